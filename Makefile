@@ -1,0 +1,286 @@
+# shopd. `make help` lists what there is.
+#
+# Each target installs what it needs itself: Debian packages by test/setup.sh, the DynamoDB emulator
+# by npm into .local/. Everything that is built goes to build/; nothing else in the tree is touched.
+# Files are found by pattern, so a new source, header, test or fuzz target needs no change here.
+#
+# Variables: PORT, ADMIN_PORT (run) · PREFIX, DESTDIR (install) · SUITES, TESTS (test) ·
+# FUZZ_SECONDS (fuzz) · CC, CFLAGS, LDFLAGS, LTO (builds) · SHOPD_EMULATOR (another dynoxide) · V=1
+
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += --jobs=$(shell nproc)
+endif
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.SUFFIXES:
+ifneq ($(filter clean,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
+
+V ?= 0
+ifeq ($(V),0)
+quiet = @printf '  %-5s %s\n' $(1) $(2);
+endif
+
+# A developer's own account must be out of reach of whatever is started from here.
+unexport $(filter AWS_% SNS_%,$(.VARIABLES)) DYNAMODB_TABLE_NAME PRIMARY_KEY
+
+.PHONY: all
+all: build/release/shopd ## build/release/shopd (the default)
+
+# ---------------------------------------------------------------------------- what must be installed
+# One list for each target; test/setup.sh looks at those of the targets that were asked for, all at
+# once, and does nothing when all are there.
+
+PYTHON := /usr/bin/python3
+NPM = $(if $(wildcard $(SHOPD_EMULATOR)),,ca-certificates $(if $(shell command -v npm),,npm))
+
+PACKAGES_all := gcc libc6-dev pkgconf \
+	libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
+PACKAGES_run = $(PACKAGES_all) $(NPM) ca-certificates curl python3
+PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-botocore python3-aiohttp
+PACKAGES_asan = $(PACKAGES_test)
+PACKAGES_bench = $(PACKAGES_test) nginx-light openssl wrk
+PACKAGES_valgrind = $(PACKAGES_all) check valgrind libc6-dbg
+PACKAGES_fuzz = $(PACKAGES_all) clang llvm
+PACKAGES_format = clang-format
+PACKAGES_lint = $(PACKAGES_all) check clang-format clang-tidy cppcheck shellcheck pyflakes3 python3 \
+	universal-ctags systemd
+
+.PHONY: setup
+setup:
+	@test/setup.sh $(sort $(foreach goal,$(or $(MAKECMDGOALS),all),$(or $(PACKAGES_$(goal)),$(PACKAGES_all))))
+
+# The emulator: version and checksum are pinned in config/emulator/package-lock.json. npm's cache
+# and logs stay in .local/ too; proxies and registry are the user's own npm configuration.
+SHOPD_EMULATOR ?= .local/emulator/node_modules/@dynoxide/linux-x64/dynoxide
+
+.local/emulator/node_modules/@dynoxide/linux-x64/dynoxide: config/emulator/package-lock.json \
+		config/emulator/package.json | setup
+	@test/emulator.sh $@
+
+# ---------------------------------------------------------------------------- how C is compiled
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+LIBRARIES := libmicrohttpd jansson libcurl openssl zlib
+SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
+HEADERS := $(sort $(wildcard include/*/*.h src/*/*.h))
+UNIT_SOURCES := $(sort $(wildcard test/unit/*.c))
+FUZZ_SOURCES := $(sort $(wildcard test/fuzz/fuzz_*.c))
+
+# Asked only when something is compiled, which may be after pkg-config has been installed; once.
+LIBRARY_CFLAGS = $(eval LIBRARY_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES)))$(LIBRARY_CFLAGS)
+LIBRARY_LIBS = $(eval LIBRARY_LIBS := $(shell pkg-config --libs $(LIBRARIES)))$(LIBRARY_LIBS)
+CHECK_LIBS = $(eval CHECK_LIBS := $(shell pkg-config --libs check))$(CHECK_LIBS)
+
+# _GNU_SOURCE is defined empty so that a file may define it for itself as well.
+LANGUAGE := -std=c17 -D_GNU_SOURCE= -Iinclude -pthread
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes \
+	-Wmissing-prototypes -Wimplicit-fallthrough -Wswitch-enum -Werror
+HARDENING_x86_64 := -fcf-protection
+HARDENING_aarch64 := -mbranch-protection=standard
+HARDENING := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 \
+	$(HARDENING_$(shell uname -m))
+LTO ?= -flto=auto
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+CC_release = $(CC)
+CFLAGS_release = -O2 -g $(LTO) $(HARDENING)
+LDFLAGS_release = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+
+CC_debug = $(CC)
+CFLAGS_debug = -O1 -g -fno-omit-frame-pointer
+
+# Sanitizers mislead gcc's flow analysis, hence no warnings about uninitialised variables here.
+CC_asan = $(CC)
+CFLAGS_asan = -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -Wno-maybe-uninitialized
+
+CC_fuzz = clang
+CFLAGS_fuzz = -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -fsanitize=fuzzer-no-link
+
+# ---------------------------------------------------------------------------- how programs are built
+
+# A list is written only when it changes, so what was linked from it is linked again when a file
+# comes or goes, and only then.
+write_list = @mkdir -p $(@D); printf '%s\n' $(1) >$@.new; \
+	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+.PHONY: FORCE
+FORCE:
+
+# flavour <name>: objects below build/<name>/, and the daemon from them.
+define flavour
+OBJECTS_$(1) := $$(SOURCES:%.c=build/$(1)/%.o)
+
+build/$(1)/%.o: %.c Makefile | setup
+	@mkdir -p $$(@D)
+	$$(call quiet,CC,$$@)$$(CC_$(1)) $$(LANGUAGE) -Ibuild/$(1) $$(LIBRARY_CFLAGS) $$(WARNINGS) \
+		$$(CFLAGS_$(1)) $$(if $$(filter test/%,$$<),$$(CFLAGS_test)) $$(CFLAGS) -MMD -MP -c -o $$@ $$<
+
+build/$(1)/sources.list: FORCE
+	$$(call write_list,$$(SOURCES) $$(UNIT_SOURCES))
+
+build/$(1)/shopd: $$(OBJECTS_$(1)) build/$(1)/sources.list
+	$$(call quiet,LINK,$$@)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS_$(1)) $$(LDFLAGS) \
+		-o $$@ $$(OBJECTS_$(1)) $$(LIBRARY_LIBS) -pthread
+
+-include $$(OBJECTS_$(1):.o=.d)
+endef
+$(foreach name,release debug asan fuzz,$(eval $(call flavour,$(name))))
+
+# ---------------------------------------------------------------------------- the unit test program
+# All of src/ but main.c, and all of test/unit/. In src/ the allocation functions go through
+# test/unit/alloc_fail.c, in the tests only free() does; the libraries keep their own. That is why
+# either part is linked by itself first.
+
+WRAP_code := malloc calloc realloc strdup strndup free
+WRAP_tests := free
+UNIT_OWN := test/unit/main.c test/unit/alloc_fail.c
+
+# A test file has one function that is not static, named after the file: it needs no header.
+CFLAGS_test := -Wno-missing-prototypes
+
+define unit
+build/$(1)/suites.inc: FORCE
+	$$(call write_list,$$(patsubst test/unit/test_%.c,'SUITE(%)',$$(wildcard test/unit/test_*.c)))
+
+build/$(1)/test/unit/main.o: build/$(1)/suites.inc
+
+build/$(1)/unit_code.o: $$(filter-out %/src/main.o,$$(OBJECTS_$(1)))
+build/$(1)/unit_tests.o: $$(patsubst %.c,build/$(1)/%.o,$$(filter-out $$(UNIT_OWN),$$(UNIT_SOURCES)))
+build/$(1)/unit_%.o: build/$(1)/sources.list
+	$$(call quiet,LD,$$@)$$(CC_$(1)) -r -nostdlib $$(WRAP_$$*:%=-Wl,--wrap=%) -o $$@ $$(filter %.o,$$^)
+
+build/$(1)/unit: $$(UNIT_OWN:%.c=build/$(1)/%.o) build/$(1)/unit_tests.o build/$(1)/unit_code.o
+	$$(call quiet,LINK,$$@)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS_$(1)) $$(LDFLAGS) \
+		-o $$@ $$^ $$(LIBRARY_LIBS) $$(CHECK_LIBS) -pthread
+
+-include $$(UNIT_SOURCES:%.c=build/$(1)/%.d)
+endef
+$(foreach name,debug asan,$(eval $(call unit,$(name))))
+
+# ---------------------------------------------------------------------------- run, test
+
+.PHONY: run test asan valgrind
+run: build/release/shopd $(SHOPD_EMULATOR) ## serve on 127.0.0.1:8080 against a local emulator (PORT=, ADMIN_PORT=)
+	@SHOPD_EMULATOR=$(SHOPD_EMULATOR) $(PYTHON) -B test/run.py build/release/shopd $(PORT) $(ADMIN_PORT)
+
+PYTEST = PYTHONDONTWRITEBYTECODE=1 SHOPD_EMULATOR=$(SHOPD_EMULATOR) \
+	$(PYTHON) -m pytest -q -p no:cacheprovider $(or $(TESTS),test/system)
+
+# Either part runs even when the other has failed.
+test: build/release/shopd build/debug/unit $(SHOPD_EMULATOR) ## every test (SUITES="buf text": only these unit tests, TESTS=: only these system tests)
+	@$(PYTHON) -B test/lint/layers.py
+	@failed=0; \
+	build/debug/unit $(SUITES) || failed=1; \
+	SHOPD_BINARY=build/release/shopd $(PYTEST) || failed=1; \
+	exit $$failed
+
+# The slow system tests are about load and time, which sanitizers distort.
+asan: export ASAN_OPTIONS = detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1
+asan: export UBSAN_OPTIONS = print_stacktrace=1
+asan: build/asan/shopd build/asan/unit $(SHOPD_EMULATOR) ## the tests with AddressSanitizer and UBSan
+	@failed=0; \
+	CK_TIMEOUT_MULTIPLIER=5 build/asan/unit $(SUITES) || failed=1; \
+	SHOPD_BINARY=build/asan/shopd $(PYTEST) -m 'not slow' || failed=1; \
+	exit $$failed
+
+# Checked in each test's own process, so a leak is reported with the test's name.
+valgrind: build/debug/unit ## the unit tests under valgrind
+	CK_TIMEOUT_MULTIPLIER=30 valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect \
+		--show-leak-kinds=definite,indirect --error-exitcode=99 build/debug/unit $(SUITES)
+
+# ---------------------------------------------------------------------------- bench, fuzz
+
+.PHONY: bench fuzz
+build/release/floor: test/bench/floor.c Makefile | setup
+	@mkdir -p $(@D)
+	$(call quiet,CC,$@)$(CC) $(LANGUAGE) $(WARNINGS) $(CFLAGS_release) $(CFLAGS) $(LDFLAGS_release) \
+		-o $@ $< -lssl -lcrypto
+
+bench: build/release/shopd build/release/floor $(SHOPD_EMULATOR) ## measure the cost of a request
+	@PYTHONDONTWRITEBYTECODE=1 SHOPD_EMULATOR=$(SHOPD_EMULATOR) SHOPD_BINARY=build/release/shopd \
+		FLOOR=build/release/floor $(PYTHON) test/bench/bench.py $(BENCH)
+
+FUZZ_SECONDS ?= 10
+FUZZERS := $(FUZZ_SOURCES:test/fuzz/%.c=%)
+
+$(FUZZERS:%=build/fuzz/%): build/fuzz/%: build/fuzz/test/fuzz/%.o $(filter-out %/src/main.o,$(OBJECTS_fuzz))
+	$(call quiet,LINK,$@)clang $(CFLAGS_fuzz) -fsanitize=fuzzer -o $@ $^ $(LIBRARY_LIBS) -pthread
+-include $(FUZZERS:%=build/fuzz/test/fuzz/%.d)
+
+# What a run finds goes to build/fuzz/; a finding worth keeping is copied to test/fuzz/corpus/ by hand.
+fuzz: $(FUZZERS:%=build/fuzz/%) ## fuzz each parser (FUZZ_SECONDS=10 each)
+	@$(if $(FUZZERS),,echo 'No fuzz target yet (test/fuzz/fuzz_*.c).')
+	@set -e; for name in $(FUZZERS:fuzz_%=%); do \
+		echo "== $$name"; found=build/fuzz/corpus/$$name; kept=test/fuzz/corpus/$$name; \
+		mkdir -p $$found; [ -d $$kept ] || kept=; \
+		build/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 \
+			-print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/$$name- $$found $$kept; \
+	done
+
+# ---------------------------------------------------------------------------- lint
+# clang-tidy leaves a stamp for each file, so it looks again only at what has changed.
+
+.PHONY: lint lint-fast lint-cppcheck lint-units format
+C_FILES := $(SOURCES) $(HEADERS) $(sort $(wildcard test/*/*.[ch]))
+PYTHON_FILES := $(sort $(wildcard test/*.py test/*/*.py))
+SHELL_FILES := .ci/run $(sort $(wildcard test/*.sh test/*/*.sh))
+TIDY_STAMPS := $(patsubst %,build/lint/%.tidy,$(filter %.c,$(C_FILES)))
+
+lint: | setup ## every check of style, size, layers and suspicious code
+	@$(MAKE) --keep-going --output-sync=target lint-fast lint-cppcheck lint-units $(TIDY_STAMPS)
+
+lint-fast:
+	@$(PYTHON) -B test/lint/layers.py
+	@$(PYTHON) -B test/lint/sizes.py
+	@clang-format --dry-run -Werror $(C_FILES)
+	@shellcheck $(SHELL_FILES)
+	@pyflakes3 $(PYTHON_FILES)
+
+# Not found: system headers (missingIncludeSystem is only noise then).
+lint-cppcheck: build/release/sources.list
+	@mkdir -p build/lint/cppcheck
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppressions-list=test/lint/cppcheck.txt --cppcheck-build-dir=build/lint/cppcheck \
+		-j $(shell nproc) -D_GNU_SOURCE= -Iinclude src test
+
+# systemd's own judgement, on the file as it will be installed but for a program that exists here.
+# The unit's exposure must be at most 1.2.
+lint-units:
+	@mkdir -p build/lint && sed 's|^ExecStart=.*|ExecStart=/bin/true|' systemd/shopd.service >build/lint/shopd.service
+	@cp systemd/shopd.socket build/lint/
+	@SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no build/lint/shopd.service build/lint/shopd.socket
+	@systemd-analyze security --offline=yes --threshold=12 --no-pager build/lint/shopd.service >build/lint/security || \
+		{ cat build/lint/security; exit 1; }
+
+build/lint/%.tidy: % .clang-tidy $(HEADERS)
+	@mkdir -p $(@D)
+	$(call quiet,TIDY,$<)clang-tidy --quiet --warnings-as-errors='*' $< -- \
+		$(LANGUAGE) -Itest/lint/stub $(LIBRARY_CFLAGS) 2>$@.err || { cat $@.err; exit 1; }
+	@touch $@
+
+format: | setup ## let clang-format rewrite the C files
+	clang-format -i $(C_FILES)
+
+# ---------------------------------------------------------------------------- install, clean, help
+
+.PHONY: install clean help
+PREFIX ?= /usr/local
+UNITDIR ?= $(if $(filter /usr,$(PREFIX)),/lib,/etc)/systemd/system
+
+# Starts and enables nothing. A configuration that is there already is left as it is.
+install: build/release/shopd ## into DESTDIR, below PREFIX
+	install -D -m 755 -s build/release/shopd $(DESTDIR)$(PREFIX)/bin/shopd
+	install -D -m 644 systemd/shopd.socket $(DESTDIR)$(UNITDIR)/shopd.socket
+	install -D -m 644 systemd/shopd.service $(DESTDIR)$(UNITDIR)/shopd.service
+	sed -i 's|/usr/local/bin/shopd|$(PREFIX)/bin/shopd|' $(DESTDIR)$(UNITDIR)/shopd.service
+	install -D -m 644 config/shopd.env $(DESTDIR)$(PREFIX)/share/doc/shopd/shopd.env
+	[ -e $(DESTDIR)/etc/shopd/shopd.env ] || install -D -m 600 config/shopd.env $(DESTDIR)/etc/shopd/shopd.env
+
+clean: ## remove build/ (the emulator and its data in .local/ stay)
+	rm -rf build
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.* ## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12

@@ -1,0 +1,56 @@
+/*
+ * Attribute values: DynamoDB's typed JSON ({"S": "x"}, {"N": "1.5"}, {"M": {…}}), read in place and
+ * written from exact JSON trees.
+ *
+ * Reading never builds a tree: an item is an array of views into the answer, and a value goes into a
+ * reply by copying its characters, numbers as they are.
+ *
+ * Source: Amazon DynamoDB API Reference, AttributeValue.
+ */
+#ifndef SHOPD_AWS_ATTRIBUTE_H
+#define SHOPD_AWS_ATTRIBUTE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+
+enum { ITEM_ATTRIBUTES_MAX = 64 };
+
+/* The top level of one item. Valid as long as the text that it views. */
+struct item {
+	size_t count; /* 0: absent */
+	struct item_attribute {
+		struct span name;  /* escapes not resolved; our own names have none */
+		struct span value; /* {"S": …} */
+	} attribute[ITEM_ATTRIBUTES_MAX];
+};
+
+/* Views an item's JSON text (which json_scan_check has accepted). False when it is not an item. */
+bool item_view(struct item *item, struct span text);
+
+/* The value's typed text, absent when there is no such attribute. */
+struct span item_get(const struct item *item, const char *name);
+
+/* The digits of a number attribute, the raw inside of a string attribute; absent for another type. */
+struct span item_number(const struct item *item, const char *name);
+struct span item_raw_string(const struct item *item, const char *name);
+bool item_u64(const struct item *item, const char *name, uint64_t *number);
+bool item_i64(const struct item *item, const char *name, int64_t *number);
+
+/* Appends a typed value as plain JSON. Sets become arrays, binary stays base64 text. False when the
+ * value is not an attribute value (nothing useful was appended then). */
+bool attribute_to_json(struct span typed, struct buf *out);
+
+/* Appends an exact JSON tree (json_exact.h) as a typed value, numbers in canonical form. False when a
+ * number cannot be kept exactly. */
+bool attribute_from_json(const json_t *value, struct buf *out);
+
+/* Appends `"name":{"S":"text"}` and `"name":{"N":"number"}`; a comma first unless out ends in "{". */
+void attribute_add_string(struct buf *out, const char *name, const char *text, size_t len);
+void attribute_add_number(struct buf *out, const char *name, const char *number);
+void attribute_add_json(struct buf *out, const char *name, const json_t *value);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * What one attempt of a call came to: a pure reading of a finished exchange.
+ *
+ * It tells three things apart that are easily mixed up: what the caller shall hear if this was the
+ * last attempt, whether another attempt makes sense, and whether the service may have acted.
+ */
+#ifndef SHOPD_AWS_AWS_ANSWER_H
+#define SHOPD_AWS_AWS_ANSWER_H
+
+#include <stdbool.h>
+
+#include "aws/retry.h"
+#include "base/result.h"
+#include "base/text.h"
+#include "io/exchange.h"
+
+enum { AWS_ERROR_SIZE = 64 };
+
+struct aws_verdict {
+	enum result result;         /* RESULT_OK only for a 2xx with a readable body */
+	enum retry_kind retry;      /* RETRY_NEVER when the result stands */
+	bool is_uncertain;          /* a write may have been done, and nobody said so */
+	int status;                 /* 0: no whole answer */
+	char error[AWS_ERROR_SIZE]; /* "ConditionalCheckFailedException", "" for none */
+	struct span answer;         /* the body, if it is a JSON object; borrowed from the exchange */
+};
+
+void aws_answer_judge(const struct exchange *exchange, struct aws_verdict *verdict);
+
+#endif

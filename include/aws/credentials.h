@@ -1,0 +1,69 @@
+/*
+ * The credentials of one worker: state, not a call. Signing takes what is there and never waits.
+ *
+ * Permanent keys come from the configuration. An instance role's keys come from the metadata service:
+ * they are fetched at the start, again 15 minutes before they expire, each minute while that fails,
+ * and more often in the last 10 minutes. Old keys stay in force until there are new ones, even past
+ * their expiry: AWS may extend them while its metadata service is in trouble, and only the called
+ * service can tell.
+ *
+ * Source: AWS SDKs and Tools Reference Guide, "IMDS credential provider".
+ */
+#ifndef SHOPD_AWS_CREDENTIALS_H
+#define SHOPD_AWS_CREDENTIALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "aws/keys.h"
+#include "base/result.h"
+#include "io/exchange.h"
+#include "io/loop.h"
+
+struct credentials;
+
+struct credentials_options {
+	const char *access_key_id;     /* NULL: ask the metadata service */
+	const char *secret_access_key;
+	const char *session_token;     /* or NULL */
+	const char *metadata_endpoint; /* "http://169.254.169.254" */
+	bool is_metadata_disabled;
+	struct loop *loop;
+	struct transport *transport;
+	uint32_t (*random)(void *context); /* uniform 32 bits; NULL: the kernel's */
+	void *random_context;
+};
+
+/* New; NULL when out of memory. Texts are copied, the rest is borrowed. */
+struct credentials *credentials_new(const struct credentials_options *options);
+/* After credentials_stop, and after the transport ended what was under way. */
+void credentials_free(struct credentials *credentials);
+
+/* Begins to get keys; `ready` is called once when the first are there, never from within. */
+void credentials_start(struct credentials *credentials, void (*ready)(void *context),
+		       void *context);
+/* No more fetches begin, and nobody who waits is called any more. */
+void credentials_stop(struct credentials *credentials);
+
+/* The keys in force, or NULL. Borrowed until the next turn of the loop. */
+const struct aws_keys *credentials_current(const struct credentials *credentials);
+
+/* One who waits for a refresh. Embedded in its owner, zeroed at birth. */
+struct credentials_wait {
+	void (*done)(struct credentials_wait *wait);
+	void *context;
+	struct credentials_wait *next;     /* private */
+	struct credentials_wait *previous; /* private */
+	bool is_on;                        /* private */
+};
+
+/*
+ * For keys that a service refused as expired: fetches others and calls wait->done, never from within,
+ * when that is over; credentials_current then has new keys, or the same. False, without a call, when
+ * there is no point: permanent keys, stopped, or a fetch ended less than 10 seconds ago.
+ */
+MUST_CHECK bool credentials_refresh(struct credentials *credentials, struct credentials_wait *wait);
+/* Waits no longer. Has no effect on a wait that is over. */
+void credentials_wait_off(struct credentials *credentials, struct credentials_wait *wait);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * Identifiers: RFC 9562 UUIDs in lower-case text form.
+ */
+#ifndef SHOPD_BASE_ID_H
+#define SHOPD_BASE_ID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ID_LEN = 36, ID_SIZE = ID_LEN + 1 };
+
+/* Version 4: 122 random bits. */
+void id_make_random(char text[static ID_SIZE]);
+
+/* Version 7: begins with the time, so that ids sort by age; 74 random bits. */
+void id_make_ordered(int64_t wall_ms, char text[static ID_SIZE]);
+
+/* True for the 36 characters of a UUID in lower case, of any version. */
+bool id_is_valid(const char *text);
+
+/* A number spread evenly over ids, the same on every machine: which write shard an id belongs to. */
+uint32_t id_hash(const char *text);
+
+#endif

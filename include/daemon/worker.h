@@ -1,0 +1,66 @@
+/*
+ * A worker: a thread with its own event loop, server, outgoing connections and credentials. Workers
+ * share nothing that is written after the start but a few atomics and the counters of /metrics.
+ *
+ * Life: starting (credentials, then the table; tried again until it works) → serving → draining →
+ * gone. While starting it answers /live and /ready, and 503 to everything else.
+ */
+#ifndef SHOPD_DAEMON_WORKER_H
+#define SHOPD_DAEMON_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "api/app.h"
+#include "base/await.h"
+#include "daemon/backend.h"
+#include "http/server.h"
+
+/* What the workers and the main thread share. */
+struct worker_shared {
+	const struct config *config;
+	struct trust *trust;
+	struct app *app;
+	struct loop *main_loop;   /* woken when a worker starts to serve, has failed, or is gone */
+	atomic_bool has_failed;   /* a worker cannot ever serve; the log says why */
+	atomic_int running;       /* threads that are not gone */
+};
+
+struct worker {
+	struct worker_shared *shared;
+	pthread_t thread;
+	struct backend backend;
+	struct server *server;
+	int listen_fd;
+	struct await await;           /* of the start */
+	struct arena arena;
+	struct buf differences;       /* between the table and what is expected */
+	struct loop_timer start_timer; /* tries again */
+	struct loop_timer drain_timer; /* looks whether all is answered */
+	uint64_t start_delay_us;
+	uint64_t drain_deadline_us;
+	bool is_draining;
+	bool is_cut_short;
+	bool is_joinable;
+	atomic_bool must_drain;
+	atomic_bool must_hurry;
+};
+
+/* Makes everything that can fail, without starting. False when it did; worker_clear is due anyway. */
+bool worker_init(struct worker *worker, struct worker_shared *shared, int listen_fd);
+
+/* Starts the thread. */
+bool worker_start(struct worker *worker);
+
+/*
+ * From any thread: stop accepting, answer what is there, then end. The second call does not wait for
+ * the drain deadline any more.
+ */
+void worker_drain(struct worker *worker);
+
+/* Waits for the thread's end. */
+void worker_join(struct worker *worker);
+void worker_clear(struct worker *worker);
+
+#endif

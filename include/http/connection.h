@@ -1,0 +1,75 @@
+/*
+ * A client's connection and the request on it: from libmicrohttpd's callbacks to the step engine and
+ * back.
+ *
+ * One request at a time: begun when its first line was read, checked when its head is there, its body
+ * collected up to a cap, then run. While its steps wait, the connection is suspended; the reply
+ * resumes it.
+ */
+#ifndef SHOPD_HTTP_CONNECTION_H
+#define SHOPD_HTTP_CONNECTION_H
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+
+#include "http/request.h"
+#include "http/server.h"
+
+/* Shared by server.c and connection.c, and nobody else's business. */
+struct server {
+	struct server_options options;
+	struct http_metrics metrics;
+	struct MHD_Daemon *mhd;
+	struct loop_watch watch;        /* libmicrohttpd's epoll descriptor */
+	struct loop_hook hook;
+	struct loop_timer sweep_timer;
+	struct connection *connections;
+	size_t connection_count;
+	size_t request_count;
+	bool must_run;                  /* libmicrohttpd has something to do in this turn */
+	bool is_ready;                  /* serves all routes */
+	bool is_draining;
+	uint64_t drain_us;              /* since when */
+};
+
+enum connection_state {
+	CONNECTION_IDLE,    /* before a request's first line */
+	CONNECTION_READING, /* its head or body */
+	CONNECTION_RUNNING, /* its steps */
+	CONNECTION_READY,   /* the reply is made, but not with libmicrohttpd yet */
+	CONNECTION_SENDING,
+};
+
+struct connection {
+	struct server *server;
+	struct MHD_Connection *mhd;
+	int fd;
+	char peer[INET6_ADDRSTRLEN];
+	enum connection_state state;
+	uint64_t since_us;      /* when it came into this state */
+	bool has_head;          /* the request's head was checked */
+	bool is_suspended;
+	bool is_body_too_large;
+	bool must_close;        /* after this reply */
+	uint64_t bytes_before;  /* received by the kernel up to the end of the last request */
+	bool knows_bytes_before;
+	uint64_t partial_us;    /* since when part of a request's first lines lies there, or 0 */
+	struct request rq;
+	struct connection *next;
+	struct connection *previous;
+};
+
+/* libmicrohttpd's callbacks; the closure is the struct server. */
+void connection_notify(void *server, struct MHD_Connection *mhd, void **socket_context,
+		       enum MHD_ConnectionNotificationCode code);
+void *connection_begin(void *server, const char *target, struct MHD_Connection *mhd);
+enum MHD_Result connection_handle(void *server, struct MHD_Connection *mhd, const char *url,
+				  const char *method, const char *version, const char *upload,
+				  size_t *upload_len, void **context);
+void connection_completed(void *server, struct MHD_Connection *mhd, void **context,
+			  enum MHD_RequestTerminationCode code);
+
+/* Closes it if it has overstayed: called now and then for each. */
+void connection_check_deadlines(struct connection *connection, uint64_t now_us);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * What libmicrohttpd lets through and must not pass: heads that two programs could read differently.
+ *
+ * libmicrohttpd 0.9.75 takes the first of two Content-Lengths, prefers chunks over a length, ignores
+ * "Content-Length :", and accepts control characters, several Hosts and absolute targets. Behind a
+ * proxy each of these smuggles requests. So every head is checked before anything else looks at it,
+ * and a faulty one is answered 400 and its connection closed (RFC 9112, sections 3.2, 5.1, 6.1, 6.3).
+ */
+#ifndef SHOPD_HTTP_FRAMING_H
+#define SHOPD_HTTP_FRAMING_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { FRAMING_HEADERS_MAX = 64, FRAMING_BYTES_MAX = 12 * 1024 };
+
+struct framing {
+	bool has_length;
+	bool is_chunked;
+	uint64_t length; /* Content-Length */
+	/* private */
+	unsigned hosts;
+	unsigned lengths;
+	unsigned encodings;
+	unsigned count;
+	size_t bytes;
+	const char *fault;
+};
+
+/*
+ * Checks target, version and all headers. Returns NULL when they are sound, else what is wrong in
+ * words for the client. Heads that are only too large set `is_too_large` and return NULL.
+ */
+const char *framing_check(struct MHD_Connection *mhd, const char *target, const char *version,
+			  struct framing *framing, bool *is_too_large);
+
+#endif

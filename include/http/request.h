@@ -1,0 +1,147 @@
+/*
+ * One request on its way through an endpoint, and what an endpoint is: a list of steps.
+ *
+ * A step looks at the request, does one thing, and returns what comes next. It may start at most one
+ * operation, with rq->await, and then returns FLOW_WAIT; the following step finds the outcome in
+ * rq->await.result. Failures (see base/result.h) never reach a step: the engine answers 503. Replies
+ * are made by the functions of reply.h, whose return value the step returns.
+ *
+ *	static enum flow find_product(struct request *rq)
+ *	{
+ *		struct product_state *st = rq->state;
+ *
+ *		product_repo_find(rq->repo, rq->param[0], &st->product, &rq->await);
+ *		return FLOW_WAIT;
+ *	}
+ */
+#ifndef SHOPD_HTTP_REQUEST_H
+#define SHOPD_HTTP_REQUEST_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/await.h"
+#include "base/buf.h"
+#include "base/config.h"
+
+enum flow {
+	FLOW_NEXT,  /* go on with the next step */
+	FLOW_WAIT,  /* one operation was started with rq->await; go on when it is finished */
+	FLOW_REPLY, /* a reply was made; no further step runs */
+};
+
+struct request;
+typedef enum flow (*flow_step)(struct request *rq);
+
+struct endpoint {
+	size_t state_size;      /* bytes of zeroed memory that rq->state points to */
+	const flow_step *steps; /* ends in NULL; the last step replies */
+};
+#define STEPS(...) ((const flow_step[]){__VA_ARGS__, NULL})
+
+enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE,
+	      METHOD_OPTIONS, METHOD_OTHER };
+
+/* One row of the public interface. Rows of one path stand together. */
+struct route {
+	enum method method;
+	const char *path;                 /* "/product/{id}" */
+	const struct endpoint *endpoint;
+	const char *const *query;         /* known query parameters, ends in NULL; NULL: none */
+	bool is_always_on;                /* served also before the daemon is ready */
+};
+#define QUERY(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+enum { REQUEST_PARAMS_MAX = 4, REQUEST_QUERY_MAX = 16, REQUEST_ID_MAX = 128 };
+
+struct repo;
+struct app;
+struct connection;
+
+enum { REPLY_HEADERS_MAX = 16 };
+
+/* Private to the layer: filled by the functions of reply.h. */
+struct reply {
+	bool is_made;
+	int status;
+	const char *content_type;      /* NULL: no body */
+	struct buf body;
+	const char *fixed_body;        /* instead of `body`, when there was no memory for one */
+	const char *code;              /* of a problem, for the log; or NULL */
+	size_t header_count;
+	struct reply_header {
+		const char *name;
+		const char *value;     /* in the arena */
+	} headers[REPLY_HEADERS_MAX];
+};
+
+struct request {
+	/* for the steps */
+	void *state;                             /* the endpoint's own, zeroed */
+	const char *param[REQUEST_PARAMS_MAX];   /* path parameters, decoded, in order */
+	json_t *body;                            /* after the step read_json: borrowed, exact */
+	struct await await;
+	struct arena arena;                      /* lives until the reply is sent */
+	struct repo *repo;
+	struct app *app;
+	const struct config *config;
+
+	/* about the request */
+	enum method method;
+	const struct route *route;               /* NULL while unknown */
+	char id[REQUEST_ID_MAX + 1];
+	const char *target;                      /* raw, as it was sent: path and query */
+	const char *path;                        /* raw, without the query */
+	struct query_parameter {
+		const char *name;                /* decoded */
+		const char *value;
+	} query[REQUEST_QUERY_MAX];
+	size_t query_count;
+	struct buf raw_body;
+	uint64_t received_us;                    /* monotonic: when the head was there */
+
+	/* private to the layer */
+	struct reply reply;
+	size_t next_step;
+	bool is_running;                         /* a step is on the stack */
+	struct connection *connection;
+	void (*finished)(struct request *rq);    /* called once, when the reply is made */
+};
+
+/* A query parameter's decoded value; NULL when it was not given. */
+const char *request_query(const struct request *rq, const char *name);
+
+/* A request header's value by its name, or NULL. Borrowed until the reply is sent. */
+const char *request_header(const struct request *rq, const char *name);
+
+/*
+ * `limit`, `consistent` and their like. False after a reply was made (400 invalid-parameter); then
+ * return FLOW_REPLY.
+ */
+bool request_query_u64(struct request *rq, const char *name, uint64_t min, uint64_t max,
+		       uint64_t *value);
+bool request_query_bool(struct request *rq, const char *name, bool *value);
+
+/*
+ * Private to the layer: takes the query apart and judges it by the route's list. A reply is made
+ * when it is not acceptable.
+ */
+void request_read_query(struct request *rq);
+
+/* A step: requires and parses a JSON body into rq->body; replies 400 or 415. */
+enum flow read_json(struct request *rq);
+
+/*
+ * If-Match of a PUT, PATCH or DELETE as a version: 0 for none or "*". Only the part before a "." in
+ * the tag counts (see docs/architecture.md, "Versions"). False after a reply was made: 400 when it
+ * cannot be read, 412 when it can match no version, 428 when one is required and there is none.
+ */
+bool request_expected_version(struct request *rq, uint64_t *version);
+
+/* True when If-None-Match of a GET or HEAD names this tag (without quotes) or is "*". */
+bool request_none_match_holds(const struct request *rq, const char *tag);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * The HTTP server of one event loop: libmicrohttpd in external mode, its epoll descriptor nested in
+ * the loop's own. One server for each worker's public listener, and one for the operators'.
+ */
+#ifndef SHOPD_HTTP_SERVER_H
+#define SHOPD_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/config.h"
+#include "http/http_metrics.h"
+#include "http/request.h"
+#include "io/loop.h"
+
+struct server_options {
+	struct loop *loop;
+	const struct config *config;
+	const struct route *routes; /* ends in a row without a path */
+	int listen_fd;              /* borrowed; must stay open until server_free */
+	struct repo *repo;          /* for the steps */
+	struct app *app;            /* for the steps */
+	bool is_quiet;              /* requests are logged at debug level */
+};
+
+struct server;
+
+/* New and serving; NULL when out of memory or when libmicrohttpd cannot start. */
+struct server *server_new(const struct server_options *options);
+
+/*
+ * Until this is called only routes that are always on are served; the others get 503 not-ready.
+ */
+void server_set_ready(struct server *server);
+
+/*
+ * Stops accepting, once what the kernel has accepted for us is taken over. Requests under way are
+ * answered with "Connection: close"; idle connections are closed after a moment's grace, for a
+ * request may be on its way.
+ */
+void server_drain(struct server *server);
+
+/* Requests begun and not answered, and connections open. Both are 0 at the end of a drain. */
+size_t server_requests(const struct server *server);
+size_t server_connections(const struct server *server);
+
+/* No request may be under way: libmicrohttpd must not be stopped with suspended connections. */
+void server_free(struct server *server);
+
+const struct http_metrics *server_metrics(const struct server *server);
+
+#endif

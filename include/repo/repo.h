@@ -1,0 +1,26 @@
+/*
+ * What all repositories of one worker share.
+ *
+ * A repository knows how an entity is stored: keys, items, conditions, transactions. Its functions
+ * take the repo, what to do, where to put what came of it (in the waiter's memory, untouched on
+ * failure), and last the await that they finish exactly once. Texts that they hand out live in the
+ * await's arena.
+ */
+#ifndef SHOPD_REPO_REPO_H
+#define SHOPD_REPO_REPO_H
+
+#include <stdint.h>
+
+#include "aws/dynamodb.h"
+#include "base/clock.h"
+#include "base/digest.h"
+
+struct repo {
+	struct dynamodb db;
+	const struct clock *clock;
+	struct digest *digest;
+	uint32_t write_shards;                       /* a power of two */
+	uint8_t cursor_key[DIGEST_SHA256_SIZE];      /* made from the table's id, see table_repo.h */
+};
+
+#endif

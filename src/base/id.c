@@ -1,0 +1,81 @@
+#include "base/id.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+
+enum { ID_BYTES = 16 };
+
+/* True at the places of the four dashes in 8-4-4-4-12. */
+static bool is_dash_place(size_t i)
+{
+	return i == 8 || i == 13 || i == 18 || i == 23;
+}
+
+/* Sets the version and the variant bits of RFC 9562, section 4, and writes the text form. */
+static void write_id(uint8_t bytes[static ID_BYTES], unsigned version, char text[static ID_SIZE])
+{
+	static const char DIGITS[] = "0123456789abcdef";
+	size_t nibble = 0;
+
+	bytes[6] = (uint8_t)((bytes[6] & 0x0f) | version << 4);
+	bytes[8] = (bytes[8] & 0x3f) | 0x80;
+	for (size_t i = 0; i < ID_LEN; i++) {
+		if (is_dash_place(i)) {
+			text[i] = '-';
+			continue;
+		}
+		text[i] = DIGITS[nibble % 2 ? bytes[nibble / 2] & 15 : bytes[nibble / 2] >> 4];
+		nibble++;
+	}
+	text[ID_LEN] = '\0';
+}
+
+void id_make_random(char text[static ID_SIZE])
+{
+	uint8_t bytes[ID_BYTES];
+
+	digest_random(bytes, sizeof(bytes));
+	write_id(bytes, 4, text);
+}
+
+void id_make_ordered(int64_t wall_ms, char text[static ID_SIZE])
+{
+	uint64_t time = wall_ms > 0 ? (uint64_t)wall_ms : 0;
+	uint8_t bytes[ID_BYTES];
+
+	digest_random(bytes, sizeof(bytes));
+	for (size_t i = 0; i < 6; i++)
+		bytes[i] = (uint8_t)(time >> (40 - 8 * i));
+	write_id(bytes, 7, text);
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+bool id_is_valid(const char *text)
+{
+	for (size_t i = 0; i < ID_LEN; i++) {
+		/* A text that ends early fails here at its NUL. */
+		if (is_dash_place(i) ? text[i] != '-' : !is_hex(text[i]))
+			return false;
+	}
+	return text[ID_LEN] == '\0';
+}
+
+/*
+ * FNV-1a, whose low bits alone are not mixed well, and MurmurHash3's last step, which mixes them. The
+ * figures are part of the table's layout: shards of stored items are computed with them.
+ */
+uint32_t id_hash(const char *text)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	hash = (hash ^ hash >> 16) * 0x85ebca6bu;
+	hash = (hash ^ hash >> 13) * 0xc2b2ae35u;
+	return hash ^ hash >> 16;
+}

@@ -1,0 +1,448 @@
+/*
+ * Two readers in one file: the strict gate (json_scan_check and what it calls), which trusts nothing,
+ * and the walkers, which rely on what the gate has found and only look for where a value ends. They
+ * stay within the text whatever it is.
+ */
+#include "base/json_scan.h"
+
+#include <string.h>
+
+struct scanner {
+	const char *at;
+	const char *end;
+};
+
+static struct span rest_of(const struct scanner *scan)
+{
+	return (struct span){scan->at, (size_t)(scan->end - scan->at)};
+}
+
+/* The next byte, or NUL (which no rule asks for) at the end. */
+static char peek(const struct scanner *scan)
+{
+	return scan->at < scan->end ? *scan->at : '\0';
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static void skip_space(struct scanner *scan)
+{
+	while (scan->at < scan->end && is_space(*scan->at))
+		scan->at++;
+}
+
+/* Steps over `c`, or says that something else is there. */
+static bool take(struct scanner *scan, char c)
+{
+	if (scan->at == scan->end || *scan->at != c)
+		return false;
+	scan->at++;
+	return true;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool take_digits(struct scanner *scan)
+{
+	const char *start = scan->at;
+
+	while (is_digit(peek(scan)))
+		scan->at++;
+	return scan->at > start;
+}
+
+size_t json_scan_number_len(struct span text)
+{
+	struct scanner scan = {text.data, text.data + text.len};
+
+	take(&scan, '-');
+	if (!take(&scan, '0') && !take_digits(&scan))
+		return 0;
+	if (take(&scan, '.') && !take_digits(&scan))
+		return 0;
+	if (take(&scan, 'e') || take(&scan, 'E')) {
+		if (!take(&scan, '+'))
+			take(&scan, '-');
+		if (!take_digits(&scan))
+			return 0;
+	}
+	return (size_t)(scan.at - text.data);
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* The high bit of each byte of eight that is 0; exact as long as no byte has its high bit set. */
+static uint64_t zero_bytes(uint64_t eight)
+{
+	return (eight - 0x0101010101010101u) & ~eight;
+}
+
+/*
+ * Eight bytes at a time, since strings are most of what DynamoDB answers. A false alarm (the borrow of
+ * a subtraction can mark a byte behind a real hit) only ends the fast part early.
+ */
+size_t json_scan_plain_len(struct span text)
+{
+	size_t len = 0;
+
+	while (text.len - len >= 8) {
+		uint64_t eight;
+		uint64_t special;
+
+		memcpy(&eight, text.data + len, 8);
+		special = eight | (eight - 0x2020202020202020u);
+		special |= zero_bytes(eight ^ 0x2222222222222222u); /* " */
+		special |= zero_bytes(eight ^ 0x5c5c5c5c5c5c5c5cu); /* \ */
+		if (special & 0x8080808080808080u)
+			break;
+		len += 8;
+	}
+	while (len < text.len && is_plain((unsigned char)text.data[len]))
+		len++;
+	return len;
+}
+
+/* The four hexadecimal digits at the start of a text, or UINT32_MAX. */
+static uint32_t hex4(struct span text)
+{
+	uint32_t code = UINT32_MAX;
+
+	if (text.len < 4 || !text_parse_hex((struct span){text.data, 4}, &code))
+		return UINT32_MAX;
+	return code;
+}
+
+/* Behind the backslash. */
+static bool check_escape(struct scanner *scan)
+{
+	char c = peek(scan);
+
+	if (c == '\0' || !strchr("\"\\/bfnrtu", c))
+		return false;
+	scan->at++;
+	if (c != 'u')
+		return true;
+	if (hex4(rest_of(scan)) == UINT32_MAX)
+		return false;
+	scan->at += 4;
+	return true;
+}
+
+/* Behind the opening quote, up to behind the closing one. */
+static bool check_string(struct scanner *scan)
+{
+	for (;;) {
+		size_t len;
+
+		scan->at += json_scan_plain_len(rest_of(scan));
+		if (take(scan, '"'))
+			return true;
+		if (take(scan, '\\')) {
+			if (!check_escape(scan))
+				return false;
+			continue;
+		}
+		if ((unsigned char)peek(scan) < 0x80)
+			return false; /* the end, or a control character */
+		len = text_utf8_decode(rest_of(scan), NULL);
+		if (len == 0)
+			return false;
+		scan->at += len;
+	}
+}
+
+static bool check_word(struct scanner *scan, const char *word)
+{
+	size_t len = strlen(word);
+
+	if ((size_t)(scan->end - scan->at) < len || memcmp(scan->at, word, len) != 0)
+		return false;
+	scan->at += len;
+	return true;
+}
+
+static bool check_number(struct scanner *scan)
+{
+	size_t len = json_scan_number_len(rest_of(scan));
+
+	scan->at += len;
+	return len > 0;
+}
+
+static bool check_value(struct scanner *scan, unsigned depth);
+
+/* Behind the opening brace. */
+static bool check_object(struct scanner *scan, unsigned depth)
+{
+	skip_space(scan);
+	if (take(scan, '}'))
+		return true;
+	do {
+		skip_space(scan);
+		if (!take(scan, '"') || !check_string(scan))
+			return false;
+		skip_space(scan);
+		if (!take(scan, ':') || !check_value(scan, depth))
+			return false;
+	} while (take(scan, ','));
+	return take(scan, '}');
+}
+
+/* Behind the opening bracket. */
+static bool check_array(struct scanner *scan, unsigned depth)
+{
+	skip_space(scan);
+	if (take(scan, ']'))
+		return true;
+	do {
+		if (!check_value(scan, depth))
+			return false;
+	} while (take(scan, ','));
+	return take(scan, ']');
+}
+
+/* A value and the spaces on both sides of it. `depth`: of the containers around it. */
+static bool check_value(struct scanner *scan, unsigned depth)
+{
+	bool is_right;
+
+	skip_space(scan);
+	if (take(scan, '"'))
+		is_right = check_string(scan);
+	else if (take(scan, '{'))
+		is_right = depth < JSON_SCAN_DEPTH && check_object(scan, depth + 1);
+	else if (take(scan, '['))
+		is_right = depth < JSON_SCAN_DEPTH && check_array(scan, depth + 1);
+	else if (peek(scan) == '-' || is_digit(peek(scan)))
+		is_right = check_number(scan);
+	else
+		is_right = check_word(scan, "true") || check_word(scan, "false") ||
+			   check_word(scan, "null");
+	skip_space(scan);
+	return is_right;
+}
+
+bool json_scan_check(struct span text)
+{
+	struct scanner scan = {text.data, text.data + text.len};
+
+	return text.len > 0 && check_value(&scan, 0) && scan.at == scan.end;
+}
+
+/* From behind an opening quote to its closing one, or to the end. */
+static const char *find_quote(const char *start, const char *end)
+{
+	const char *at = start;
+
+	while (at < end) {
+		const char *quote = memchr(at, '"', (size_t)(end - at));
+		const char *before = quote;
+
+		if (!quote)
+			return end;
+		while (before > start && before[-1] == '\\')
+			before--;
+		if ((quote - before) % 2 == 0)
+			return quote;
+		at = quote + 1;
+	}
+	return end;
+}
+
+/* From an opening quote to behind the closing one. */
+static const char *skip_string(const char *at, const char *end)
+{
+	const char *quote = find_quote(at + 1, end);
+
+	return quote < end ? quote + 1 : end;
+}
+
+/* From an opening brace or bracket to behind the closing one. */
+static const char *skip_container(const char *at, const char *end)
+{
+	size_t depth = 0;
+
+	while (at < end) {
+		char c = *at;
+
+		if (c == '"') {
+			at = skip_string(at, end);
+			continue;
+		}
+		at++;
+		if (c == '{' || c == '[')
+			depth++;
+		else if ((c == '}' || c == ']') && --depth == 0)
+			break;
+	}
+	return at;
+}
+
+static const char *skip_value(const char *at, const char *end)
+{
+	if (at == end)
+		return end;
+	if (*at == '"')
+		return skip_string(at, end);
+	if (*at == '{' || *at == '[')
+		return skip_container(at, end);
+	while (at < end && !is_space(*at) && *at != ',' && *at != '}' && *at != ']')
+		at++;
+	return at;
+}
+
+void json_walk_init(struct json_walk *walk, struct span value)
+{
+	*walk = (struct json_walk){0};
+	if (value.len < 2 || (value.data[0] != '{' && value.data[0] != '['))
+		return;
+	walk->at = value.data + 1;
+	walk->end = value.data + value.len - 1;
+	walk->is_object = value.data[0] == '{';
+}
+
+/* A member's name and the colon. False when that is not what is there. */
+static bool walk_name(struct scanner *scan, struct span *name)
+{
+	const char *start = scan->at + 1;
+	const char *quote;
+
+	if (!take(scan, '"'))
+		return false;
+	quote = find_quote(start, scan->end);
+	if (quote == scan->end)
+		return false;
+	*name = (struct span){start, (size_t)(quote - start)};
+	scan->at = quote + 1;
+	skip_space(scan);
+	if (!take(scan, ':'))
+		return false;
+	skip_space(scan);
+	return true;
+}
+
+bool json_walk_next(struct json_walk *walk)
+{
+	struct scanner scan = {walk->at, walk->end};
+
+	skip_space(&scan);
+	if (take(&scan, ','))
+		skip_space(&scan);
+	if (scan.at == scan.end || (walk->is_object && !walk_name(&scan, &walk->name)))
+		return false;
+	walk->value.data = scan.at;
+	walk->at = skip_value(scan.at, scan.end);
+	walk->value.len = (size_t)(walk->at - walk->value.data);
+	return walk->value.len > 0;
+}
+
+struct span json_scan_member(struct span object, const char *name)
+{
+	size_t len = strlen(name);
+	struct json_walk walk;
+
+	json_walk_init(&walk, object);
+	if (!walk.is_object)
+		return (struct span){0};
+	while (json_walk_next(&walk)) {
+		if (walk.name.len == len && memcmp(walk.name.data, name, len) == 0)
+			return walk.value;
+	}
+	return (struct span){0};
+}
+
+struct span json_scan_raw_string(struct span value)
+{
+	if (value.len < 2 || value.data[0] != '"')
+		return (struct span){0};
+	return (struct span){value.data + 1, value.len - 2};
+}
+
+static void add_utf8(struct buf *out, uint32_t code)
+{
+	char bytes[4];
+	size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	static const unsigned char LEADS[] = {0, 0x00, 0xc0, 0xe0, 0xf0};
+
+	for (size_t i = len; i-- > 1; code >>= 6)
+		bytes[i] = (char)(0x80 | (code & 0x3f));
+	bytes[0] = (char)(LEADS[len] | code);
+	buf_add(out, bytes, len);
+}
+
+/* The second half of a surrogate pair, if there is one. */
+static uint32_t low_half(struct span raw)
+{
+	uint32_t code;
+
+	if (raw.len < 6 || memcmp(raw.data, "\\u", 2) != 0)
+		return UINT32_MAX;
+	code = hex4((struct span){raw.data + 2, raw.len - 2});
+	return code >= 0xdc00 && code <= 0xdfff ? code : UINT32_MAX;
+}
+
+/* Behind the "u"; returns how many bytes it took. */
+static size_t add_unicode_escape(struct span raw, struct buf *out)
+{
+	uint32_t code = hex4(raw);
+	uint32_t low = UINT32_MAX;
+
+	if (code == UINT32_MAX)
+		return 0;
+	if (code >= 0xd800 && code <= 0xdbff)
+		low = low_half((struct span){raw.data + 4, raw.len - 4});
+	if (low != UINT32_MAX) {
+		add_utf8(out, 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00));
+		return 10;
+	}
+	add_utf8(out, code >= 0xd800 && code <= 0xdfff ? 0xfffd : code);
+	return 4;
+}
+
+/* An escape behind its backslash; returns how many bytes it took. */
+static size_t add_escape(struct span raw, struct buf *out)
+{
+	static const char LETTERS[] = "bfnrt";
+	static const char MEANINGS[] = "\b\f\n\r\t";
+	const char *letter;
+
+	if (raw.data[0] == 'u')
+		return 1 + add_unicode_escape((struct span){raw.data + 1, raw.len - 1}, out);
+	letter = strchr(LETTERS, raw.data[0]);
+	buf_add_char(out, letter ? MEANINGS[letter - LETTERS] : raw.data[0]);
+	return 1;
+}
+
+void json_scan_string(struct span value, struct buf *out)
+{
+	struct span raw = json_scan_raw_string(value);
+
+	while (raw.len > 0) {
+		const char *backslash = memchr(raw.data, '\\', raw.len);
+		size_t taken = backslash ? (size_t)(backslash - raw.data) : raw.len;
+
+		buf_add(out, raw.data, taken);
+		if (taken + 1 < raw.len) {
+			taken++;
+			taken += add_escape((struct span){raw.data + taken, raw.len - taken}, out);
+		} else {
+			taken = raw.len;
+		}
+		raw.data += taken;
+		raw.len -= taken;
+	}
+}
+
+bool json_scan_is_true(struct span value)
+{
+	return span_equals(value, "true");
+}

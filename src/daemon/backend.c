@@ -1,0 +1,137 @@
+#include "daemon/backend.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+enum {
+	CONNECT_TIMEOUT_US = 1000 * 1000,
+	ATTEMPT_TIMEOUT_US = 1500 * 1000,
+	MAX_CONNECTING = 16,         /* TLS handshakes at once */
+	WAITING_PER_CONNECTION = 16, /* a full queue empties within the request's deadline */
+	MAX_IDLE_US = 50 * 1000 * 1000,
+	MAX_AGE_US = 300 * 1000 * 1000, /* so that changes of the name's addresses are followed */
+	ANSWER_MAX = 8 * 1024 * 1024,   /* a page of 1 MB is several times that in escapes */
+};
+
+static struct http_client *make_http_client(struct backend *backend, struct trust *trust)
+{
+	const struct http_client_options options = {
+		.loop = backend->loop,
+		.trust = trust,
+		.max_connections = backend->config->max_calls,
+		.max_waiting = backend->config->max_calls * WAITING_PER_CONNECTION,
+		.max_connecting = MAX_CONNECTING,
+		.connect_timeout_us = CONNECT_TIMEOUT_US,
+		.max_idle_us = MAX_IDLE_US,
+		.max_age_us = MAX_AGE_US,
+	};
+
+	return http_client_new(&options);
+}
+
+static struct credentials *make_credentials(struct backend *backend)
+{
+	const struct config *config = backend->config;
+	const struct credentials_options options = {
+		.access_key_id = config->access_key_id,
+		.secret_access_key = config->secret_access_key,
+		.session_token = config->session_token,
+		.metadata_endpoint = config->metadata_endpoint,
+		.is_metadata_disabled = config->is_metadata_disabled,
+		.loop = backend->loop,
+		.transport = http_client_transport(backend->http_client),
+	};
+
+	return credentials_new(&options);
+}
+
+static struct aws_client *make_client(struct backend *backend)
+{
+	const struct aws_client_options options = {
+		.service = "dynamodb",
+		.region = backend->config->region,
+		.content_type = "application/x-amz-json-1.0",
+		.origin = &backend->origin,
+		.transport = http_client_transport(backend->http_client),
+		.loop = backend->loop,
+		.credentials = backend->credentials,
+		.digest = backend->digest,
+		.metrics = &backend->metrics,
+		.policy = &retry_policy_dynamodb,
+		.max_attempts = backend->config->max_attempts,
+		.attempt_timeout_us = ATTEMPT_TIMEOUT_US,
+		.answer_max = ANSWER_MAX,
+	};
+
+	return aws_client_new(&options);
+}
+
+static void fill_repo(struct backend *backend)
+{
+	const struct config *config = backend->config;
+	struct repo *repo = &backend->repo;
+
+	repo->db.client = backend->client;
+	repo->db.loop = backend->loop;
+	repo->db.table = config->table_name;
+	repo->db.partition_key = config->primary_key;
+	repo->clock = clock_system();
+	repo->digest = backend->digest;
+	repo->write_shards = (uint32_t)config->write_shards;
+}
+
+bool backend_init(struct backend *backend, const struct config *config, struct trust *trust)
+{
+	const char *authority = strstr(config->endpoint_dynamodb, "://");
+
+	memset(backend, 0, sizeof(*backend));
+	backend->config = config;
+	backend->origin.url = config->endpoint_dynamodb;
+	backend->origin.authority = authority != NULL ? authority + 3 : config->endpoint_dynamodb;
+	backend->loop = loop_new(clock_system());
+	backend->digest = digest_new();
+	if (backend->loop == NULL || backend->digest == NULL)
+		return false;
+	backend->http_client = make_http_client(backend, trust);
+	if (backend->http_client == NULL)
+		return false;
+	backend->credentials = make_credentials(backend);
+	if (backend->credentials == NULL)
+		return false;
+	backend->client = make_client(backend);
+	fill_repo(backend);
+	return backend->client != NULL;
+}
+
+void backend_stop(struct backend *backend)
+{
+	if (backend->credentials != NULL)
+		credentials_stop(backend->credentials);
+	if (backend->client != NULL)
+		aws_client_stop(backend->client);
+	if (backend->http_client != NULL)
+		http_client_stop(backend->http_client);
+}
+
+void backend_clear(struct backend *backend)
+{
+	aws_client_free(backend->client);
+	credentials_free(backend->credentials);
+	http_client_free(backend->http_client);
+	digest_free(backend->digest);
+	loop_free(backend->loop);
+}
+
+bool backend_load_trust(const struct config *config, struct trust **trust)
+{
+	*trust = NULL;
+	if (strncmp(config->endpoint_dynamodb, "https:", 6) != 0)
+		return true;
+	*trust = trust_new(config->ca_bundle);
+	if (*trust == NULL)
+		log_event(LOG_ERROR, "cannot read the certificate authorities",
+			  LOG_F_STR("bundle", config->ca_bundle != NULL ? config->ca_bundle
+									: "the system's"));
+	return *trust != NULL;
+}

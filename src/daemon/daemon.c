@@ -1,0 +1,312 @@
+#include "daemon/daemon.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "api/routes.h"
+#include "base/log.h"
+#include "daemon/metrics_page.h"
+#include "daemon/worker.h"
+#include "io/listener.h"
+#include "io/service_manager.h"
+
+enum { WORKERS_MAX = 64, ADMIN_TURNS = 100 };
+
+struct daemon {
+	const struct config *config;
+	struct loop *loop;             /* of the main thread: signals, watchdog, operators */
+	struct app app;
+	struct app_status status;
+	struct worker_shared shared;
+	struct worker *workers;
+	size_t worker_count;
+	int systemd_fd;                /* the listening socket that systemd passed, or -1 */
+	int admin_fd;
+	struct server *admin;
+	struct loop_watch signal_watch;
+	struct loop_timer watchdog_timer;
+	uint64_t watchdog_us;
+	uint64_t heartbeats[WORKERS_MAX];
+	bool is_ready;
+	bool is_draining;
+	bool has_failed;
+};
+
+/* ---- draining ---- */
+
+static void drain(struct daemon *daemon)
+{
+	if (!daemon->is_draining) {
+		log_event(LOG_INFO, "stopping");
+		service_manager_notify("STOPPING=1");
+	}
+	daemon->is_draining = true;
+	atomic_store(&daemon->status.is_draining, true);
+	for (size_t i = 0; i < daemon->worker_count; i++)
+		worker_drain(&daemon->workers[i]);
+}
+
+/* ---- what wakes the main thread ---- */
+
+static void announce_ready(struct daemon *daemon)
+{
+	daemon->is_ready = true;
+	for (size_t i = 0; i < daemon->worker_count; i++)
+		daemon->heartbeats[i] = 0;
+	service_manager_notify("READY=1");
+	log_event(LOG_INFO, "ready",
+		  LOG_F_STR("listen", daemon->systemd_fd >= 0 ? "systemd's socket"
+							      : daemon->config->listen),
+		  LOG_F_STR("admin", daemon->config->admin_listen),
+		  LOG_F_STR("table", daemon->config->table_name),
+		  LOG_F_NUM("workers", daemon->worker_count));
+}
+
+static void on_woken(void *context)
+{
+	struct daemon *daemon = context;
+
+	if (!daemon->is_ready && !daemon->is_draining &&
+	    atomic_load(&daemon->status.starting_workers) == 0)
+		announce_ready(daemon);
+	if (atomic_load(&daemon->shared.has_failed) && !daemon->has_failed) {
+		daemon->has_failed = true;
+		drain(daemon);
+		drain(daemon); /* nothing is worth waiting for */
+	}
+	if (atomic_load(&daemon->shared.running) == 0)
+		loop_stop(daemon->loop);
+}
+
+static void on_signal(struct loop_watch *watch, uint32_t events)
+{
+	struct daemon *daemon = watch->context;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(watch->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			log_event(LOG_INFO, "the configuration is the environment; "
+					    "restart to change it");
+		else
+			drain(daemon);
+	}
+}
+
+/*
+ * Workers may sleep for long when there is nothing to do; so each is woken, and must have turned by
+ * the next time. When one has not, systemd is told nothing, and restarts us.
+ */
+static void on_watchdog(struct loop_timer *timer)
+{
+	struct daemon *daemon = timer->context;
+	bool is_alive = true;
+
+	for (size_t i = 0; i < daemon->worker_count; i++) {
+		struct loop *loop = daemon->workers[i].backend.loop;
+		uint64_t heartbeat = loop_heartbeat_us(loop);
+
+		if (heartbeat == daemon->heartbeats[i])
+			is_alive = false;
+		daemon->heartbeats[i] = heartbeat;
+		loop_wake(loop);
+	}
+	if (is_alive)
+		service_manager_notify("WATCHDOG=1");
+	(void)!loop_timer_set(daemon->loop, timer,
+			      loop_now_us(daemon->loop) + daemon->watchdog_us / 2);
+}
+
+/* ---- making everything ---- */
+
+static bool watch_signals(struct daemon *daemon)
+{
+	sigset_t signals;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	daemon->signal_watch.fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	daemon->signal_watch.ready = on_signal;
+	daemon->signal_watch.context = daemon;
+	return daemon->signal_watch.fd >= 0 &&
+	       loop_watch_set(daemon->loop, &daemon->signal_watch, EPOLLIN);
+}
+
+static bool complain(const char *error)
+{
+	log_event(LOG_ERROR, error);
+	return false;
+}
+
+static bool open_admin(struct daemon *daemon)
+{
+	char error[LISTENER_ERROR_SIZE];
+	struct server_options options = {
+		.loop = daemon->loop,
+		.config = daemon->config,
+		.routes = admin_routes,
+		.app = &daemon->app,
+		.is_quiet = true,
+	};
+
+	if (daemon->config->admin_listen == NULL)
+		return true;
+	daemon->admin_fd = listener_open(daemon->config->admin_listen, false, error);
+	if (daemon->admin_fd < 0)
+		return complain(error);
+	options.listen_fd = daemon->admin_fd;
+	daemon->admin = server_new(&options);
+	if (daemon->admin == NULL)
+		return complain("cannot serve the operators' listener");
+	server_set_ready(daemon->admin);
+	return true;
+}
+
+static size_t count_workers(const struct config *config)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (config->workers > 0)
+		return config->workers;
+	if (cpus < 1)
+		return 1;
+	return cpus < WORKERS_MAX ? (size_t)cpus : WORKERS_MAX;
+}
+
+/* The listening socket for one worker; our own are closed by close_listeners. */
+static int worker_socket(struct daemon *daemon, char error[static LISTENER_ERROR_SIZE])
+{
+	if (daemon->systemd_fd >= 0)
+		return daemon->systemd_fd;
+	return listener_open(daemon->config->listen, true, error);
+}
+
+static bool make_workers(struct daemon *daemon)
+{
+	char error[LISTENER_ERROR_SIZE];
+	size_t count = count_workers(daemon->config);
+	int first;
+
+	daemon->systemd_fd = listener_from_systemd(&first) > 0 ? first : -1;
+	/* SO_REUSEPORT would let two shopds share an address without a word. */
+	if (daemon->systemd_fd < 0 && !listener_is_free(daemon->config->listen, error))
+		return complain(error);
+	daemon->workers = calloc(count, sizeof(*daemon->workers));
+	if (daemon->workers == NULL)
+		return complain("out of memory");
+	for (; daemon->worker_count < count; daemon->worker_count++) {
+		int fd = worker_socket(daemon, error);
+
+		if (fd < 0)
+			return complain(error);
+		/* Counted first, for what was made must be cleared also when the rest fails. */
+		if (!worker_init(&daemon->workers[daemon->worker_count], &daemon->shared, fd)) {
+			daemon->worker_count++;
+			return complain("cannot make a worker: out of memory or descriptors");
+		}
+	}
+	return true;
+}
+
+static bool start_workers(struct daemon *daemon)
+{
+	atomic_store(&daemon->status.starting_workers, (int)daemon->worker_count);
+	for (size_t i = 0; i < daemon->worker_count; i++)
+		if (!worker_start(&daemon->workers[i]))
+			return complain("cannot start a thread");
+	return true;
+}
+
+/* Each connection is a descriptor, and the default of 1,024 is soon used up. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void write_metrics(struct app *app, struct buf *out)
+{
+	const struct daemon *daemon = app->context;
+
+	metrics_page_write(daemon->workers, daemon->worker_count, out);
+}
+
+static bool make(struct daemon *daemon)
+{
+	daemon->app.status = &daemon->status;
+	daemon->app.write_metrics = write_metrics;
+	daemon->app.context = daemon;
+	daemon->shared.config = daemon->config;
+	daemon->shared.app = &daemon->app;
+	daemon->loop = loop_new(clock_system());
+	if (daemon->loop == NULL)
+		return complain("out of memory or descriptors");
+	daemon->shared.main_loop = daemon->loop;
+	loop_on_wake(daemon->loop, on_woken, daemon);
+	raise_descriptor_limit();
+	return watch_signals(daemon) && backend_load_trust(daemon->config, &daemon->shared.trust) &&
+	       open_admin(daemon) && make_workers(daemon);
+}
+
+/* ---- the end ---- */
+
+static void close_listeners(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->worker_count; i++)
+		if (daemon->workers[i].listen_fd != daemon->systemd_fd)
+			close(daemon->workers[i].listen_fd);
+	if (daemon->admin_fd >= 0)
+		close(daemon->admin_fd);
+}
+
+static void clear(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->worker_count; i++) {
+		worker_join(&daemon->workers[i]);
+		worker_clear(&daemon->workers[i]);
+	}
+	if (daemon->loop != NULL)
+		server_free(daemon->admin);
+	close_listeners(daemon);
+	free(daemon->workers);
+	trust_free(daemon->shared.trust);
+	if (daemon->signal_watch.fd >= 0)
+		close(daemon->signal_watch.fd);
+	loop_free(daemon->loop);
+	log_flush();
+}
+
+int daemon_run(const struct config *config)
+{
+	struct daemon daemon = {.config = config, .systemd_fd = -1, .admin_fd = -1};
+	bool is_made;
+
+	daemon.signal_watch.fd = -1;
+	is_made = make(&daemon) && start_workers(&daemon);
+	if (!is_made)
+		drain(&daemon);
+	if (is_made && config->is_auth_off)
+		log_event(LOG_WARNING, "SHOPD_AUTH=off: every caller may do everything");
+	daemon.watchdog_us = service_manager_watchdog_us();
+	daemon.watchdog_timer.fire = on_watchdog;
+	daemon.watchdog_timer.context = &daemon;
+	if (is_made && daemon.watchdog_us > 0)
+		on_watchdog(&daemon.watchdog_timer);
+	if (is_made)
+		loop_run(daemon.loop);
+	clear(&daemon);
+	return is_made && !daemon.has_failed ? EXIT_SUCCESS : EXIT_FAILURE;
+}

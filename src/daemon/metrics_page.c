@@ -1,0 +1,78 @@
+#include "daemon/metrics_page.h"
+
+#include <stdlib.h>
+
+#include "api/routes.h"
+#include "base/log.h"
+#include "http/http_metrics.h"
+#include "base/version.h"
+
+static void write_http(const struct worker *workers, size_t count, struct buf *out)
+{
+	const struct http_metrics **metrics = calloc(count, sizeof(*metrics));
+
+	if (metrics == NULL)
+		return;
+	for (size_t i = 0; i < count; i++)
+		metrics[i] = server_metrics(workers[i].server);
+	http_metrics_write(out, api_routes, metrics, count);
+	free(metrics);
+}
+
+static void write_aws(const struct worker *workers, size_t count, struct buf *out)
+{
+	struct aws_metrics metrics = {0};
+	struct aws_metrics_sum sum = {"dynamodb", &metrics};
+
+	for (size_t i = 0; i < count; i++)
+		aws_metrics_add(&metrics, &workers[i].backend.metrics);
+	aws_metrics_write(out, &sum, 1);
+}
+
+struct client_sums {
+	uint64_t opened;
+	uint64_t failed;
+	uint64_t closed;
+	uint64_t reused;
+	uint64_t overload;
+};
+
+static void write_client(const struct worker *workers, size_t count, struct buf *out)
+{
+	struct client_sums sums = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct http_client_metrics *metrics =
+			http_client_get_metrics(workers[i].backend.http_client);
+
+		sums.opened += metric_get(&metrics->opened);
+		sums.failed += metric_get(&metrics->failed);
+		sums.closed += metric_get(&metrics->closed);
+		sums.reused += metric_get(&metrics->reused);
+		sums.overload += metric_get(&metrics->overload);
+	}
+	metric_write_head(out, "shopd_client_connections", "gauge", "Outgoing connections open.");
+	metric_write(out, "shopd_client_connections", "", sums.opened - sums.closed);
+	metric_write_head(out, "shopd_client_connections_total", "counter",
+			  "Outgoing connections, by what became of them.");
+	metric_write(out, "shopd_client_connections_total", "outcome=\"opened\"", sums.opened);
+	metric_write(out, "shopd_client_connections_total", "outcome=\"failed\"", sums.failed);
+	metric_write_head(out, "shopd_client_reused_total", "counter",
+			  "Calls on a connection that had carried one before.");
+	metric_write(out, "shopd_client_reused_total", "", sums.reused);
+	metric_write_head(out, "shopd_client_overload_total", "counter",
+			  "Calls refused because too many waited.");
+	metric_write(out, "shopd_client_overload_total", "", sums.overload);
+}
+
+void metrics_page_write(const struct worker *workers, size_t count, struct buf *out)
+{
+	metric_write_head(out, "shopd_build_info", "gauge", "The version.");
+	metric_write(out, "shopd_build_info", "version=\"" SHOPD_VERSION "\"", 1);
+	write_http(workers, count, out);
+	write_aws(workers, count, out);
+	write_client(workers, count, out);
+	metric_write_head(out, "shopd_log_lost_total", "counter",
+			  "Log lines that could not be written.");
+	metric_write(out, "shopd_log_lost_total", "", log_lost());
+}

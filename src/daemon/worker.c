@@ -1,0 +1,238 @@
+#include "daemon/worker.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/routes.h"
+#include "base/log.h"
+#include "repo/table_repo.h"
+
+enum {
+	START_DELAY_US = 250 * 1000,
+	START_DELAY_MAX_US = 5 * 1000 * 1000,
+	START_DEADLINE_US = 10 * 1000 * 1000,
+	DRAIN_LOOK_US = 20 * 1000,
+	CUT_SHORT_US = 2 * 1000 * 1000, /* to send the last answers after the deadline */
+	DIFFERENCES_MAX = 8 * 1024,
+};
+
+/* ---- starting ---- */
+
+static void check_table(struct worker *worker)
+{
+	struct loop *loop = worker->backend.loop;
+
+	memset(&worker->await.usage, 0, sizeof(worker->await.usage));
+	arena_reset(&worker->arena);
+	buf_reset(&worker->differences);
+	worker->await.deadline_us = loop_now_us(loop) + START_DEADLINE_US;
+	table_repo_check(&worker->backend.repo, &worker->differences, &worker->await);
+}
+
+static void on_start_timer(struct loop_timer *timer)
+{
+	check_table(timer->context);
+}
+
+static void start_again_later(struct worker *worker)
+{
+	struct loop *loop = worker->backend.loop;
+
+	log_event(LOG_WARNING, "cannot reach the table yet",
+		  LOG_F_STR("table", worker->backend.config->table_name),
+		  LOG_F_STR("endpoint", worker->backend.config->endpoint_dynamodb),
+		  LOG_F_STR("result", result_name(worker->await.result)));
+	/* The heap keeps the room that the last timer had. */
+	(void)!loop_timer_set(loop, &worker->start_timer,
+			      loop_now_us(loop) + worker->start_delay_us);
+	worker->start_delay_us *= 2;
+	if (worker->start_delay_us > START_DELAY_MAX_US)
+		worker->start_delay_us = START_DELAY_MAX_US;
+}
+
+static void fail(struct worker *worker, const char *message)
+{
+	log_event(LOG_ERROR, message, LOG_F_STR("table", worker->backend.config->table_name),
+		  LOG_F_STR("endpoint", worker->backend.config->endpoint_dynamodb),
+		  LOG_F_STR("differences",
+			    worker->differences.len > 0 ? buf_text(&worker->differences) : NULL));
+	atomic_store(&worker->shared->has_failed, true);
+	loop_wake(worker->shared->main_loop);
+}
+
+static void on_table_checked(struct await *await)
+{
+	struct worker *worker = await->context;
+
+	if (worker->is_draining)
+		return;
+	if (await->result == RESULT_OK) {
+		server_set_ready(worker->server);
+		atomic_fetch_sub(&worker->shared->app->status->starting_workers, 1);
+		loop_wake(worker->shared->main_loop);
+	} else if (await->result == RESULT_NOT_FOUND) {
+		fail(worker, "there is no such table; shopd --init-table makes it");
+	} else if (await->result == RESULT_INVALID) {
+		fail(worker, "the table is not one that shopd made; name another");
+	} else if (await->result == RESULT_REFUSED) {
+		fail(worker, "DynamoDB refuses us; see the warning before for its reason");
+	} else {
+		start_again_later(worker);
+	}
+}
+
+static void on_credentials(void *context)
+{
+	struct worker *worker = context;
+
+	if (!worker->is_draining)
+		check_table(worker);
+}
+
+/* ---- draining ---- */
+
+static void cut_short(struct worker *worker)
+{
+	worker->is_cut_short = true;
+	worker->drain_deadline_us = loop_now_us(worker->backend.loop) + CUT_SHORT_US;
+	if (server_requests(worker->server) > 0)
+		log_event(LOG_WARNING, "the drain deadline has passed",
+			  LOG_F_NUM("requests", server_requests(worker->server)));
+	backend_stop(&worker->backend);
+}
+
+static void on_drain_timer(struct loop_timer *timer)
+{
+	struct worker *worker = timer->context;
+	struct loop *loop = worker->backend.loop;
+	uint64_t now_us = loop_now_us(loop);
+	bool is_over = now_us >= worker->drain_deadline_us;
+
+	if (server_connections(worker->server) == 0 || (is_over && worker->is_cut_short)) {
+		loop_stop(loop);
+		return;
+	}
+	if (!worker->is_cut_short && (is_over || atomic_load(&worker->must_hurry)))
+		cut_short(worker);
+	(void)!loop_timer_set(loop, timer, now_us + DRAIN_LOOK_US);
+}
+
+static void begin_drain(struct worker *worker)
+{
+	struct loop *loop = worker->backend.loop;
+
+	if (worker->is_draining)
+		return;
+	worker->is_draining = true;
+	loop_timer_off(loop, &worker->start_timer);
+	worker->drain_deadline_us =
+		loop_now_us(loop) + worker->shared->config->drain_deadline_us;
+	server_drain(worker->server);
+	if (!loop_timer_set(loop, &worker->drain_timer, loop_now_us(loop)))
+		loop_stop(loop);
+}
+
+static void on_woken(void *context)
+{
+	struct worker *worker = context;
+
+	if (atomic_load(&worker->must_drain))
+		begin_drain(worker);
+}
+
+void worker_drain(struct worker *worker)
+{
+	if (atomic_exchange(&worker->must_drain, true))
+		atomic_store(&worker->must_hurry, true);
+	loop_wake(worker->backend.loop);
+}
+
+/* ---- the thread ---- */
+
+static void *run(void *context)
+{
+	struct worker *worker = context;
+	struct loop *loop = worker->backend.loop;
+
+	credentials_start(worker->backend.credentials, on_credentials, worker);
+	loop_run(loop);
+	backend_stop(&worker->backend);
+	/* What was under way ends in the turns that follow, and its requests with it. */
+	for (int turn = 0; turn < 100 && (server_requests(worker->server) > 0 ||
+					   worker->await.is_pending || turn < 3);
+	     turn++)
+		loop_turn(loop, 1000);
+	log_flush();
+	atomic_fetch_sub(&worker->shared->running, 1);
+	loop_wake(worker->shared->main_loop);
+	return NULL;
+}
+
+static struct server *make_server(struct worker *worker)
+{
+	const struct server_options options = {
+		.loop = worker->backend.loop,
+		.config = worker->shared->config,
+		.routes = api_routes,
+		.listen_fd = worker->listen_fd,
+		.repo = &worker->backend.repo,
+		.app = worker->shared->app,
+	};
+
+	return server_new(&options);
+}
+
+bool worker_init(struct worker *worker, struct worker_shared *shared, int listen_fd)
+{
+	memset(worker, 0, sizeof(*worker));
+	worker->shared = shared;
+	worker->listen_fd = listen_fd;
+	worker->start_delay_us = START_DELAY_US;
+	worker->start_timer.fire = on_start_timer;
+	worker->start_timer.context = worker;
+	worker->drain_timer.fire = on_drain_timer;
+	worker->drain_timer.context = worker;
+	worker->await.resume = on_table_checked;
+	worker->await.context = worker;
+	worker->await.arena = &worker->arena;
+	buf_init(&worker->differences, DIFFERENCES_MAX);
+	if (!backend_init(&worker->backend, shared->config, shared->trust))
+		return false;
+	loop_on_wake(worker->backend.loop, on_woken, worker);
+	worker->server = make_server(worker);
+	return worker->server != NULL;
+}
+
+bool worker_start(struct worker *worker)
+{
+	sigset_t all;
+	sigset_t before;
+
+	/* Signals are the main thread's business. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	atomic_fetch_add(&worker->shared->running, 1);
+	worker->is_joinable = pthread_create(&worker->thread, NULL, run, worker) == 0;
+	if (!worker->is_joinable)
+		atomic_fetch_sub(&worker->shared->running, 1);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return worker->is_joinable;
+}
+
+void worker_join(struct worker *worker)
+{
+	if (worker->is_joinable)
+		pthread_join(worker->thread, NULL);
+	worker->is_joinable = false;
+}
+
+void worker_clear(struct worker *worker)
+{
+	if (worker->backend.loop != NULL)
+		server_free(worker->server);
+	backend_stop(&worker->backend);
+	backend_clear(&worker->backend);
+	arena_clear(&worker->arena);
+	buf_clear(&worker->differences);
+}

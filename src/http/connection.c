@@ -1,0 +1,505 @@
+#include "http/connection.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <linux/tcp.h> /* netinet/tcp.h lacks tcpi_bytes_received */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/id.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "http/flow.h"
+#include "http/framing.h"
+#include "http/reply.h"
+#include "http/router.h"
+
+enum { SEND_DEADLINE_US = 60 * 1000 * 1000, DRAIN_GRACE_US = 1000 * 1000, TRACE_MAX = 256 };
+
+static struct loop *loop_of(const struct connection *connection)
+{
+	return connection->server->options.loop;
+}
+
+static void enter(struct connection *connection, enum connection_state state)
+{
+	connection->state = state;
+	connection->since_us = loop_now_us(loop_of(connection));
+}
+
+/* ---- a connection's birth and death ---- */
+
+static void name_peer(struct connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
+
+	if (address != NULL && address->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+			  connection->peer, sizeof(connection->peer));
+	else if (address != NULL && address->sa_family == AF_INET6)
+		inet_ntop(AF_INET6,
+			  &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
+			  connection->peer, sizeof(connection->peer));
+}
+
+static struct connection *connection_new(struct server *server, struct MHD_Connection *mhd)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (connection == NULL)
+		return NULL;
+	connection->server = server;
+	connection->mhd = mhd;
+	connection->fd = info != NULL ? info->connect_fd : -1;
+	connection->knows_bytes_before = true; /* none */
+	name_peer(connection);
+	enter(connection, CONNECTION_IDLE);
+	connection->next = server->connections;
+	if (connection->next != NULL)
+		connection->next->previous = connection;
+	server->connections = connection;
+	server->connection_count++;
+	metric_add(&server->metrics.connections_total, 1);
+	metric_add(&server->metrics.connections_open, 1);
+	return connection;
+}
+
+static void request_end(struct connection *connection, bool was_answered);
+
+static void connection_free(struct connection *connection)
+{
+	struct server *server = connection->server;
+
+	if (connection->state != CONNECTION_IDLE)
+		request_end(connection, false);
+	if (connection->previous != NULL)
+		connection->previous->next = connection->next;
+	else
+		server->connections = connection->next;
+	if (connection->next != NULL)
+		connection->next->previous = connection->previous;
+	server->connection_count--;
+	metric_add(&server->metrics.connections_open, UINT64_MAX); /* one less */
+	arena_clear(&connection->rq.arena);
+	free(connection);
+}
+
+void connection_notify(void *server, struct MHD_Connection *mhd, void **socket_context,
+		       enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		*socket_context = connection_new(server, mhd);
+	else if (*socket_context != NULL)
+		connection_free(*socket_context);
+}
+
+/* ---- a request's beginning ---- */
+
+/* The engine has a reply. */
+static void on_finished(struct request *rq)
+{
+	struct connection *connection = rq->connection;
+
+	enter(connection, CONNECTION_READY);
+	if (!connection->is_suspended)
+		return; /* the access handler is on the stack and sends it */
+	connection->is_suspended = false;
+	connection->server->must_run = true;
+	MHD_resume_connection(connection->mhd);
+}
+
+static void request_begin(struct connection *connection, const char *target)
+{
+	struct request *rq = &connection->rq;
+	const struct server_options *options = &connection->server->options;
+	struct arena arena = rq->arena; /* kept with its first block */
+
+	memset(rq, 0, sizeof(*rq));
+	rq->arena = arena;
+	rq->connection = connection;
+	rq->finished = on_finished;
+	rq->config = options->config;
+	rq->repo = options->repo;
+	rq->app = options->app;
+	rq->target = arena_copy(&rq->arena, target, strlen(target));
+	rq->received_us = loop_now_us(options->loop);
+	rq->await.deadline_us = rq->received_us + options->config->request_deadline_us;
+	buf_init(&rq->raw_body, options->config->max_body);
+	connection->has_head = false;
+	connection->is_body_too_large = false;
+	connection->must_close = false;
+	connection->partial_us = 0;
+	enter(connection, CONNECTION_READING);
+	connection->server->request_count++;
+}
+
+void *connection_begin(void *server, const char *target, struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct connection *connection = info != NULL ? info->socket_context : NULL;
+
+	(void)server;
+	if (connection != NULL)
+		request_begin(connection, target);
+	return connection;
+}
+
+/* A client's own id if it is harmless in logs and headers; else a new one. */
+static void name_request(struct request *rq)
+{
+	const char *given = request_header(rq, "X-Request-Id");
+	size_t len = given != NULL ? strlen(given) : 0;
+
+	if (len > 0 && len <= REQUEST_ID_MAX &&
+	    strspn(given, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:=") ==
+		    len)
+		memcpy(rq->id, given, len + 1);
+	else
+		id_make_ordered(clock_wall_ms(loop_clock(loop_of(rq->connection))), rq->id);
+}
+
+static const char *harmless_header(const struct request *rq, const char *name)
+{
+	const char *value = request_header(rq, name);
+
+	if (value == NULL || strlen(value) > TRACE_MAX)
+		return NULL;
+	for (const char *at = value; *at != '\0'; at++)
+		if (*at < ' ' || *at > '~')
+			return NULL;
+	return value;
+}
+
+static bool split_target(struct request *rq)
+{
+	rq->path = arena_copy(&rq->arena, rq->target, strcspn(rq->target, "?"));
+	return rq->path != NULL;
+}
+
+static void route_request(struct connection *connection)
+{
+	struct request *rq = &connection->rq;
+	const struct route *routes = connection->server->options.routes;
+	char allow[ROUTER_ALLOW_SIZE];
+
+	switch (router_find(routes, rq)) {
+	case ROUTER_FOUND:
+		if (!connection->server->is_ready && !rq->route->is_always_on)
+			reply_problem(rq, "not-ready", "This instance is still starting.");
+		break;
+	case ROUTER_BAD_PATH:
+		reply_problem(rq, "invalid-path", NULL);
+		break;
+	case ROUTER_NOT_FOUND:
+		reply_problem(rq, "not-found", NULL);
+		break;
+	case ROUTER_NOT_ALLOWED:
+		router_allow(routes, rq, allow);
+		reply_header(rq, "Allow", "%s", allow);
+		reply_problem(rq, "method-not-allowed", "This path takes %s.", allow);
+		break;
+	case ROUTER_OPTIONS:
+		router_allow(routes, rq, allow);
+		reply_header(rq, "Allow", "%s", allow);
+		reply_empty(rq, 204);
+		break;
+	case ROUTER_NO_MEMORY:
+		reply_failure(rq, RESULT_NO_MEMORY);
+		break;
+	}
+}
+
+/* Everything that can be judged by the head alone. A reply is made when it is not acceptable. */
+static void check_head(struct connection *connection, const char *method, const char *version)
+{
+	struct request *rq = &connection->rq;
+	struct framing framing;
+	bool is_too_large;
+	const char *fault =
+		framing_check(connection->mhd, rq->target, version, &framing, &is_too_large);
+
+	rq->method = router_method(method);
+	if (fault != NULL || is_too_large)
+		connection->must_close = true;
+	if (fault != NULL) {
+		id_make_ordered(clock_wall_ms(loop_clock(loop_of(connection))), rq->id);
+		reply_problem_members(rq, "invalid-request", NULL, fault);
+		return;
+	}
+	name_request(rq);
+	rq->await.trace_id = harmless_header(rq, "X-Amzn-Trace-Id");
+	if (!split_target(rq))
+		reply_failure(rq, RESULT_NO_MEMORY);
+	else if (is_too_large)
+		reply_problem(rq, "headers-too-large", NULL);
+	else
+		route_request(connection);
+	if (!rq->reply.is_made && framing.length > rq->raw_body.max)
+		connection->is_body_too_large = true;
+	if (!rq->reply.is_made && !connection->is_body_too_large)
+		request_read_query(rq);
+}
+
+/* ---- the reply ---- */
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	MHD_add_response_header(response, name, value);
+}
+
+static void add_consumed(struct MHD_Response *response, const char *name, uint64_t millis)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "%llu.%llu", (unsigned long long)(millis / 1000),
+		 (unsigned long long)(millis % 1000 / 100));
+	add_header(response, name, text);
+}
+
+static void add_common_headers(struct connection *connection, struct MHD_Response *response)
+{
+	const struct request *rq = &connection->rq;
+	const struct usage *usage = &rq->await.usage;
+	uint64_t total_us = clock_monotonic_us(loop_clock(loop_of(connection))) - rq->received_us;
+	uint64_t db_us = usage->wait_us < total_us ? usage->wait_us : total_us;
+	char text[80];
+
+	if (rq->reply.content_type != NULL)
+		add_header(response, "Content-Type", rq->reply.content_type);
+	add_header(response, "X-Request-Id", rq->id);
+	if (usage->calls > 0) {
+		add_consumed(response, "X-Consumed-Read-Units", usage->read_millis);
+		add_consumed(response, "X-Consumed-Write-Units", usage->write_millis);
+	}
+	snprintf(text, sizeof(text), "db;dur=%.3f, app;dur=%.3f", (double)db_us / 1000,
+		 (double)(total_us - db_us) / 1000);
+	add_header(response, "Server-Timing", text);
+	if (connection->must_close || connection->server->is_draining)
+		add_header(response, "Connection", "close");
+}
+
+/* Hands the reply to libmicrohttpd. MHD_NO closes the connection, which is all that is left then. */
+static enum MHD_Result send_reply(struct connection *connection)
+{
+	struct reply *reply = &connection->rq.reply;
+	const char *body = reply->fixed_body != NULL ? reply->fixed_body : buf_text(&reply->body);
+	size_t len = reply->fixed_body != NULL ? strlen(body) : reply->body.len;
+	struct MHD_Response *response;
+	enum MHD_Result queued;
+
+	/* The bytes live until connection_completed; libmicrohttpd only reads them. */
+	response = MHD_create_response_from_buffer(len, (void *)(uintptr_t)body,
+						   MHD_RESPMEM_PERSISTENT);
+	if (response == NULL)
+		return MHD_NO;
+	for (size_t i = 0; i < reply->header_count; i++)
+		add_header(response, reply->headers[i].name, reply->headers[i].value);
+	add_common_headers(connection, response);
+	queued = MHD_queue_response(connection->mhd, (unsigned)reply->status, response);
+	MHD_destroy_response(response);
+	enter(connection, CONNECTION_SENDING);
+	return queued;
+}
+
+/* ---- libmicrohttpd's access handler ---- */
+
+static enum MHD_Result handle_head(struct connection *connection, const char *method,
+				   const char *version)
+{
+	struct request *rq = &connection->rq;
+
+	connection->has_head = true;
+	if (rq->target == NULL)
+		return MHD_NO;
+	check_head(connection, method, version);
+	if (!rq->reply.is_made && connection->is_body_too_large)
+		reply_problem(rq, "body-too-large", "A body may have up to %zu bytes.",
+			      rq->raw_body.max);
+	if (!rq->reply.is_made)
+		return MHD_YES; /* the body, if any, comes next */
+	return send_reply(connection);
+}
+
+/* Beyond the cap bytes are dropped, up to where nobody would send on in good faith. */
+static enum MHD_Result handle_upload(struct connection *connection, const char *upload,
+				     size_t *upload_len)
+{
+	struct buf *body = &connection->rq.raw_body;
+
+	if (!connection->is_body_too_large)
+		buf_add(body, upload, *upload_len);
+	*upload_len = 0;
+	if (buf_ok(body))
+		return MHD_YES;
+	connection->is_body_too_large = true;
+	connection->must_close = true;
+	return MHD_YES;
+}
+
+static enum MHD_Result handle_whole(struct connection *connection)
+{
+	struct request *rq = &connection->rq;
+
+	enter(connection, CONNECTION_RUNNING);
+	if (connection->is_body_too_large)
+		reply_problem(rq, "body-too-large", "A body may have up to %zu bytes.",
+			      rq->raw_body.max);
+	else
+		flow_start(rq);
+	if (rq->reply.is_made)
+		return send_reply(connection);
+	connection->is_suspended = true;
+	MHD_suspend_connection(connection->mhd);
+	return MHD_YES;
+}
+
+enum MHD_Result connection_handle(void *server, struct MHD_Connection *mhd, const char *url,
+				  const char *method, const char *version, const char *upload,
+				  size_t *upload_len, void **context)
+{
+	struct connection *connection = *context;
+
+	(void)server;
+	(void)url; /* decoded already: not to be trusted */
+	(void)mhd;
+	if (connection == NULL)
+		return MHD_NO;
+	if (!connection->has_head)
+		return handle_head(connection, method, version);
+	if (*upload_len > 0)
+		return handle_upload(connection, upload, upload_len);
+	if (connection->state == CONNECTION_READY)
+		return send_reply(connection);
+	if (connection->state == CONNECTION_READING)
+		return handle_whole(connection);
+	return MHD_YES;
+}
+
+/* ---- a request's end ---- */
+
+static void log_request(const struct connection *connection, bool was_answered,
+			uint64_t duration_us)
+{
+	const struct request *rq = &connection->rq;
+	enum log_level level = LOG_INFO;
+
+	if (connection->server->options.is_quiet)
+		level = LOG_DEBUG;
+	else if (rq->reply.status >= 500)
+		level = LOG_WARNING;
+	log_event(level, was_answered ? "request" : "request aborted",
+		  LOG_F_STR("request_id", rq->id),
+		  LOG_F_STR("method", router_method_name(rq->method)),
+		  LOG_F_STR("path", rq->path != NULL ? rq->path : rq->target),
+		  LOG_F_STR("route", rq->route != NULL ? rq->route->path : NULL),
+		  LOG_F_NUM("status", rq->reply.status), LOG_F_STR("code", rq->reply.code),
+		  LOG_F_MS("duration_ms", duration_us), LOG_F_MS("db_ms", rq->await.usage.wait_us),
+		  LOG_F_NUM("calls", rq->await.usage.calls),
+		  LOG_F_NUM("bytes", rq->reply.body.len), LOG_F_STR("peer", connection->peer),
+		  LOG_F_STR("trace", rq->await.trace_id),
+		  LOG_F_STR("traceparent", was_answered ? harmless_header(rq, "traceparent")
+							: NULL));
+}
+
+static void request_end(struct connection *connection, bool was_answered)
+{
+	struct server *server = connection->server;
+	struct request *rq = &connection->rq;
+	uint64_t duration_us = clock_monotonic_us(loop_clock(server->options.loop)) -
+			       rq->received_us;
+
+	if (was_answered)
+		http_metrics_count(&server->metrics, server->options.routes, rq->route,
+				   rq->reply.status, duration_us);
+	else
+		metric_add(&server->metrics.aborted, 1);
+	log_request(connection, was_answered, duration_us);
+	json_decref(rq->body);
+	rq->body = NULL;
+	buf_clear(&rq->raw_body);
+	buf_clear(&rq->reply.body);
+	arena_reset(&rq->arena);
+	connection->knows_bytes_before = false;
+	enter(connection, CONNECTION_IDLE);
+	server->request_count--;
+}
+
+void connection_completed(void *server, struct MHD_Connection *mhd, void **context,
+			  enum MHD_RequestTerminationCode code)
+{
+	struct connection *connection = *context;
+
+	(void)server;
+	(void)mhd;
+	*context = NULL;
+	if (connection != NULL && connection->state != CONNECTION_IDLE)
+		request_end(connection, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+}
+
+/* ---- deadlines ---- */
+
+/* How many bytes the kernel has received on this connection since it began. */
+static bool bytes_received(const struct connection *connection, uint64_t *bytes)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+		return false;
+	*bytes = info.tcpi_bytes_received;
+	return true;
+}
+
+/*
+ * libmicrohttpd tells of a request only when its first line is there, and its own timeout starts
+ * again with every byte. So part of a first line is recognised by what the kernel has received.
+ */
+static bool is_idle_overdue(struct connection *connection, uint64_t now_us)
+{
+	const struct server *server = connection->server;
+	uint64_t bytes;
+
+	if (!bytes_received(connection, &bytes))
+		return true;
+	if (!connection->knows_bytes_before) {
+		connection->bytes_before = bytes;
+		connection->knows_bytes_before = true;
+	}
+	if (bytes == connection->bytes_before)
+		return server->is_draining && now_us - server->drain_us > DRAIN_GRACE_US &&
+		       now_us - connection->since_us > DRAIN_GRACE_US;
+	if (connection->partial_us == 0)
+		connection->partial_us = now_us;
+	return now_us - connection->partial_us > server->options.config->read_deadline_us;
+}
+
+void connection_check_deadlines(struct connection *connection, uint64_t now_us)
+{
+	bool is_overdue = false;
+
+	switch (connection->state) {
+	case CONNECTION_IDLE:
+		is_overdue = is_idle_overdue(connection, now_us);
+		break;
+	case CONNECTION_READING:
+		is_overdue = now_us - connection->since_us >
+			     connection->server->options.config->read_deadline_us;
+		break;
+	case CONNECTION_SENDING:
+		is_overdue = now_us - connection->since_us > SEND_DEADLINE_US;
+		break;
+	case CONNECTION_RUNNING: /* its own deadline is the await's */
+	case CONNECTION_READY:
+		break;
+	}
+	/* libmicrohttpd owns the descriptor; it finds the end and closes it. */
+	if (is_overdue)
+		shutdown(connection->fd, SHUT_RDWR);
+}

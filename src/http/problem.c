@@ -1,0 +1,56 @@
+#include "http/problem.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const struct problem problems[] = {
+	{"invalid-request", 400, "Invalid request",
+	 "The request is not well-formed HTTP/1.1; the connection is closed."},
+	{"invalid-path", 400, "Invalid path",
+	 "The path has malformed percent-encoding, or encodes a slash or a control character."},
+	{"unknown-parameter", 400, "Unknown query parameter", "Leave the parameter out."},
+	{"invalid-parameter", 400, "Invalid query parameter", "Correct the parameter."},
+	{"invalid-cursor", 400, "Invalid cursor",
+	 "Take the cursor as it came from `next`, with the same other parameters; or begin again "
+	 "without one."},
+	{"too-broad", 400, "Too much to sort",
+	 "There are too many products for this order. Add `category`, or take another `sort`."},
+	{"invalid-header", 400, "Invalid header", "Correct the header."},
+	{"invalid-json", 400, "Invalid JSON", "The body is not acceptable JSON."},
+	{"not-found", 404, "No such path", "There is nothing at this path."},
+	{"product-not-found", 404, "No such product", "There is no product with this id."},
+	{"method-not-allowed", 405, "Method not allowed", "The Allow header names the methods."},
+	{"stock-reserved", 409, "Stock is reserved",
+	 "Some of the product's stock is reserved. Try again when those checkouts have ended."},
+	{"conflict", 409, "Conflicting changes",
+	 "Others keep changing this resource at the same moment. Read it and try again."},
+	{"precondition-failed", 412, "Precondition failed",
+	 "The resource has another version now. Read it and decide again."},
+	{"body-too-large", 413, "Body too large", "Send a smaller body."},
+	{"unsupported-media-type", 415, "Unsupported media type",
+	 "Send JSON with `Content-Type: application/json`; `curl --json` does that."},
+	{"validation-failed", 422, "Validation failed", "See `errors` for each mistake."},
+	{"precondition-required", 428, "Precondition required",
+	 "Send If-Match with the version that you have read, or `*` to change any version."},
+	{"headers-too-large", 431, "Headers too large", "Send fewer or shorter headers."},
+	{"unavailable", 503, "Temporarily unavailable", "Try again after the time in Retry-After."},
+	{"outcome-unknown", 503, "Outcome unknown",
+	 "The change may or may not have been made. Read the resource before you try again."},
+	{"shutting-down", 503, "Shutting down", "This instance is stopping. Try again at once."},
+	{"not-ready", 503, "Not ready", "This instance cannot take requests at the moment."},
+};
+
+const struct problem *problem_find(const char *code)
+{
+	for (size_t i = 0; i < sizeof(problems) / sizeof(problems[0]); i++)
+		if (strcmp(problems[i].code, code) == 0)
+			return &problems[i];
+	assert(!"the code is a row of the table");
+	return &problems[0];
+}
+
+const struct problem *problem_table(size_t *count)
+{
+	*count = sizeof(problems) / sizeof(problems[0]);
+	return problems;
+}

@@ -1,0 +1,131 @@
+#include "http/router.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum { SEGMENTS_MAX = 8 };
+
+struct segments {
+	size_t count;
+	const char *text[SEGMENTS_MAX]; /* decoded */
+};
+
+static const char *const method_names[] = {
+	[METHOD_GET] = "GET",     [METHOD_HEAD] = "HEAD",     [METHOD_POST] = "POST",
+	[METHOD_PUT] = "PUT",     [METHOD_PATCH] = "PATCH",   [METHOD_DELETE] = "DELETE",
+	[METHOD_OPTIONS] = "OPTIONS", [METHOD_OTHER] = "OTHER",
+};
+
+enum method router_method(const char *name)
+{
+	for (enum method method = METHOD_GET; method < METHOD_OTHER; method++)
+		if (strcmp(name, method_names[method]) == 0)
+			return method;
+	return METHOD_OTHER;
+}
+
+const char *router_method_name(enum method method)
+{
+	return method_names[method];
+}
+
+/* Decodes one segment into the arena. */
+static enum router_outcome decode_segment(struct request *rq, const char *start, size_t len,
+					  const char **out)
+{
+	char *text = arena_copy(&rq->arena, start, len);
+	size_t decoded;
+
+	if (text == NULL)
+		return ROUTER_NO_MEMORY;
+	decoded = text_percent_decode(text, len);
+	if (decoded == SIZE_MAX || memchr(text, '\0', decoded) != NULL ||
+	    memchr(text, '/', decoded) != NULL || !text_is_utf8((struct span){text, decoded}) ||
+	    text_has_control((struct span){text, decoded}))
+		return ROUTER_BAD_PATH;
+	text[decoded] = '\0';
+	*out = text;
+	return ROUTER_FOUND;
+}
+
+static enum router_outcome split_path(struct request *rq, struct segments *segments)
+{
+	const char *at = rq->path;
+	enum router_outcome outcome = ROUTER_FOUND;
+
+	segments->count = 0;
+	while (*at == '/' && outcome == ROUTER_FOUND) {
+		size_t len = strcspn(++at, "/");
+
+		if (segments->count == SEGMENTS_MAX)
+			return ROUTER_NOT_FOUND;
+		outcome = decode_segment(rq, at, len, &segments->text[segments->count++]);
+		at += len;
+	}
+	return outcome;
+}
+
+/* True when the pattern fits; then the values of its {parameters} are in `param`. */
+static bool fits(const char *pattern, const struct segments *segments,
+		 const char *param[static REQUEST_PARAMS_MAX])
+{
+	size_t params = 0;
+
+	for (size_t i = 0; i < segments->count; i++) {
+		const char *text = segments->text[i];
+		size_t len;
+
+		if (*pattern++ != '/')
+			return false;
+		len = strcspn(pattern, "/");
+		if (pattern[0] == '{') {
+			if (text[0] == '\0')
+				return false;
+			param[params++] = text;
+		} else if (strlen(text) != len || memcmp(text, pattern, len) != 0) {
+			return false;
+		}
+		pattern += len;
+	}
+	return *pattern == '\0';
+}
+
+static bool serves(const struct route *route, enum method method)
+{
+	return route->method == method ||
+	       (route->method == METHOD_GET && method == METHOD_HEAD);
+}
+
+enum router_outcome router_find(const struct route *routes, struct request *rq)
+{
+	struct segments segments;
+	enum router_outcome outcome = split_path(rq, &segments);
+
+	if (outcome != ROUTER_FOUND)
+		return outcome;
+	outcome = ROUTER_NOT_FOUND;
+	for (const struct route *route = routes; route->path != NULL; route++) {
+		if (!fits(route->path, &segments, rq->param))
+			continue;
+		rq->route = route;
+		if (serves(route, rq->method))
+			return ROUTER_FOUND;
+		outcome = rq->method == METHOD_OPTIONS ? ROUTER_OPTIONS : ROUTER_NOT_ALLOWED;
+	}
+	return outcome;
+}
+
+void router_allow(const struct route *routes, const struct request *rq,
+		  char allow[static ROUTER_ALLOW_SIZE])
+{
+	allow[0] = '\0';
+	for (const struct route *route = routes; route->path != NULL; route++) {
+		if (strcmp(route->path, rq->route->path) != 0)
+			continue;
+		strcat(allow, method_names[route->method]);
+		strcat(allow, route->method == METHOD_GET ? ", HEAD, " : ", ");
+	}
+	strcat(allow, "OPTIONS");
+}

@@ -1,0 +1,195 @@
+#include "http/server.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "http/connection.h"
+
+enum {
+	/* Holds a request's head and libmicrohttpd's own; a bearer token alone may have 8 KiB. */
+	CONNECTION_MEMORY = 20 * 1024,
+	SWEEP_INTERVAL_US = 1000 * 1000,
+	DRAIN_SWEEP_INTERVAL_US = 50 * 1000,
+	ACCEPT_ROUNDS = 1000,
+};
+
+/* The option's name differs between libmicrohttpd 0.9.75 and 1.0. */
+#if MHD_VERSION >= 0x00097701
+#define STRICTEST MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1
+#else
+#define STRICTEST MHD_OPTION_STRICT_FOR_CLIENT, 1
+#endif
+
+/* Paths and query are decoded by the router, after they were split. */
+static size_t leave_escaped(void *context, struct MHD_Connection *mhd, char *text)
+{
+	(void)context;
+	(void)mhd;
+	return strlen(text);
+}
+
+static void run_now(struct server *server)
+{
+	server->must_run = false;
+	MHD_run(server->mhd);
+}
+
+static void on_ready(struct loop_watch *watch, uint32_t events)
+{
+	(void)events;
+	run_now(watch->context);
+}
+
+/* Connections that were resumed in this turn get their replies in this turn. */
+static void after_turn(struct loop_hook *hook)
+{
+	struct server *server = hook->context;
+
+	while (server->must_run)
+		run_now(server);
+}
+
+static uint64_t patience(struct loop_hook *hook)
+{
+	struct server *server = hook->context;
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+
+	if (MHD_get_timeout(server->mhd, &wait_ms) != MHD_YES)
+		return UINT64_MAX;
+	if (wait_ms == 0)
+		server->must_run = true;
+	return (uint64_t)wait_ms * 1000;
+}
+
+static void sweep(struct loop_timer *timer)
+{
+	struct server *server = timer->context;
+	struct loop *loop = server->options.loop;
+	uint64_t now_us = loop_now_us(loop);
+	uint64_t interval_us = server->is_draining ? DRAIN_SWEEP_INTERVAL_US : SWEEP_INTERVAL_US;
+
+	for (struct connection *at = server->connections; at != NULL; at = at->next)
+		connection_check_deadlines(at, now_us);
+	/* The heap has had room for this timer before. */
+	(void)!loop_timer_set(loop, timer, now_us + interval_us);
+	/* libmicrohttpd closes connections that were silent too long only when it runs. */
+	server->must_run = true;
+}
+
+static struct MHD_Daemon *start_daemon(struct server *server)
+{
+	const struct config *config = server->options.config;
+
+	return MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, connection_handle, server,
+		MHD_OPTION_LISTEN_SOCKET, server->options.listen_fd,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->max_connections,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(config->idle_timeout_us / 1000000),
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+		MHD_OPTION_URI_LOG_CALLBACK, connection_begin, server,
+		MHD_OPTION_NOTIFY_CONNECTION, connection_notify, server,
+		MHD_OPTION_NOTIFY_COMPLETED, connection_completed, server,
+		STRICTEST,
+		MHD_OPTION_END);
+}
+
+static bool watch_daemon(struct server *server)
+{
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(server->mhd, MHD_DAEMON_INFO_EPOLL_FD);
+	struct loop *loop = server->options.loop;
+
+	if (info == NULL)
+		return false;
+	server->watch.fd = info->epoll_fd;
+	server->watch.ready = on_ready;
+	server->watch.context = server;
+	server->hook.run = after_turn;
+	server->hook.patience = patience;
+	server->hook.context = server;
+	server->sweep_timer.fire = sweep;
+	server->sweep_timer.context = server;
+	if (!loop_watch_set(loop, &server->watch, EPOLLIN) ||
+	    !loop_timer_set(loop, &server->sweep_timer, loop_now_us(loop) + SWEEP_INTERVAL_US))
+		return false;
+	loop_hook_add(loop, &server->hook);
+	return true;
+}
+
+struct server *server_new(const struct server_options *options)
+{
+	struct server *server = calloc(1, sizeof(*server));
+
+	if (server == NULL)
+		return NULL;
+	server->options = *options;
+	server->mhd = start_daemon(server);
+	if (server->mhd == NULL || !watch_daemon(server)) {
+		server_free(server);
+		return NULL;
+	}
+	return server;
+}
+
+void server_set_ready(struct server *server)
+{
+	server->is_ready = true;
+}
+
+static bool is_anybody_waiting(const struct server *server)
+{
+	struct pollfd listening = {.fd = server->options.listen_fd, .events = POLLIN};
+
+	return poll(&listening, 1, 0) > 0;
+}
+
+void server_drain(struct server *server)
+{
+	struct loop *loop = server->options.loop;
+
+	if (server->is_draining)
+		return;
+	server->is_draining = true;
+	server->drain_us = loop_now_us(loop);
+	for (int round = 0; round < ACCEPT_ROUNDS && is_anybody_waiting(server); round++)
+		run_now(server);
+	MHD_quiesce_daemon(server->mhd);
+	(void)!loop_timer_set(loop, &server->sweep_timer,
+			      server->drain_us + DRAIN_SWEEP_INTERVAL_US);
+}
+
+size_t server_requests(const struct server *server)
+{
+	return server->request_count;
+}
+
+size_t server_connections(const struct server *server)
+{
+	return server->connection_count;
+}
+
+void server_free(struct server *server)
+{
+	if (server == NULL)
+		return;
+	loop_watch_off(server->options.loop, &server->watch);
+	loop_hook_remove(server->options.loop, &server->hook);
+	loop_timer_off(server->options.loop, &server->sweep_timer);
+	if (server->mhd != NULL) {
+		/* Quiesced first, so that libmicrohttpd leaves the listening socket to its owner. */
+		if (!server->is_draining)
+			MHD_quiesce_daemon(server->mhd);
+		MHD_stop_daemon(server->mhd);
+	}
+	assert(server->connection_count == 0);
+	free(server);
+}
+
+const struct http_metrics *server_metrics(const struct server *server)
+{
+	return &server->metrics;
+}

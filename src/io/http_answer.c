@@ -1,0 +1,361 @@
+#include "io/http_answer.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+
+/*
+ * Head, chunk sizes and trailers are collected in `head` until they are complete and then taken
+ * apart; body bytes go straight from the caller's buffer into `body`.
+ */
+
+void http_answer_init(struct http_answer *answer, size_t body_max)
+{
+	memset(answer, 0, sizeof(*answer));
+	buf_init(&answer->head, HTTP_ANSWER_HEAD_MAX);
+	buf_init(&answer->body, body_max);
+}
+
+void http_answer_clear(struct http_answer *answer)
+{
+	buf_clear(&answer->head);
+	buf_clear(&answer->body);
+}
+
+void http_answer_reset(struct http_answer *answer)
+{
+	struct buf head = answer->head;
+	struct buf body = answer->body;
+
+	memset(answer, 0, sizeof(*answer));
+	answer->head = head;
+	answer->body = body;
+	buf_reset(&answer->head);
+	buf_reset(&answer->body);
+}
+
+/* ---- the head ---- */
+
+struct framing {
+	bool has_length;
+	bool is_chunked;
+	uint64_t length;
+};
+
+static struct span trim(struct span text)
+{
+	while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
+		text.data++;
+		text.len--;
+	}
+	while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
+		text.len--;
+	return text;
+}
+
+static bool read_status_line(struct http_answer *answer, struct span line)
+{
+	const char *at = line.data;
+
+	/* "HTTP/1.1 200 OK"; the reason may be missing, the space before it too */
+	if (line.len < 12 || memcmp(at, "HTTP/1.", 7) != 0 || (at[7] != '0' && at[7] != '1') ||
+	    at[8] != ' ' || (line.len > 12 && at[12] != ' '))
+		return false;
+	answer->status = 0;
+	for (int i = 9; i < 12; i++) {
+		if (at[i] < '0' || at[i] > '9')
+			return false;
+		answer->status = answer->status * 10 + (at[i] - '0');
+	}
+	answer->keeps_open = at[7] == '1';
+	return answer->status >= 100 && answer->status <= 599;
+}
+
+static bool is_token_char(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+static bool read_length(struct framing *framing, struct span value)
+{
+	uint64_t length;
+
+	/* Twice the same is harmless but never seen; twice different is an attack. Refuse both. */
+	if (framing->has_length || !text_parse_u64(value, &length))
+		return false;
+	framing->has_length = true;
+	framing->length = length;
+	return true;
+}
+
+static bool read_framing_header(struct http_answer *answer, struct framing *framing,
+				struct span name, struct span value)
+{
+	if (span_equals_nocase(name, "content-length"))
+		return read_length(framing, value);
+	if (span_equals_nocase(name, "transfer-encoding")) {
+		if (framing->is_chunked || !span_equals_nocase(value, "chunked"))
+			return false;
+		framing->is_chunked = true;
+	} else if (span_equals_nocase(name, "connection")) {
+		if (span_equals_nocase(value, "close"))
+			answer->keeps_open = false;
+	} else if (span_equals_nocase(name, "content-encoding")) {
+		answer->is_encoded = !span_equals_nocase(value, "identity");
+	}
+	return true;
+}
+
+static void read_aws_header(struct http_answer *answer, struct span name, struct span value)
+{
+	uint64_t number;
+
+	if (span_equals_nocase(name, "x-amz-crc32") && text_parse_u64(value, &number) &&
+	    number <= UINT32_MAX) {
+		answer->has_crc32 = true;
+		answer->crc32 = (uint32_t)number;
+	} else if (span_equals_nocase(name, "x-amz-retry-after") && text_parse_u64(value, &number)) {
+		answer->has_retry_after = true;
+		answer->retry_after_ms = number;
+	} else if (span_equals_nocase(name, "date")) {
+		answer->has_date =
+			clock_parse_http_date(value.data, value.len, &answer->date_ms);
+	}
+}
+
+static bool read_header(struct http_answer *answer, struct framing *framing, struct span line)
+{
+	const char *colon = memchr(line.data, ':', line.len);
+	struct span name = {line.data, 0};
+	struct span value;
+
+	if (colon == NULL || colon == line.data)
+		return false;
+	name.len = (size_t)(colon - line.data);
+	for (size_t i = 0; i < name.len; i++)
+		if (!is_token_char(name.data[i]))
+			return false; /* also folded lines, which begin with a space */
+	value = trim((struct span){colon + 1, line.len - name.len - 1});
+	if (memchr(value.data, '\0', value.len) != NULL ||
+	    memchr(value.data, '\r', value.len) != NULL)
+		return false;
+	read_aws_header(answer, name, value);
+	return read_framing_header(answer, framing, name, value);
+}
+
+static void begin_body(struct http_answer *answer, const struct framing *framing)
+{
+	if (answer->status == 204 || answer->status == 304) {
+		answer->state = HTTP_ANSWER_DONE;
+	} else if (framing->is_chunked) {
+		answer->state = HTTP_ANSWER_CHUNK_SIZE;
+	} else if (framing->has_length) {
+		answer->left = framing->length;
+		answer->state = answer->left > 0 ? HTTP_ANSWER_BODY : HTTP_ANSWER_DONE;
+	} else {
+		answer->keeps_open = false;
+		answer->state = HTTP_ANSWER_UNTIL_CLOSE;
+	}
+	if (answer->left > answer->body.max)
+		answer->state = HTTP_ANSWER_BROKEN;
+	else if (answer->left > 0)
+		buf_reserve(&answer->body, (size_t)answer->left);
+}
+
+static void finish_head(struct http_answer *answer)
+{
+	struct framing framing = {0};
+	struct span rest = {answer->head.data, answer->head.len};
+	bool is_first = true;
+	bool is_good = true;
+
+	while (is_good && rest.len > 2) {
+		const char *end = memchr(rest.data, '\n', rest.len);
+		struct span line = {rest.data, (size_t)(end - rest.data)};
+
+		rest.data = end + 1;
+		rest.len -= line.len + 1;
+		if (line.len == 0 || line.data[--line.len] != '\r') {
+			is_good = false; /* bare LF: lenient parsers disagree about it */
+			break;
+		}
+		is_good = is_first ? read_status_line(answer, line)
+				   : read_header(answer, &framing, line);
+		is_first = false;
+	}
+	buf_reset(&answer->head);
+	if (!is_good || is_first || (framing.has_length && framing.is_chunked))
+		answer->state = HTTP_ANSWER_BROKEN;
+	else if (answer->status < 200) /* an interim answer: the real one follows */
+		answer->state = answer->status == 101 ? HTTP_ANSWER_BROKEN : HTTP_ANSWER_HEAD;
+	else
+		begin_body(answer, &framing);
+}
+
+/*
+ * Collects bytes up to and with the next line end. Returns how many were taken; `is_whole` tells
+ * whether the line is complete.
+ */
+static size_t take_line(struct http_answer *answer, const char *bytes, size_t len, bool *is_whole)
+{
+	const char *end = memchr(bytes, '\n', len);
+	size_t taken = end != NULL ? (size_t)(end - bytes) + 1 : len;
+
+	buf_add(&answer->head, bytes, taken);
+	if (!buf_ok(&answer->head))
+		answer->state = HTTP_ANSWER_BROKEN;
+	*is_whole = end != NULL && answer->state != HTTP_ANSWER_BROKEN;
+	return taken;
+}
+
+static size_t add_head(struct http_answer *answer, const char *bytes, size_t len)
+{
+	bool is_whole;
+	size_t taken = take_line(answer, bytes, len, &is_whole);
+	const struct buf *head = &answer->head;
+
+	if (is_whole && head->len >= 4 && memcmp(head->data + head->len - 4, "\r\n\r\n", 4) == 0)
+		finish_head(answer);
+	else if (is_whole && head->len <= 2)
+		answer->state = HTTP_ANSWER_BROKEN;
+	return taken;
+}
+
+/* ---- the body ---- */
+
+static size_t add_counted(struct http_answer *answer, const char *bytes, size_t len,
+			  enum http_answer_state next)
+{
+	size_t taken = len < answer->left ? len : (size_t)answer->left;
+
+	buf_add(&answer->body, bytes, taken);
+	answer->left -= taken;
+	if (!buf_ok(&answer->body))
+		answer->state = HTTP_ANSWER_BROKEN;
+	else if (answer->left == 0)
+		answer->state = next;
+	return taken;
+}
+
+static bool parse_chunk_size(const struct buf *line, uint64_t *size)
+{
+	size_t at = 0;
+
+	*size = 0;
+	for (; at < line->len; at++) {
+		char c = line->data[at];
+		unsigned digit;
+
+		if (c >= '0' && c <= '9')
+			digit = (unsigned)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			digit = (unsigned)(c - 'a') + 10;
+		else if (c >= 'A' && c <= 'F')
+			digit = (unsigned)(c - 'A') + 10;
+		else
+			break;
+		if (at >= 15)
+			return false;
+		*size = *size * 16 + digit;
+	}
+	/* An extension may follow; it means nothing to us. */
+	return at > 0 && line->len >= at + 2 && (line->data[at] == ';' || line->data[at] == '\r') &&
+	       line->data[line->len - 2] == '\r';
+}
+
+static size_t add_chunk_size(struct http_answer *answer, const char *bytes, size_t len)
+{
+	bool is_whole;
+	size_t taken = take_line(answer, bytes, len, &is_whole);
+
+	if (!is_whole)
+		return taken;
+	if (!parse_chunk_size(&answer->head, &answer->left) ||
+	    answer->left > answer->body.max - answer->body.len)
+		answer->state = HTTP_ANSWER_BROKEN;
+	else
+		answer->state = answer->left > 0 ? HTTP_ANSWER_CHUNK : HTTP_ANSWER_TRAILER;
+	buf_reset(&answer->head);
+	return taken;
+}
+
+static size_t add_chunk_end(struct http_answer *answer, const char *bytes, size_t len)
+{
+	bool is_whole;
+	size_t taken = take_line(answer, bytes, len, &is_whole);
+
+	if (is_whole)
+		answer->state = span_equals((struct span){answer->head.data, answer->head.len}, "\r\n")
+					? HTTP_ANSWER_CHUNK_SIZE
+					: HTTP_ANSWER_BROKEN;
+	else if (answer->head.len > 1)
+		answer->state = HTTP_ANSWER_BROKEN;
+	if (is_whole)
+		buf_reset(&answer->head);
+	return taken;
+}
+
+/* Trailers are skipped line by line, an empty one ends them; all of them within the head's limit. */
+static size_t add_trailer(struct http_answer *answer, const char *bytes, size_t len)
+{
+	bool is_whole;
+	size_t taken = take_line(answer, bytes, len, &is_whole);
+	const struct buf *head = &answer->head;
+
+	if (!is_whole)
+		return taken;
+	if (head->len == 2 && head->data[0] == '\r')
+		answer->state = HTTP_ANSWER_DONE;
+	else if (head->len >= 4 && memcmp(head->data + head->len - 4, "\r\n\r\n", 4) == 0)
+		answer->state = HTTP_ANSWER_DONE;
+	else if (head->len == 1)
+		answer->state = HTTP_ANSWER_BROKEN;
+	return taken;
+}
+
+static size_t add_some(struct http_answer *answer, const char *bytes, size_t len)
+{
+	switch (answer->state) {
+	case HTTP_ANSWER_HEAD:
+		return add_head(answer, bytes, len);
+	case HTTP_ANSWER_BODY:
+		return add_counted(answer, bytes, len, HTTP_ANSWER_DONE);
+	case HTTP_ANSWER_CHUNK:
+		return add_counted(answer, bytes, len, HTTP_ANSWER_CHUNK_END);
+	case HTTP_ANSWER_CHUNK_SIZE:
+		return add_chunk_size(answer, bytes, len);
+	case HTTP_ANSWER_CHUNK_END:
+		return add_chunk_end(answer, bytes, len);
+	case HTTP_ANSWER_TRAILER:
+		return add_trailer(answer, bytes, len);
+	case HTTP_ANSWER_UNTIL_CLOSE:
+		buf_add(&answer->body, bytes, len);
+		if (!buf_ok(&answer->body))
+			answer->state = HTTP_ANSWER_BROKEN;
+		return len;
+	case HTTP_ANSWER_DONE:
+	case HTTP_ANSWER_BROKEN:
+		break;
+	}
+	return 0;
+}
+
+size_t http_answer_add(struct http_answer *answer, const char *bytes, size_t len)
+{
+	size_t taken = 0;
+
+	while (taken < len && answer->state != HTTP_ANSWER_DONE &&
+	       answer->state != HTTP_ANSWER_BROKEN)
+		taken += add_some(answer, bytes + taken, len - taken);
+	return taken;
+}
+
+void http_answer_end(struct http_answer *answer)
+{
+	if (answer->state == HTTP_ANSWER_UNTIL_CLOSE)
+		answer->state = HTTP_ANSWER_DONE;
+	else if (answer->state != HTTP_ANSWER_DONE)
+		answer->state = HTTP_ANSWER_BROKEN;
+}

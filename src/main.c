@@ -1,0 +1,136 @@
+/*
+ * shopd: reads the configuration, then serves or runs one command. See docs/architecture.md.
+ */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "daemon/commands.h"
+#include "daemon/daemon.h"
+
+enum { MISTAKES_MAX = 64 * 1024, HELP_MAX = 64 * 1024, EXIT_USAGE = 2 };
+
+/* What can be asked for; each but the first by its option. */
+struct option_row {
+	const char *option;
+	const char *meaning;
+	int (*run)(const struct config *config);
+	bool needs_config;
+};
+
+static void print_and_clear(FILE *stream, struct buf *text)
+{
+	fwrite(buf_text(text), 1, text->len, stream);
+	buf_clear(text);
+}
+
+static int check_config(const struct config *config)
+{
+	struct buf text = {0};
+
+	buf_init(&text, HELP_MAX);
+	config_show(config, &text);
+	print_and_clear(stdout, &text);
+	puts("The configuration is sound.");
+	return EXIT_SUCCESS;
+}
+
+static int print_version(const struct config *config)
+{
+	(void)config;
+	puts("shopd " SHOPD_VERSION);
+	return EXIT_SUCCESS;
+}
+
+static int print_settings(const struct config *config)
+{
+	struct buf text = {0};
+
+	(void)config;
+	buf_init(&text, HELP_MAX);
+	config_describe_markdown(&text);
+	print_and_clear(stdout, &text);
+	return EXIT_SUCCESS;
+}
+
+static int print_help(const struct config *config);
+
+static const struct option_row options[] = {
+	{"--init-table", "make the table, unless it is there, and end", command_init_table, true},
+	{"--seed-demo", "add the demo catalogue to the table and end", command_seed_demo, true},
+	{"--check-config", "judge the configuration, show it without secrets and end", check_config,
+	 true},
+	{"--settings", "print the table of settings as Markdown and end", print_settings, false},
+	{"--help", "print this and end", print_help, false},
+	{"--version", "print the version and end", print_version, false},
+};
+
+enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
+
+static int print_help(const struct config *config)
+{
+	struct buf text = {0};
+
+	(void)config;
+	buf_init(&text, HELP_MAX);
+	buf_add_str(&text, "Usage: shopd [option]\n\n"
+			   "Serves an online store's REST API from a DynamoDB table. Without an option "
+			   "it serves\nuntil SIGTERM or SIGINT.\n\nOptions:\n");
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		buf_add_format(&text, "  %-15s %s\n", options[i].option, options[i].meaning);
+	buf_add_str(&text, "\nSettings, from the environment:\n");
+	config_describe(&text);
+	print_and_clear(stdout, &text);
+	return EXIT_SUCCESS;
+}
+
+static const struct option_row *find_option(const char *name)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (strcmp(options[i].option, name) == 0)
+			return &options[i];
+	return NULL;
+}
+
+static int with_config(int (*run)(const struct config *config))
+{
+	struct config config = {0};
+	struct buf mistakes = {0};
+	int status;
+
+	buf_init(&mistakes, MISTAKES_MAX);
+	if (!config_read(&config, environ, &mistakes)) {
+		fputs("shopd: the configuration is not sound:\n", stderr);
+		print_and_clear(stderr, &mistakes);
+		config_clear(&config);
+		return EXIT_USAGE;
+	}
+	log_configure(config.log_level, config.log_format);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	status = run(&config);
+	curl_global_cleanup();
+	config_clear(&config);
+	buf_clear(&mistakes);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct option_row *option;
+
+	if (argc == 1)
+		return with_config(daemon_run);
+	option = argc == 2 ? find_option(argv[1]) : NULL;
+	if (option == NULL) {
+		fprintf(stderr, "shopd: %s %s; try shopd --help\n",
+			argc == 2 ? "unknown option" : "only one option is taken, not",
+			argc == 2 ? argv[1] : "several");
+		return EXIT_USAGE;
+	}
+	return option->needs_config ? with_config(option->run) : option->run(NULL);
+}

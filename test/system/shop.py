@@ -1,0 +1,270 @@
+"""Starts and ends what the system tests need: emulator, proxy, shopd. Each ends only its own."""
+
+import atexit
+import ctypes
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from botocore.session import Session
+
+import wire
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+BINARY = Path(os.environ.get("SHOPD_BINARY", ROOT / "build/release/shopd")).resolve()
+EMULATOR = Path(
+    os.environ.get(
+        "SHOPD_EMULATOR", ROOT / ".local/emulator/node_modules/@dynoxide/linux-x64/dynoxide"
+    )
+).resolve()
+REGION = "eu-central-1"
+ACCESS_KEY = "AKIDSHOPDTEST"
+SECRET_KEY = "not/a+real-secret=KEY"
+SESSION_TOKEN = "not-a-real-token//" + "Token0123456789+/" * 20
+KEYS = {ACCESS_KEY: {"secret": SECRET_KEY, "token": SESSION_TOKEN}}
+TABLE = "shop-test"
+SANITIZED = BINARY.exists() and b"__asan_init" in BINARY.read_bytes()
+SLOWNESS = 4 if SANITIZED else 1
+"""What times may be multiplied with."""
+
+
+def die_with_parent():
+    """Linux ends the child when the tests are killed before they can."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def free_port(taken=set()):  # the default is shared on purpose: no port is given out twice
+    """A free port below those that Linux gives to outgoing connections."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            if port not in taken and probe.connect_ex(("127.0.0.1", port)) != 0:
+                taken.add(port)
+                return port
+
+
+def wait_until(condition, seconds=10, what="condition"):
+    """Polls until the condition gives something true, and returns that."""
+    end = time.monotonic() + seconds * SLOWNESS
+    while True:
+        if found := condition():
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds * SLOWNESS} s in vain: {what}")
+        time.sleep(0.01)
+
+
+class Process:
+    """A child that is ended by its own pid, whatever happens. Its stderr is kept in a file."""
+
+    alive = set()
+
+    def __init__(self, name, argv, folder, env=None, stdout=subprocess.DEVNULL):
+        self.log_path = Path(folder) / f"{name}.log"
+        with open(self.log_path, "ab") as log:
+            self.popen = subprocess.Popen(
+                [str(arg) for arg in argv], stdin=subprocess.DEVNULL, stdout=stdout, stderr=log,
+                env=env, cwd=folder, preexec_fn=die_with_parent)
+        Process.alive.add(self)
+
+    @property
+    def pid(self):
+        return self.popen.pid
+
+    def running(self):
+        return self.popen.poll() is None
+
+    def send_signal(self, number):
+        self.popen.send_signal(number)
+
+    def wait(self, seconds=10):
+        """Returns the exit status."""
+        status = self.popen.wait(seconds * SLOWNESS)
+        Process.alive.discard(self)
+        return status
+
+    def end(self, number=signal.SIGTERM, seconds=10):
+        """Ends the process, with force if it must be, and returns its exit status."""
+        if self.running():
+            self.send_signal(number)
+        try:
+            return self.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            return self.wait()
+
+    def log_text(self):
+        return self.log_path.read_text(errors="surrogateescape")
+
+
+@atexit.register
+def end_all():
+    for process in list(Process.alive):
+        process.popen.kill()
+        process.wait()
+
+
+class Emulator:
+    """DynamoDB, and a client that goes to it directly, past the proxy."""
+
+    def __init__(self, folder):
+        self.port = free_port()
+        self.process = Process(
+            "emulator",
+            [EMULATOR, "--host", "127.0.0.1", "--port", self.port, "--db-path", "emulator.sqlite"],
+            folder)
+        wait_until(lambda: self.answers() or not self.process.running(), what="emulator")
+        self.client = Session().create_client(
+            "dynamodb", region_name=REGION, endpoint_url=f"http://127.0.0.1:{self.port}",
+            aws_access_key_id="direct", aws_secret_access_key="direct")
+
+    def answers(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def items(self, product_id, table=TABLE):
+        """A product's raw items by sort key."""
+        page = self.client.query(
+            TableName=table, KeyConditionExpression="pk = :p", ConsistentRead=True,
+            ExpressionAttributeValues={":p": {"S": f"P#{product_id}"}})
+        return {item["sk"]["S"]: item for item in page["Items"]}
+
+    def all_items(self, table=TABLE):
+        pages = self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        return [item for page in pages for item in page["Items"]]
+
+    def end(self):
+        self.process.end()
+
+
+class Proxy:
+    """The checking proxy (proxy.py) and its control connection."""
+
+    alive = set()
+
+    def __init__(self, folder, backend, name="proxy"):
+        self.process = Process(
+            name, [sys.executable, HERE / "proxy.py", "--backend", backend, "--region", REGION],
+            folder, stdout=subprocess.PIPE)
+        ports = json.loads(self.process.popen.stdout.readline())
+        self.port = ports["port"]
+        self.control = socket.create_connection(("127.0.0.1", ports["control"]), 10)
+        self.answers = self.control.makefile("rb")
+        self.tell(keys=KEYS)
+        Proxy.alive.add(self)
+
+    def tell(self, **message):
+        """Sends a command and returns the counters."""
+        self.control.sendall(json.dumps(message).encode() + b"\n")
+        return json.loads(self.answers.readline())
+
+    def rules(self, *rules):
+        return self.tell(rules=list(rules))
+
+    def fault(self, fault, **rule):
+        return self.rules({"fault": fault, **rule})
+
+    def reset(self):
+        return self.tell(reset=True, keys=KEYS)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def end(self):
+        Proxy.alive.discard(self)
+        self.control.close()
+        self.process.end()
+
+
+def credentials():
+    return {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_SESSION_TOKEN": SESSION_TOKEN}
+
+
+def environment(settings):
+    """shopd's whole environment. A setting that is None is left out."""
+    env = {name: os.environ[name] for name in os.environ
+           if name == "PATH" or name.endswith("SAN_OPTIONS")}
+    env |= {"AWS_REGION": REGION, "DYNAMODB_TABLE_NAME": TABLE, "SHOPD_CURRENCY": "EUR",
+            "AWS_EC2_METADATA_DISABLED": "true", **credentials()}
+    env |= settings
+    return {name: str(value) for name, value in env.items() if value is not None}
+
+
+def command(folder, *arguments, seconds=20, **settings):
+    """Runs shopd to its end. Returns (exit status, stdout, stderr)."""
+    done = subprocess.run(
+        [BINARY, *arguments], env=environment(settings), cwd=folder, stdin=subprocess.DEVNULL,
+        capture_output=True, timeout=seconds * SLOWNESS, check=False, preexec_fn=die_with_parent)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+class Shopd:
+    """A running daemon."""
+
+    number = 0
+
+    def __init__(self, folder, endpoint, **settings):
+        self.port, self.admin_port = free_port(), free_port()
+        Shopd.number += 1
+        settings = {
+            "SHOPD_LISTEN": f"127.0.0.1:{self.port}",
+            "SHOPD_ADMIN_LISTEN": f"127.0.0.1:{self.admin_port}",
+            "SHOPD_WORKERS": 2,
+            "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+            **settings,
+        }
+        self.log_lines, self.log_read_to = [], 0
+        self.table = settings.get("DYNAMODB_TABLE_NAME", TABLE)
+        self.process = Process(f"shopd-{Shopd.number}", [BINARY], folder, environment(settings))
+
+    def ready(self, seconds=10):
+        """Waits until the daemon serves, and returns it."""
+        wait_until(lambda: self.answers_ready() or not self.process.running(), seconds, "/ready")
+        assert self.process.running(), f"shopd ended at its start:\n{self.process.log_text()}"
+        return self
+
+    def answers_ready(self):
+        try:
+            url = f"http://127.0.0.1:{self.admin_port}/ready"
+            return urllib.request.urlopen(url, timeout=1).status == 200
+        except OSError:
+            return False
+
+    def client(self, timeout=20):
+        return wire.Client(self.port, timeout)
+
+    def admin(self):
+        return wire.Client(self.admin_port)
+
+    def rss(self):
+        """Resident memory in KiB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
+
+    def log(self):
+        """The log so far: a list of objects. Fails when a line is not one JSON object."""
+        with open(self.process.log_path, errors="surrogateescape", newline="\n") as file:
+            file.seek(self.log_read_to)
+            while (line := file.readline()).endswith("\n"):
+                self.log_read_to = file.tell()
+                self.log_lines.append(json.loads(line))
+                assert isinstance(self.log_lines[-1], dict), line
+        return self.log_lines
+
+    def log_of(self, request_id):
+        """The request lines with this id."""
+        return [line for line in self.log()
+                if line.get("msg") == "request" and line.get("request_id") == request_id]
+
+    def end(self, number=signal.SIGTERM, seconds=10):
+        return self.process.end(number, seconds)

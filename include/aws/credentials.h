@@ -60,7 +60,7 @@ struct credentials_wait {
 /*
  * For keys that a service refused as expired: fetches others and calls wait->done, never from within,
  * when that is over; credentials_current then has new keys, or the same. False, without a call, when
- * there is no point: permanent keys, stopped, or a fetch ended less than 10 seconds ago.
+ * there is no point: permanent keys, stopped, or such a fetch ended less than 10 seconds ago.
  */
 MUST_CHECK bool credentials_refresh(struct credentials *credentials, struct credentials_wait *wait);
 /* Waits no longer. Has no effect on a wait that is over. */

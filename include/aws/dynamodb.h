@@ -138,7 +138,10 @@ void dynamodb_describe_table(const struct dynamodb *db, struct dynamodb_call *ca
 /* `design`: the members of CreateTable's request but for TableName. RESULT_EXISTS if it is there. */
 void dynamodb_create_table(const struct dynamodb *db, struct dynamodb_call *call,
 			   const char *design);
-/* RESULT_OK also when it was on already. */
+/*
+ * RESULT_OK also when it was on already, RESULT_CONFLICT when it is on for another attribute. The
+ * attribute's name is borrowed until done.
+ */
 void dynamodb_enable_ttl(const struct dynamodb *db, struct dynamodb_call *call,
 			 const char *attribute);
 

@@ -1,8 +1,9 @@
 /*
  * The configuration: read once at the start, from the environment only, and never changed after.
  *
- * One table of settings in config.c says for each its name, kind, default, limits and what it means;
- * --help, --check-config and the README's table are made from it. All mistakes are reported at once.
+ * One table of settings in config.c says for each its name, kind (setting.h), default, limits and what
+ * it means; --help, --check-config and the README's table are made from it. All mistakes are reported
+ * at once.
  *
  * Checklist for a new setting: a field here, a row in config.c, `make docs`.
  */
@@ -12,14 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
 
 struct config {
 	const char *table_name;          /* DYNAMODB_TABLE_NAME */
 	const char *primary_key;         /* PRIMARY_KEY */
-	const char *region;              /* AWS_REGION, else AWS_DEFAULT_REGION */
-	const char *endpoint_dynamodb;   /* AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, else by region */
+	const char *region;              /* AWS_REGION, AWS_DEFAULT_REGION, else by the endpoint */
+	const char *endpoint_dynamodb;   /* AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, else by region;
+	                                    scheme and authority only, without a "/" at the end */
 	const char *access_key_id;       /* AWS_ACCESS_KEY_ID, or NULL */
 	const char *secret_access_key;   /* AWS_SECRET_ACCESS_KEY, or NULL */
 	const char *session_token;       /* AWS_SESSION_TOKEN, or NULL */
@@ -45,18 +48,22 @@ struct config {
 	enum log_level log_level;        /* SHOPD_LOG_LEVEL */
 	enum log_format log_format;      /* SHOPD_LOG_FORMAT */
 
-	struct buf owned;                /* text that was put together rather than taken over */
+	struct arena owned;              /* texts that were put together rather than taken over */
 };
 
 /*
- * Fills `config` from the environment. False when something is wrong; `mistakes` then has one line for
- * each. The texts point into the environment, which must not change afterwards.
+ * Fills `config` from the environment, a NULL-terminated array of "NAME=value"; an empty value counts
+ * as none. False when something is wrong; `mistakes` then has one line for each. The texts point into
+ * the environment, which must not change afterwards. Clear the configuration in either case.
  */
-bool config_read(struct config *config, char *const *environment, struct buf *mistakes);
+MUST_CHECK bool config_read(struct config *config, char *const *environment, struct buf *mistakes);
 void config_clear(struct config *config);
 
-/* The table of settings for --help. */
+/* The table of settings for --help: name, default, meaning, in at most 100 columns. */
 void config_describe(struct buf *out);
+
+/* The same as rows of a Markdown table, for the README. */
+void config_describe_markdown(struct buf *out);
 
 /* The configuration in force, one "NAME=value" a line, secrets as "(set)". */
 void config_show(const struct config *config, struct buf *out);

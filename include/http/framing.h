@@ -28,11 +28,18 @@ struct framing {
 	const char *fault;
 };
 
+/* The request's first line. */
+struct framing_line {
+	const char *method;
+	const char *target;
+	const char *version;
+};
+
 /*
  * Checks target, version and all headers. Returns NULL when they are sound, else what is wrong in
  * words for the client. Heads that are only too large set `is_too_large` and return NULL.
  */
-const char *framing_check(struct MHD_Connection *mhd, const char *target, const char *version,
+const char *framing_check(struct MHD_Connection *mhd, const struct framing_line *line,
 			  struct framing *framing, bool *is_too_large);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/version.h"
+
 enum { TRACE_MAX = 512 };
 
 static void add_header(struct buf *out, const char *name, const char *value)
@@ -61,7 +63,7 @@ bool aws_head_write(const struct aws_head *head, struct sigv4 *signer, const str
 	buf_add_str(out, "Authorization: ");
 	if (!sigv4_sign(signer, &request, head->date, keys, out))
 		return false;
-	buf_add_str(out, "\r\nUser-Agent: shopd\r\n");
+	buf_add_str(out, "\r\nUser-Agent: shopd/" SHOPD_VERSION "\r\n");
 	if (head->trace_id && is_fit_for_header(head->trace_id))
 		add_header(out, "X-Amzn-Trace-Id", head->trace_id);
 	buf_add_str(out, "Content-Length: ");

@@ -30,8 +30,8 @@ struct credentials {
 	void (*ready)(void *context);
 	void *ready_context;
 	int64_t refresh_at_ms; /* wall clock */
-	bool has_fetched;
-	uint64_t fetched_us; /* when the last fetch ended */
+	bool has_refreshed;
+	uint64_t refreshed_us; /* when the last fetch that somebody waited for ended */
 	unsigned failures;     /* in a row */
 	bool is_fetching;
 	bool is_stopped;
@@ -151,15 +151,15 @@ static int64_t retry_pause_ms(const struct credentials *credentials)
 	return pause_ms < FIRST_RETRY_MAX_MS ? pause_ms : FIRST_RETRY_MAX_MS;
 }
 
-/* When to fetch next, after a fetch. */
+/* When to fetch next, after a fetch: well ahead of the expiry, or soon if that time has come. */
 static void plan(struct credentials *credentials)
 {
-	int64_t soonest_ms = wall_ms(credentials) + about(credentials, retry_pause_ms(credentials));
-	int64_t wanted_ms = soonest_ms;
+	int64_t now_ms = wall_ms(credentials);
+	int64_t wanted_ms = credentials->keys.expires_ms - REFRESH_AHEAD_MS;
 
-	if (credentials->failures == 0)
-		wanted_ms = credentials->keys.expires_ms - REFRESH_AHEAD_MS;
-	credentials->refresh_at_ms = wanted_ms > soonest_ms ? wanted_ms : soonest_ms;
+	if (credentials->failures > 0 || wanted_ms <= now_ms)
+		wanted_ms = now_ms + about(credentials, retry_pause_ms(credentials));
+	credentials->refresh_at_ms = wanted_ms;
 	set_timer(credentials);
 }
 
@@ -202,8 +202,10 @@ static void on_fetched(void *context, const struct aws_keys *keys)
 	bool is_first = !credentials_current(credentials);
 
 	credentials->is_fetching = false;
-	credentials->has_fetched = true;
-	credentials->fetched_us = loop_now_us(credentials->options.loop);
+	if (credentials->waits) {
+		credentials->has_refreshed = true;
+		credentials->refreshed_us = loop_now_us(credentials->options.loop);
+	}
 	if (credentials->is_stopped)
 		return;
 	if (keys)
@@ -256,7 +258,8 @@ void credentials_start(struct credentials *credentials, void (*ready)(void *cont
 void credentials_stop(struct credentials *credentials)
 {
 	credentials->is_stopped = true;
-	credentials->waits = NULL;
+	while (credentials->waits)
+		credentials_wait_off(credentials, credentials->waits);
 	loop_timer_off(credentials->options.loop, &credentials->timer);
 	loop_defer_off(credentials->options.loop, &credentials->task);
 }
@@ -269,7 +272,8 @@ bool credentials_refresh(struct credentials *credentials, struct credentials_wai
 	if (!credentials->imds || credentials->is_stopped)
 		return false;
 	if (!credentials->is_fetching) {
-		if (credentials->has_fetched && now_us - credentials->fetched_us < refresh_pause_us)
+		if (credentials->has_refreshed &&
+		    now_us - credentials->refreshed_us < refresh_pause_us)
 			return false;
 		fetch(credentials);
 	}

@@ -80,9 +80,11 @@ enum result dynamodb_answer_resolve(const struct dynamodb_doubt *doubt)
 		return resolve_delete(doubt, version);
 	/*
 	 * Each write moves the version by one. Still the expected one: nobody wrote. One further, by
-	 * somebody else: then it was not us who took that step. More: ours may have come first.
+	 * somebody else: then it was not us who took that step. More: ours may have come first. Fewer:
+	 * the item was deleted and made anew, perhaps after ours.
 	 */
-	if (doubt->expected_version > 0 && version > 0 && version <= doubt->expected_version + 1)
+	if (doubt->expected_version > 0 && version >= doubt->expected_version &&
+	    version - doubt->expected_version <= 1)
 		return RESULT_CONFLICT;
 	return RESULT_UNKNOWN;
 }

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/json_scan.h"
 #include "base/log.h"
+#include "base/version.h"
 
 static const uint64_t step_timeout_us = 1000000;
 static const uint64_t token_age_max_us = 21000ULL * 1000000; /* its TTL is 21,600 s */
@@ -103,7 +104,7 @@ static void write_request(struct imds *imds)
 		buf_add_format(out, "GET %s%s HTTP/1.1\r\nX-aws-ec2-metadata-token: %s\r\n",
 			       role_path, imds->step == STEP_KEYS ? imds->role : "", imds->token);
 	}
-	buf_add_format(out, "Host: %s\r\nUser-Agent: shopd\r\n\r\n", imds->origin.authority);
+	buf_add_format(out, "Host: %s\r\nUser-Agent: shopd/" SHOPD_VERSION "\r\n\r\n", imds->origin.authority);
 }
 
 static void ask(struct imds *imds, enum step step)

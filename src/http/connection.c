@@ -220,10 +220,10 @@ static void route_request(struct connection *connection)
 static void check_head(struct connection *connection, const char *method, const char *version)
 {
 	struct request *rq = &connection->rq;
+	const struct framing_line line = {method, rq->target, version};
 	struct framing framing;
 	bool is_too_large;
-	const char *fault =
-		framing_check(connection->mhd, rq->target, version, &framing, &is_too_large);
+	const char *fault = framing_check(connection->mhd, &line, &framing, &is_too_large);
 
 	rq->method = router_method(method);
 	if (fault != NULL || is_too_large)
@@ -319,12 +319,16 @@ static enum MHD_Result handle_head(struct connection *connection, const char *me
 	if (rq->target == NULL)
 		return MHD_NO;
 	check_head(connection, method, version);
-	if (!rq->reply.is_made && connection->is_body_too_large)
+	if (!rq->reply.is_made && connection->is_body_too_large) {
+		connection->must_close = true;
 		reply_problem(rq, "body-too-large", "A body may have up to %zu bytes.",
 			      rq->raw_body.max);
-	if (!rq->reply.is_made)
-		return MHD_YES; /* the body, if any, comes next */
-	return send_reply(connection);
+	}
+	/*
+	 * A reply now makes libmicrohttpd close the connection, for a body may follow. So it waits for
+	 * the body, and is sent at once only where the rest is not to be read.
+	 */
+	return connection->must_close ? send_reply(connection) : MHD_YES;
 }
 
 /* Beyond the cap bytes are dropped, up to where nobody would send on in good faith. */
@@ -333,7 +337,7 @@ static enum MHD_Result handle_upload(struct connection *connection, const char *
 {
 	struct buf *body = &connection->rq.raw_body;
 
-	if (!connection->is_body_too_large)
+	if (!connection->rq.reply.is_made && !connection->is_body_too_large)
 		buf_add(body, upload, *upload_len);
 	*upload_len = 0;
 	if (buf_ok(body))
@@ -348,6 +352,8 @@ static enum MHD_Result handle_whole(struct connection *connection)
 	struct request *rq = &connection->rq;
 
 	enter(connection, CONNECTION_RUNNING);
+	if (rq->reply.is_made)
+		return send_reply(connection);
 	if (connection->is_body_too_large)
 		reply_problem(rq, "body-too-large", "A body may have up to %zu bytes.",
 			      rq->raw_body.max);

@@ -81,18 +81,37 @@ static const char *check_target(const char *target)
 	return NULL;
 }
 
-const char *framing_check(struct MHD_Connection *mhd, const char *target, const char *version,
+/*
+ * libmicrohttpd hands on neither folded lines, nor what follows a NUL, nor lines without a name; but
+ * it tells the head's size. What we were shown must add up to it, but for at most one space after
+ * each colon. A head with bare line feeds comes out too small.
+ */
+static bool adds_up(struct MHD_Connection *mhd, const char *method, const char *target,
+		    const struct framing *framing)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	size_t shown = strlen(method) + strlen(target) + strlen("  HTTP/1.1\r\n") +
+		       framing->bytes + framing->count * strlen(":\r\n") + strlen("\r\n");
+
+	return info != NULL && info->header_size >= shown &&
+	       info->header_size <= shown + framing->count;
+}
+
+const char *framing_check(struct MHD_Connection *mhd, const struct framing_line *line,
 			  struct framing *framing, bool *is_too_large)
 {
-	bool is_http10 = strcmp(version, "HTTP/1.0") == 0;
+	bool is_http10 = strcmp(line->version, "HTTP/1.0") == 0;
 
 	memset(framing, 0, sizeof(*framing));
 	*is_too_large = false;
-	framing->fault = check_target(target);
-	if (framing->fault == NULL && !is_http10 && strcmp(version, "HTTP/1.1") != 0)
+	framing->fault = check_target(line->target);
+	if (framing->fault == NULL && !is_http10 && strcmp(line->version, "HTTP/1.1") != 0)
 		framing->fault = "The protocol must be HTTP/1.1 or HTTP/1.0.";
 	if (framing->fault == NULL)
 		MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, check_header, framing);
+	if (framing->fault == NULL && !adds_up(mhd, line->method, line->target, framing))
+		framing->fault = "The head has folded or nameless lines, NUL bytes or stray spaces.";
 	if (framing->fault == NULL && framing->hosts != 1)
 		framing->fault = "There must be exactly one Host header.";
 	if (framing->fault == NULL && framing->has_length && framing->is_chunked)
@@ -100,6 +119,6 @@ const char *framing_check(struct MHD_Connection *mhd, const char *target, const 
 	if (framing->fault == NULL && is_http10 && framing->is_chunked)
 		framing->fault = "HTTP/1.0 has no Transfer-Encoding.";
 	*is_too_large = framing->count > FRAMING_HEADERS_MAX ||
-			framing->bytes > FRAMING_BYTES_MAX || strlen(target) > FRAMING_BYTES_MAX;
+			framing->bytes > FRAMING_BYTES_MAX || strlen(line->target) > FRAMING_BYTES_MAX;
 	return framing->fault;
 }

@@ -16,13 +16,6 @@ enum {
 	ACCEPT_ROUNDS = 1000,
 };
 
-/* The option's name differs between libmicrohttpd 0.9.75 and 1.0. */
-#if MHD_VERSION >= 0x00097701
-#define STRICTEST MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1
-#else
-#define STRICTEST MHD_OPTION_STRICT_FOR_CLIENT, 1
-#endif
-
 /* Paths and query are decoded by the router, after they were split. */
 static size_t leave_escaped(void *context, struct MHD_Connection *mhd, char *text)
 {
@@ -93,7 +86,6 @@ static struct MHD_Daemon *start_daemon(struct server *server)
 		MHD_OPTION_URI_LOG_CALLBACK, connection_begin, server,
 		MHD_OPTION_NOTIFY_CONNECTION, connection_notify, server,
 		MHD_OPTION_NOTIFY_COMPLETED, connection_completed, server,
-		STRICTEST,
 		MHD_OPTION_END);
 }
 

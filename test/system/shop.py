@@ -37,7 +37,7 @@ SLOWNESS = 4 if SANITIZED else 1
 
 
 def die_with_parent():
-    """Linux ends the child when the tests are killed before they can."""
+    """Linux ends the child when the thread that started it ends: even when the tests are killed."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 

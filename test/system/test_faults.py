@@ -6,6 +6,7 @@ same time and each meets the faults of its seed in the same order every time.
 
 import concurrent.futures
 import json
+import signal
 import uuid
 
 import pytest
@@ -32,21 +33,16 @@ class Lane:
         self.proxy = shop.Proxy(folder, emulator.port, f"proxy-{operation}")
         self.daemon = None
 
-    def restart(self):
-        """A new daemon: its retry quota is full."""
-        self.end_daemon()
-        self.proxy.rules()
+    def start(self):
         self.daemon = shop.Shopd(
             self.folder, self.proxy.url, DYNAMODB_TABLE_NAME=self.table, SHOPD_WORKERS=1,
             SHOPD_REQUEST_DEADLINE="3")
-        self.daemon.ready()
         self.client = self.daemon.client()
 
-    def end_daemon(self):
-        if self.daemon:
-            self.proxy.rules()
-            assert self.daemon.end() == 0, self.daemon.process.log_text()[-4000:]
-            self.daemon = None
+    def stop(self):
+        """Begins to end the daemon."""
+        self.proxy.rules()
+        self.daemon.process.send_signal(signal.SIGTERM)
 
     def run(self, *rules):
         """Does the operation once under these rules, checks what came of it, returns the status."""
@@ -118,9 +114,15 @@ class Lane:
         assert answer.status != 200 or answer.json == changed
         assert after["stock"] == product["stock"]
 
-    def end(self):
-        self.end_daemon()
-        self.proxy.end()
+
+def end_daemons(lanes):
+    ending = [lane.daemon for lane in lanes if lane.daemon]
+    for lane in lanes:
+        if lane.daemon:
+            lane.stop()
+            lane.daemon = None
+    for daemon in ending:
+        assert daemon.process.wait() == 0, daemon.process.log_text()[-4000:]
 
 
 def possible(answer, done, before):
@@ -136,20 +138,26 @@ def all_lanes(folder, emulator, make_table):
     table = make_table()
     lanes = [Lane(folder, emulator, table, operation) for operation in OPERATIONS]
     yield lanes
+    end_daemons(lanes)
     for lane in lanes:
-        lane.end()
+        lane.proxy.end()
 
 
 @pytest.fixture
 def lanes(all_lanes):
-    """All lanes with fresh daemons, and a function that does something in all at once."""
+    """A function that does something in all lanes at once. Their daemons are new: the quota of
+    retries is full. (They are children of the main thread, or they would end with another.)"""
+    end_daemons(all_lanes)
+    for lane in all_lanes:
+        lane.start()
+    for lane in all_lanes:
+        lane.daemon.ready()
 
     def everywhere(action):
         with concurrent.futures.ThreadPoolExecutor(len(all_lanes)) as pool:
             results = pool.map(action, all_lanes)
             return dict(zip(OPERATIONS, results))
 
-    everywhere(Lane.restart)
     return everywhere
 
 

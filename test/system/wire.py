@@ -34,7 +34,7 @@ class Answer:
 
     def errors(self):
         """The mistakes of a 422 as a set of (field, code)."""
-        return {(error["field"], error["code"]) for error in self.json["errors"]}
+        return {(error["field"], error["code"]) for error in self.json.get("errors", [])}
 
     def __repr__(self):
         return f"<{self.status} {self.body[:400]!r}>"

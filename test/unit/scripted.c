@@ -1,0 +1,203 @@
+#include "scripted.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static uint64_t monotonic_us(void *context)
+{
+	return ((struct script *)context)->now_us;
+}
+
+static int64_t wall_ms(void *context)
+{
+	return ((struct script *)context)->wall_ms;
+}
+
+static void keep_request(struct script *script, const struct exchange *exchange)
+{
+	struct script_request *request = &script->requests[script->request_count];
+
+	ck_assert_uint_lt(script->request_count, SCRIPT_REQUESTS_MAX);
+	request->text = malloc(exchange->request.len + 1);
+	ck_assert_ptr_nonnull(request->text);
+	memcpy(request->text, buf_text(&exchange->request), exchange->request.len);
+	request->text[exchange->request.len] = '\0';
+	request->at_us = script->now_us;
+	request->deadline_us = exchange->deadline_us;
+	script->request_count++;
+}
+
+static void append(struct exchange **list, struct exchange *exchange)
+{
+	while (*list)
+		list = &(*list)->next;
+	exchange->next = NULL;
+	*list = exchange;
+}
+
+static void start(struct transport *transport, struct exchange *exchange)
+{
+	struct script *script = (struct script *)transport;
+
+	keep_request(script, exchange);
+	append(&script->waiting, exchange);
+	loop_defer(script->loop, &script->task);
+}
+
+static void move_clocks(struct script *script, uint64_t us)
+{
+	script->now_us += us;
+	script->wall_ms += (int64_t)(us / 1000);
+}
+
+static void answer(const struct script_step *step, struct exchange *exchange)
+{
+	const char *body = step->body ? step->body : "";
+	char head[1024];
+	int len = snprintf(head, sizeof(head), "HTTP/1.1 %d Said\r\nContent-Length: %zu\r\n%s\r\n",
+			   step->status, strlen(body), step->headers ? step->headers : "");
+
+	http_answer_add(&exchange->answer, head, (size_t)len);
+	if (exchange->answer.state == HTTP_ANSWER_BODY)
+		http_answer_add(&exchange->answer, body, strlen(body));
+	exchange->was_sent = true;
+	exchange->end = exchange->answer.state == HTTP_ANSWER_DONE ? EXCHANGE_ANSWERED
+								   : EXCHANGE_BROKEN;
+}
+
+static void play_one(struct script *script, struct exchange *exchange)
+{
+	const struct script_step *step = &script->steps[script->next_step];
+
+	if (script->next_step + 1 < script->step_count)
+		script->next_step++;
+	if (step->hangs) {
+		append(&script->waiting, exchange);
+		return;
+	}
+	move_clocks(script, step->takes_us);
+	if (step->end == EXCHANGE_TIMEOUT && script->now_us < exchange->deadline_us)
+		move_clocks(script, exchange->deadline_us - script->now_us);
+	if (step->end == EXCHANGE_ANSWERED) {
+		answer(step, exchange);
+	} else {
+		exchange->end = step->end;
+		exchange->was_sent = step->was_sent;
+		snprintf(exchange->error, sizeof(exchange->error), "scripted");
+	}
+	exchange->done(exchange);
+}
+
+/* Time has passed while the answer was on its way, so it is taken up in another turn. */
+static void on_task(struct loop_task *task)
+{
+	struct script *script = task->context;
+	struct exchange *list = script->waiting;
+
+	script->waiting = NULL;
+	while (list) {
+		struct exchange *exchange = list;
+
+		list = exchange->next;
+		play_one(script, exchange);
+	}
+}
+
+void script_init(struct script *script)
+{
+	*script = (struct script){
+		.transport = {.start = start},
+		.clock = {.monotonic_us = monotonic_us, .wall_ms = wall_ms, .context = script},
+		.now_us = 1000000000,
+		.wall_ms = 1440938160000,
+		.random = UINT32_MAX,
+		.task = {.run = on_task, .context = script},
+	};
+	script->loop = loop_new(&script->clock);
+	ck_assert_ptr_nonnull(script->loop);
+}
+
+void script_play(struct script *script, const struct script_step *steps, size_t count)
+{
+	script->steps = steps;
+	script->step_count = count;
+	script->next_step = 0;
+}
+
+void script_forget_requests(struct script *script)
+{
+	for (size_t i = 0; i < script->request_count; i++)
+		free(script->requests[i].text);
+	script->request_count = 0;
+}
+
+void script_clear(struct script *script)
+{
+	script_forget_requests(script);
+	loop_free(script->loop);
+}
+
+void script_run(struct script *script, const bool *is_over, uint64_t at_most_us)
+{
+	uint64_t end_us = script->now_us + at_most_us;
+
+	for (;;) {
+		loop_turn(script->loop, 0);
+		if (*is_over || script->now_us >= end_us)
+			return;
+		move_clocks(script, 1000);
+	}
+}
+
+void script_pass(struct script *script, uint64_t us)
+{
+	loop_turn(script->loop, 0);
+	move_clocks(script, us);
+	for (int i = 0; i < 8; i++)
+		loop_turn(script->loop, 0);
+}
+
+void script_end_hanging(struct script *script, enum exchange_end end)
+{
+	while (script->waiting) {
+		struct exchange *exchange = script->waiting;
+
+		script->waiting = exchange->next;
+		exchange->end = end;
+		exchange->was_sent = true;
+		exchange->done(exchange);
+	}
+}
+
+uint32_t script_random(void *context)
+{
+	return ((struct script *)context)->random;
+}
+
+const char *script_header(const struct script *script, size_t request, const char *name,
+			  char *value, size_t size)
+{
+	const char *line;
+
+	ck_assert_uint_lt(request, script->request_count);
+	line = script->requests[request].text;
+	value[0] = '\0';
+	while ((line = strstr(line, "\r\n")) && strncmp(line, "\r\n\r\n", 4) != 0) {
+		line += 2;
+		if (strncasecmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':') {
+			snprintf(value, size, "%.*s", (int)strcspn(line + strlen(name) + 2, "\r"),
+				 line + strlen(name) + 2);
+			break;
+		}
+	}
+	return value;
+}
+
+const char *script_body(const struct script *script, size_t request)
+{
+	ck_assert_uint_lt(request, script->request_count);
+	return strstr(script->requests[request].text, "\r\n\r\n") + 4;
+}

@@ -38,12 +38,14 @@ NPM = $(if $(wildcard $(SHOPD_EMULATOR)),,ca-certificates $(if $(shell command -
 PACKAGES_all := gcc libc6-dev pkgconf \
 	libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
 PACKAGES_run = $(PACKAGES_all) $(NPM) ca-certificates curl python3
-PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-botocore python3-aiohttp
+PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-botocore python3-aiohttp \
+	curl jq
 PACKAGES_asan = $(PACKAGES_test)
 PACKAGES_bench = $(PACKAGES_test) nginx-light openssl wrk
 PACKAGES_valgrind = $(PACKAGES_all) check valgrind libc6-dbg
 PACKAGES_fuzz = $(PACKAGES_all) clang llvm
 PACKAGES_format = clang-format
+PACKAGES_docs = $(PACKAGES_all) python3
 PACKAGES_lint = $(PACKAGES_all) check clang-format clang-tidy cppcheck shellcheck pyflakes3 python3 \
 	universal-ctags systemd
 
@@ -68,6 +70,7 @@ LIBRARIES := libmicrohttpd jansson libcurl openssl zlib
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 HEADERS := $(sort $(wildcard include/*/*.h src/*/*.h))
 UNIT_SOURCES := $(sort $(wildcard test/unit/*.c))
+TOOL_SOURCES := $(sort $(wildcard test/tools/*.c))
 FUZZ_SOURCES := $(sort $(wildcard test/fuzz/fuzz_*.c))
 
 # Asked only when something is compiled, which may be after pkg-config has been installed; once.
@@ -109,9 +112,12 @@ write_list = @mkdir -p $(@D); printf '%s\n' $(1) >$@.new; \
 .PHONY: FORCE
 FORCE:
 
-# flavour <name>: objects below build/<name>/, and the daemon from them.
+# flavour <name>: objects below build/<name>/, and from them the daemon, and the programs of
+# test/tools/ by which tests reach what no request does.
 define flavour
 OBJECTS_$(1) := $$(SOURCES:%.c=build/$(1)/%.o)
+CODE_$(1) := $$(filter-out %/src/main.o,$$(OBJECTS_$(1)))
+TOOLS_$(1) := $$(TOOL_SOURCES:test/tools/%.c=build/$(1)/tools/%)
 
 build/$(1)/%.o: %.c Makefile | setup
 	@mkdir -p $$(@D)
@@ -125,7 +131,12 @@ build/$(1)/shopd: $$(OBJECTS_$(1)) build/$(1)/sources.list
 	$$(call quiet,LINK,$$@)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS_$(1)) $$(LDFLAGS) \
 		-o $$@ $$(OBJECTS_$(1)) $$(LIBRARY_LIBS) -pthread
 
--include $$(OBJECTS_$(1):.o=.d)
+$$(TOOLS_$(1)): build/$(1)/tools/%: build/$(1)/test/tools/%.o $$(CODE_$(1)) build/$(1)/sources.list
+	@mkdir -p $$(@D)
+	$$(call quiet,LINK,$$@)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS_$(1)) $$(LDFLAGS) \
+		-o $$@ $$< $$(CODE_$(1)) $$(LIBRARY_LIBS) -pthread
+
+-include $$(OBJECTS_$(1):.o=.d) $$(TOOL_SOURCES:%.c=build/$(1)/%.d)
 endef
 $(foreach name,release debug asan fuzz,$(eval $(call flavour,$(name))))
 
@@ -147,7 +158,7 @@ build/$(1)/suites.inc: FORCE
 
 build/$(1)/test/unit/main.o: build/$(1)/suites.inc
 
-build/$(1)/unit_code.o: $$(filter-out %/src/main.o,$$(OBJECTS_$(1)))
+build/$(1)/unit_code.o: $$(CODE_$(1))
 build/$(1)/unit_tests.o: $$(patsubst %.c,build/$(1)/%.o,$$(filter-out $$(UNIT_OWN),$$(UNIT_SOURCES)))
 build/$(1)/unit_%.o: build/$(1)/sources.list
 	$$(call quiet,LD,$$@)$$(CC_$(1)) -r -nostdlib $$(WRAP_$$*:%=-Wl,--wrap=%) -o $$@ $$(filter %.o,$$^)
@@ -164,13 +175,14 @@ $(foreach name,debug asan,$(eval $(call unit,$(name))))
 
 .PHONY: run test asan valgrind
 run: build/release/shopd $(SHOPD_EMULATOR) ## serve on 127.0.0.1:8080 against a local emulator (PORT=, ADMIN_PORT=)
-	@SHOPD_EMULATOR=$(SHOPD_EMULATOR) $(PYTHON) -B test/run.py build/release/shopd $(PORT) $(ADMIN_PORT)
+	@SHOPD_EMULATOR=$(SHOPD_EMULATOR) $(PYTHON) -B test/run.py \
+		build/release/shopd $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
 
 PYTEST = PYTHONDONTWRITEBYTECODE=1 SHOPD_EMULATOR=$(SHOPD_EMULATOR) \
 	$(PYTHON) -m pytest -q -p no:cacheprovider $(or $(TESTS),test/system)
 
 # Either part runs even when the other has failed.
-test: build/release/shopd build/debug/unit $(SHOPD_EMULATOR) ## every test (SUITES="buf text": only these unit tests, TESTS=: only these system tests)
+test: build/release/shopd $(TOOLS_release) build/debug/unit $(SHOPD_EMULATOR) ## every test (SUITES="buf text": only these unit tests, TESTS=: only these system tests)
 	@$(PYTHON) -B test/lint/layers.py
 	@failed=0; \
 	build/debug/unit $(SUITES) || failed=1; \
@@ -180,7 +192,7 @@ test: build/release/shopd build/debug/unit $(SHOPD_EMULATOR) ## every test (SUIT
 # The slow system tests are about load and time, which sanitizers distort.
 asan: export ASAN_OPTIONS = detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1
 asan: export UBSAN_OPTIONS = print_stacktrace=1
-asan: build/asan/shopd build/asan/unit $(SHOPD_EMULATOR) ## the tests with AddressSanitizer and UBSan
+asan: build/asan/shopd $(TOOLS_asan) build/asan/unit $(SHOPD_EMULATOR) ## the tests with AddressSanitizer and UBSan
 	@failed=0; \
 	CK_TIMEOUT_MULTIPLIER=5 build/asan/unit $(SUITES) || failed=1; \
 	SHOPD_BINARY=build/asan/shopd $(PYTEST) -m 'not slow' || failed=1; \
@@ -206,7 +218,7 @@ bench: build/release/shopd build/release/floor $(SHOPD_EMULATOR) ## measure the 
 FUZZ_SECONDS ?= 10
 FUZZERS := $(FUZZ_SOURCES:test/fuzz/%.c=%)
 
-$(FUZZERS:%=build/fuzz/%): build/fuzz/%: build/fuzz/test/fuzz/%.o $(filter-out %/src/main.o,$(OBJECTS_fuzz))
+$(FUZZERS:%=build/fuzz/%): build/fuzz/%: build/fuzz/test/fuzz/%.o $(CODE_fuzz)
 	$(call quiet,LINK,$@)clang $(CFLAGS_fuzz) -fsanitize=fuzzer -o $@ $^ $(LIBRARY_LIBS) -pthread
 -include $(FUZZERS:%=build/fuzz/test/fuzz/%.d)
 
@@ -220,64 +232,70 @@ fuzz: $(FUZZERS:%=build/fuzz/%) ## fuzz each parser (FUZZ_SECONDS=10 each)
 			-print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/$$name- $$found $$kept; \
 	done
 
-# ---------------------------------------------------------------------------- lint
+# ---------------------------------------------------------------------------- lint, format, docs
 # clang-tidy leaves a stamp for each file, so it looks again only at what has changed.
 
-.PHONY: lint lint-fast lint-cppcheck lint-units format
+.PHONY: lint lint-fast lint-cppcheck lint-units format docs
 C_FILES := $(SOURCES) $(HEADERS) $(sort $(wildcard test/*/*.[ch]))
 PYTHON_FILES := $(sort $(wildcard test/*.py test/*/*.py))
 SHELL_FILES := .ci/run $(sort $(wildcard test/*.sh test/*/*.sh))
+LINT_PARTS := lint-fast lint-cppcheck lint-units
 TIDY_STAMPS := $(patsubst %,build/lint/%.tidy,$(filter %.c,$(C_FILES)))
 
-lint: | setup ## every check of style, size, layers and suspicious code
-	@$(MAKE) --keep-going --output-sync=target lint-fast lint-cppcheck lint-units $(TIDY_STAMPS)
+lint: | setup ## every check of style, sizes, layers, and suspicious code
+	@$(MAKE) --keep-going --output-sync=target $(LINT_PARTS) $(TIDY_STAMPS)
 
 lint-fast:
-	@$(PYTHON) -B test/lint/layers.py
-	@$(PYTHON) -B test/lint/sizes.py
-	@clang-format --dry-run -Werror $(C_FILES)
-	@shellcheck $(SHELL_FILES)
-	@pyflakes3 $(PYTHON_FILES)
+	@failed=0; \
+	$(PYTHON) -B test/lint/layers.py || failed=1; \
+	$(PYTHON) -B test/lint/sizes.py || failed=1; \
+	clang-format --dry-run -Werror $(C_FILES) || failed=1; \
+	shellcheck $(SHELL_FILES) || failed=1; \
+	pyflakes3 $(PYTHON_FILES) || failed=1; \
+	exit $$failed
 
-# Not found: system headers (missingIncludeSystem is only noise then).
-lint-cppcheck: build/release/sources.list
+# cppcheck does not read the system's headers: the macros that look like no C are told to it.
+lint-cppcheck:
 	@mkdir -p build/lint/cppcheck
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
-		--inline-suppr --suppressions-list=test/lint/cppcheck.txt --cppcheck-build-dir=build/lint/cppcheck \
-		-j $(shell nproc) -D_GNU_SOURCE= -Iinclude src test
+		--inline-suppr --cppcheck-build-dir=build/lint/cppcheck -j $(shell nproc) \
+		-D_GNU_SOURCE= -D'START_TEST(name)=static void name(int _i)' -DEND_TEST= \
+		-D'json_array_foreach(array,i,value)=for(;;)' -D'json_object_foreach(object,key,value)=for(;;)' \
+		-Iinclude -Ibuild/debug src test
 
-# systemd's own judgement, on the file as it will be installed but for a program that exists here.
-# The unit's exposure must be at most 1.2.
+# systemd's own judgement, of the unit with a program that exists here; its exposure is at most 1.2.
 lint-units:
-	@mkdir -p build/lint && sed 's|^ExecStart=.*|ExecStart=/bin/true|' systemd/shopd.service >build/lint/shopd.service
-	@cp systemd/shopd.socket build/lint/
+	@mkdir -p build/lint && cp systemd/shopd.socket build/lint/
+	@sed 's|^ExecStart=.*|ExecStart=/bin/true|' systemd/shopd.service >build/lint/shopd.service
 	@SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no build/lint/shopd.service build/lint/shopd.socket
-	@systemd-analyze security --offline=yes --threshold=12 --no-pager build/lint/shopd.service >build/lint/security || \
-		{ cat build/lint/security; exit 1; }
+	@systemd-analyze security --offline=yes --threshold=12 --no-pager build/lint/shopd.service \
+		>build/lint/security || { cat build/lint/security; exit 1; }
 
-build/lint/%.tidy: % .clang-tidy $(HEADERS)
+build/lint/%.tidy: % .clang-tidy $(HEADERS) build/debug/suites.inc
 	@mkdir -p $(@D)
-	$(call quiet,TIDY,$<)clang-tidy --quiet --warnings-as-errors='*' $< -- \
-		$(LANGUAGE) -Itest/lint/stub $(LIBRARY_CFLAGS) 2>$@.err || { cat $@.err; exit 1; }
+	$(call quiet,TIDY,$<)clang-tidy --quiet $< -- $(LANGUAGE) -Ibuild/debug $(LIBRARY_CFLAGS) \
+		2>$@.err || { cat $@.err; exit 1; }
 	@touch $@
 
 format: | setup ## let clang-format rewrite the C files
-	clang-format -i $(C_FILES)
+	@clang-format -i $(C_FILES)
+
+docs: build/release/shopd ## write the table of settings into the README
+	@$(PYTHON) -B test/docs.py $<
 
 # ---------------------------------------------------------------------------- install, clean, help
 
 .PHONY: install clean help
 PREFIX ?= /usr/local
-UNITDIR ?= $(if $(filter /usr,$(PREFIX)),/lib,/etc)/systemd/system
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 
-# Starts and enables nothing. A configuration that is there already is left as it is.
+# Starts and enables nothing, and leaves /etc/shopd/shopd.env alone.
 install: build/release/shopd ## into DESTDIR, below PREFIX
 	install -D -m 755 -s build/release/shopd $(DESTDIR)$(PREFIX)/bin/shopd
 	install -D -m 644 systemd/shopd.socket $(DESTDIR)$(UNITDIR)/shopd.socket
 	install -D -m 644 systemd/shopd.service $(DESTDIR)$(UNITDIR)/shopd.service
 	sed -i 's|/usr/local/bin/shopd|$(PREFIX)/bin/shopd|' $(DESTDIR)$(UNITDIR)/shopd.service
-	install -D -m 644 config/shopd.env $(DESTDIR)$(PREFIX)/share/doc/shopd/shopd.env
-	[ -e $(DESTDIR)/etc/shopd/shopd.env ] || install -D -m 600 config/shopd.env $(DESTDIR)/etc/shopd/shopd.env
+	install -D -m 644 config/shopd.env $(DESTDIR)/etc/shopd/shopd.env.example
 
 clean: ## remove build/ (the emulator and its data in .local/ stay)
 	rm -rf build

@@ -6,6 +6,7 @@
 # for somebody who may, and fails.
 set -eu
 
+# Those of the packages that are not installed.
 missing() {
 	dpkg-query --show --showformat='${Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
 		awk -v wanted="$*" '
@@ -18,20 +19,15 @@ missing() {
 			}'
 }
 
-# sudo drops most variables; what apt needs to reach its mirrors comes along.
-with_environment() {
-	for name in http_proxy https_proxy ftp_proxy all_proxy no_proxy; do
+# sudo drops the environment; what apt needs to reach its mirrors comes along. RUNLEVEL=1: a service
+# that a package brings along (nginx) is not started.
+apt() {
+	set -- apt-get -q "$@"
+	for name in http_proxy https_proxy all_proxy no_proxy; do
 		eval "value=\${$name:-}"
 		[ -z "$value" ] || set -- "$name=$value" "$@"
 	done
-	# RUNLEVEL=1: a service that a package brings along (nginx) is not started.
-	exec $sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 "$@"
-}
-
-services() {
-	for name in nginx; do
-		pgrep -o -x "$name" 2>/dev/null || :
-	done
+	$sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 "$@" 9>&-
 }
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
@@ -52,23 +48,23 @@ if [ "$(id -u)" = 0 ]; then
 elif command -v sudo >/dev/null; then
 	sudo=sudo
 else
-	echo "setup: these Debian packages are missing, and there is neither root nor sudo to install them:" >&2
+	echo "setup: Debian packages are missing, and this is neither root nor is there sudo. As root:" >&2
 	echo "    apt-get update && apt-get install -y --no-install-recommends $packages" >&2
 	exit 1
 fi
 
 echo "setup: installing Debian packages: $packages"
-before=$(services)
-(with_environment apt-get -q update)
+nginx=$(pidof -s nginx || :)
+apt update
 # shellcheck disable=SC2086 # a list of names
-(with_environment apt-get -q install -y --no-install-recommends $packages) 9>&-
+apt install -y --no-install-recommends $packages
 
 packages=$(missing "$@")
 if [ -n "$packages" ]; then
 	echo "setup: still missing after the installation: $packages" >&2
 	exit 1
 fi
-if [ "$(services)" != "$before" ]; then
-	echo "setup: the installation has started nginx, which is not needed as a service;" >&2
-	echo "setup: stop it by: ${sudo:+$sudo }service nginx stop" >&2
+if [ -z "$nginx" ] && pidof -s nginx >/dev/null; then
+	echo "setup: the installation has started the service nginx, which is not needed;" >&2
+	echo "setup: it is stopped by: ${sudo:+sudo }service nginx stop" >&2
 fi

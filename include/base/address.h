@@ -21,8 +21,8 @@ struct address {
 bool address_parse(struct span text, struct address *address);
 
 /*
- * "https://" or "http://" in lower case and an address, at most one "/" behind it: no path, query or
- * user name. `is_tls` is true for https.
+ * "https://" or "http://" in lower case and an address, at most one "/" behind it: no path, query
+ * or user name. `is_tls` is true for https.
  */
 bool address_parse_url(struct span text, struct address *address, bool *is_tls);
 
@@ -33,8 +33,8 @@ bool address_is_numeric(struct span host);
 bool address_is_loopback(struct span host);
 
 /*
- * Never beyond the next router: 169.254.0.0/16 and fe80::/10, and fd00:ec2::/32, where EC2 and EKS keep
- * their metadata (Amazon EC2 User Guide, "Instance metadata").
+ * Never beyond the next router: 169.254.0.0/16 and fe80::/10, and fd00:ec2::/32, where EC2 and EKS
+ * keep their metadata (Amazon EC2 User Guide, "Instance metadata").
  */
 bool address_is_link_local(struct span host);
 

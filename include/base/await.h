@@ -27,15 +27,15 @@ struct usage {
 };
 
 struct await {
-	enum result result;              /* valid once finished */
-	bool is_pending;                 /* started and not finished */
-	uint64_t deadline_us;            /* on the monotonic clock; no attempt goes beyond it */
+	enum result result;   /* valid once finished */
+	bool is_pending;      /* started and not finished */
+	uint64_t deadline_us; /* on the monotonic clock; no attempt goes beyond it */
 	uint64_t started_us;
-	struct arena *arena;             /* for what must outlive the call; owned by the waiter */
-	const char *trace_id;            /* X-Amzn-Trace-Id to pass on, or NULL */
+	struct arena *arena;  /* for what must outlive the call; owned by the waiter */
+	const char *trace_id; /* X-Amzn-Trace-Id to pass on, or NULL */
 	struct usage usage;
-	void (*resume)(struct await *);  /* called by await_finish */
-	void *context;                   /* for resume; the operation does not touch it */
+	void (*resume)(struct await *); /* called by await_finish */
+	void *context;                  /* for resume; the operation does not touch it */
 };
 
 void await_start(struct await *await);

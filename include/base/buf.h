@@ -23,11 +23,11 @@
 #include <stdint.h>
 
 struct buf {
-	char *data;   /* NULL until the first byte */
-	size_t len;   /* bytes in use */
-	size_t room;  /* bytes allocated */
-	size_t max;   /* never more than this many bytes in use */
-	bool failed;  /* out of memory, or beyond max */
+	char *data;  /* NULL until the first byte */
+	size_t len;  /* bytes in use */
+	size_t room; /* bytes allocated */
+	size_t max;  /* never more than this many bytes in use */
+	bool failed; /* out of memory, or beyond max */
 };
 
 void buf_init(struct buf *buf, size_t max);
@@ -65,16 +65,16 @@ void buf_add_u64(struct buf *buf, uint64_t number);
 void buf_add_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * A JSON string with its quotes: RFC 8259 escapes for quotes, backslash, and everything below U+0020;
- * other bytes as they are. The bytes must be UTF-8 already.
+ * A JSON string with its quotes: RFC 8259 escapes for quotes, backslash, and everything below
+ * U+0020; other bytes as they are. The bytes must be UTF-8 already.
  */
 void buf_add_json_string(struct buf *buf, const char *text, size_t len);
 
 /*
- * Any bytes for a log or a message to a person, without quotes: valid inside of a JSON string, always
- * one line and harmless to a terminal. Quotes, backslashes, control characters and those that change
- * the direction of text become JSON's escapes, broken UTF-8 becomes \ufffd. When that takes more than
- * `limit` bytes, it is cut behind a character and ends in "…".
+ * Any bytes for a log or a message to a person, without quotes: valid inside of a JSON string,
+ * always one line and harmless to a terminal. Quotes, backslashes, control characters and those
+ * that change the direction of text become JSON's escapes, broken UTF-8 becomes \ufffd. When that
+ * takes more than `limit` bytes, it is cut behind a character and ends in "…".
  */
 void buf_add_escaped(struct buf *buf, const char *text, size_t len, size_t limit);
 

@@ -21,9 +21,9 @@ enum { DECIMAL_SIZE = 64 }; /* room for every canonical form and a NUL */
 
 enum decimal_fault {
 	DECIMAL_FINE,
-	DECIMAL_NOT_A_NUMBER,  /* not a JSON number (RFC 8259, section 6) */
-	DECIMAL_TOO_PRECISE,   /* more than 38 significant digits */
-	DECIMAL_OUT_OF_RANGE,  /* beyond DynamoDB's magnitude */
+	DECIMAL_NOT_A_NUMBER, /* not a JSON number (RFC 8259, section 6) */
+	DECIMAL_TOO_PRECISE,  /* more than 38 significant digits */
+	DECIMAL_OUT_OF_RANGE, /* beyond DynamoDB's magnitude */
 };
 
 /* The canonical form of a JSON number; `out` is untouched unless DECIMAL_FINE. */

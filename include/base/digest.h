@@ -27,9 +27,13 @@ void digest_free(struct digest *digest);
 MUST_CHECK bool digest_sha256(struct digest *digest, const void *bytes, size_t len,
 			      uint8_t out[static DIGEST_SHA256_SIZE]);
 
-/* RFC 2104. `key` may be of any length, `out` may be `key`. */
-MUST_CHECK bool digest_hmac_sha256(struct digest *digest, const void *key, size_t key_len,
-				   const void *bytes, size_t len,
+struct bytes {
+	const void *data;
+	size_t len;
+};
+
+/* RFC 2104. The key may be of any length; `out` may be where it is. */
+MUST_CHECK bool digest_hmac_sha256(struct digest *digest, struct bytes key, struct bytes message,
 				   uint8_t out[static DIGEST_SHA256_SIZE]);
 
 /* The CRC-32 of zlib and Ethernet, as in x-amz-crc32. */

@@ -16,10 +16,22 @@ void id_make_random(char text[static ID_SIZE]);
 /* Version 7: begins with the time, so that ids sort by age; 74 random bits. */
 void id_make_ordered(int64_t wall_ms, char text[static ID_SIZE]);
 
+/*
+ * Version 7 without asking the kernel each time: random once, then counted up (RFC 9562, 6.2,
+ * method 2). Unique, but the next one can be guessed: for names in logs, not for keys.
+ */
+struct id_sequence {
+	uint64_t counter; /* begins anywhere */
+	bool is_begun;
+};
+void id_make_next(struct id_sequence *sequence, int64_t wall_ms, char text[static ID_SIZE]);
+
 /* True for the 36 characters of a UUID in lower case, of any version. */
 bool id_is_valid(const char *text);
 
-/* A number spread evenly over ids, the same on every machine: which write shard an id belongs to. */
+/*
+ * A number spread evenly over ids, the same on every machine: which write shard an id belongs to.
+ */
 uint32_t id_hash(const char *text);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * The pieces of a JSON text (RFC 8259) from somebody who may have made a mistake: strings, numbers and
- * what stands between them, read one after the other.
+ * The pieces of a JSON text (RFC 8259) from somebody who may have made a mistake: strings, numbers
+ * and what stands between them, read one after the other.
  *
- * A function that returns false has put into words what is wrong and where, so that its callers only
- * pass the false on. Stricter than the RFC where its readers disagree: no NUL in a string, no half of a
- * surrogate pair.
+ * A function that returns false has put into words what is wrong and where, so that its callers
+ * only pass the false on. Stricter than the RFC where its readers disagree: no NUL in a string, no
+ * half of a surrogate pair.
  */
 #ifndef SHOPD_BASE_JSON_READER_H
 #define SHOPD_BASE_JSON_READER_H
@@ -41,8 +41,8 @@ void json_reader_skip_space(struct json_reader *reader);
 bool json_reader_mistake(struct json_reader *reader, const char *where, const char *text);
 
 /*
- * Reports that something else than what was expected is next. Things that are wrong everywhere (a NUL,
- * broken UTF-8, a comment) are named instead. Always false.
+ * Reports that something else than what was expected is next. Things that are wrong everywhere (a
+ * NUL, broken UTF-8, a comment) are named instead. Always false.
  */
 bool json_reader_unexpected(struct json_reader *reader, const char *expected);
 

@@ -1,9 +1,9 @@
 /*
  * A JSON text read in place, without a tree: for answers of AWS services on the hot path.
  *
- * json_scan_check reads the whole text once, strictly (RFC 8259, at most JSON_SCAN_DEPTH deep). After
- * that, and only then, the other functions may walk it: they rely on the syntax being right. Values
- * are spans of the text and live as long as it does.
+ * json_scan_check reads the whole text once, strictly (RFC 8259, at most JSON_SCAN_DEPTH deep).
+ * After that, and only then, the other functions may walk it: they rely on the syntax being right.
+ * Values are spans of the text and live as long as it does.
  */
 #ifndef SHOPD_BASE_JSON_SCAN_H
 #define SHOPD_BASE_JSON_SCAN_H
@@ -14,7 +14,9 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-enum { JSON_SCAN_DEPTH = 80 }; /* 32 levels of a document, two for each in DynamoDB's form, and some */
+enum {
+	JSON_SCAN_DEPTH = 80
+}; /* 32 levels of a document, two for each in DynamoDB's form, and some */
 
 /* True if `text` is exactly one JSON value. */
 bool json_scan_check(struct span text);
@@ -34,8 +36,8 @@ void json_walk_init(struct json_walk *walk, struct span value);
 bool json_walk_next(struct json_walk *walk);
 
 /*
- * The value of an object's member; absent (data NULL) when there is none or it is no object. The name
- * is compared as it is written: a member whose name has escapes is not found.
+ * The value of an object's member; absent (data NULL) when there is none or it is no object. The
+ * name is compared as it is written: a member whose name has escapes is not found.
  */
 struct span json_scan_member(struct span object, const char *name);
 
@@ -43,14 +45,17 @@ struct span json_scan_member(struct span object, const char *name);
 struct span json_scan_raw_string(struct span value);
 
 /*
- * Appends a string value's characters with its escapes resolved, as UTF-8; nothing for other values.
- * Half a surrogate pair becomes U+FFFD.
+ * Appends a string value's characters with its escapes resolved, as UTF-8; nothing for other
+ * values. Half a surrogate pair becomes U+FFFD.
  */
 void json_scan_string(struct span value, struct buf *out);
 
 bool json_scan_is_true(struct span value);
 
-/* For other readers of JSON: the length of the number that `text` begins with (RFC 8259, section 6). */
+/*
+ * For other readers of JSON: the length of the number that `text` begins with (RFC 8259, section
+ * 6).
+ */
 size_t json_scan_number_len(struct span text);
 
 /* How many bytes at the start are ASCII that a string may hold as it is: no quote, no backslash. */

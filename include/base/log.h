@@ -1,10 +1,11 @@
 /*
  * The log: one line each for a person or a program, on standard error.
  *
- * In JSON (the default): {"time":…,"level":…,"msg":…, …fields}. As text: the same, space-separated.
- * Whatever a field holds, a line stays one line: control characters and broken UTF-8 are escaped.
- * Lines of one thread are collected and written together at log_flush (the event loop does it before
- * it waits) in pieces of whole lines that are small enough for pipes to keep together.
+ * In JSON (the default): {"time":…,"level":…,"msg":…, …fields}. As text: the same,
+ * space-separated. Whatever a field holds, a line stays one line: control characters and broken
+ * UTF-8 are escaped. Lines of one thread are collected and written together at log_flush (the
+ * event loop does it before it waits) in pieces of whole lines that are small enough for pipes to
+ * keep together.
  *
  * Never pass a secret. The level and the format are the program's only globals.
  */

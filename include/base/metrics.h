@@ -1,5 +1,6 @@
 /*
- * Counters and histograms that one thread writes and any thread may read: relaxed atomics, no locks.
+ * Counters and histograms that one thread writes and any thread may read: relaxed atomics, no
+ * locks.
  *
  * Each worker has its own; whoever answers /metrics adds them up. The text form is Prometheus'
  * exposition format 0.0.4.

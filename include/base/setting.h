@@ -2,7 +2,7 @@
  * One setting of the configuration: what kind of value it takes, how that is read from its text and
  * written back, and what may be said about it in a mistake.
  *
- * Checklist for a new kind: a value here, and a row in KINDS in setting.c.
+ * Checklist for a new kind: a value here, and a row in kinds[] in setting.c.
  */
 #ifndef SHOPD_BASE_SETTING_H
 #define SHOPD_BASE_SETTING_H
@@ -17,34 +17,34 @@
 
 enum setting_kind {
 	/* kept as const char * */
-	SETTING_TEXT,            /* anything but control characters */
+	SETTING_TEXT, /* anything but control characters */
 	SETTING_TABLE_NAME,
 	SETTING_ATTRIBUTE_NAME,
 	SETTING_REGION,
-	SETTING_URL,             /* kept without a "/" at its end */
-	SETTING_ADDRESS,         /* an IP address and a port to listen on */
-	SETTING_ADDRESS_OR_OFF,  /* NULL for "off" */
+	SETTING_URL,            /* kept without a "/" at its end */
+	SETTING_ADDRESS,        /* an IP address and a port to listen on */
+	SETTING_ADDRESS_OR_OFF, /* NULL for "off" */
 	SETTING_CURRENCY,
 	/* kept as uint64_t */
 	SETTING_NUMBER,
 	SETTING_POWER_OF_TWO,
-	SETTING_SIZE,            /* bytes */
-	SETTING_DURATION,        /* microseconds */
+	SETTING_SIZE,     /* bytes */
+	SETTING_DURATION, /* microseconds */
 	/* kept as the place among its words: an enum, or a bool if there are two */
 	SETTING_CHOICE,
 	SETTING_SWITCH,
 };
 
 struct setting {
-	const char *name;     /* of the environment variable */
+	const char *name; /* of the environment variable */
 	enum setting_kind kind;
-	size_t offset;        /* of the field in struct config; several settings may share one */
-	const char *initial;  /* the default, as a user would write it, or NULL */
+	bool is_secret;
+	size_t offset;       /* of the field in struct config; several settings may share one */
+	const char *initial; /* the default, as a user would write it, or NULL */
 	const char *help;
-	uint64_t min;         /* of numbers, sizes and durations */
+	uint64_t min; /* of numbers, sizes and durations */
 	uint64_t max;
 	const char *words[5]; /* of choices and switches, NULL behind the last one */
-	bool is_secret;
 };
 
 /*

@@ -12,6 +12,7 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 
+#include "base/id.h"
 #include "http/request.h"
 #include "http/server.h"
 
@@ -25,6 +26,7 @@ struct server {
 	struct loop_timer sweep_timer;
 	struct connection *connections;
 	size_t connection_count;
+	struct id_sequence request_ids;
 	size_t request_count;
 	bool must_run;                  /* libmicrohttpd has something to do in this turn */
 	bool is_ready;                  /* serves all routes */

@@ -184,10 +184,12 @@ static bool copy_elements(struct cursor *cursor, struct buf *out,
 	if (!take(cursor, '['))
 		return false;
 	buf_add_char(out, '[');
-	if (!take(cursor, ']')) {
-		while (copy(cursor, out) && take(cursor, ','))
+	for (bool is_first = true; !take(cursor, ']'); is_first = false) {
+		if (!is_first && !take(cursor, ','))
+			return false;
+		if (!is_first)
 			buf_add_char(out, ',');
-		if (!take(cursor, ']'))
+		if (!copy(cursor, out))
 			return false;
 	}
 	buf_add_char(out, ']');
@@ -222,10 +224,12 @@ static bool copy_map(struct cursor *cursor, struct buf *out)
 	if (!take(cursor, '{'))
 		return false;
 	buf_add_char(out, '{');
-	if (!take(cursor, '}')) {
-		while (copy_member(cursor, out) && take(cursor, ','))
+	for (bool is_first = true; !take(cursor, '}'); is_first = false) {
+		if (!is_first && !take(cursor, ','))
+			return false;
+		if (!is_first)
 			buf_add_char(out, ',');
-		if (!take(cursor, '}'))
+		if (!copy_member(cursor, out))
 			return false;
 	}
 	buf_add_char(out, '}');

@@ -100,8 +100,8 @@ bool sigv4_string_to_sign(struct sigv4 *signer, const char *date)
 
 static bool chain(struct sigv4 *signer, const char *text, size_t len)
 {
-	return digest_hmac_sha256(signer->digest, signer->key, sizeof(signer->key), text, len,
-				  signer->key);
+	return digest_hmac_sha256(signer->digest, (struct bytes){signer->key, sizeof(signer->key)},
+				  (struct bytes){text, len}, signer->key);
 }
 
 static bool derive_key(struct sigv4 *signer, const char *date, const struct aws_keys *keys)
@@ -115,8 +115,8 @@ static bool derive_key(struct sigv4 *signer, const char *date, const struct aws_
 		return false;
 	memcpy(first, prefix, sizeof(prefix) - 1);
 	memcpy(first + sizeof(prefix) - 1, keys->secret, len);
-	ok = digest_hmac_sha256(signer->digest, first, sizeof(prefix) - 1 + len, date, DAY_LEN,
-				signer->key);
+	ok = digest_hmac_sha256(signer->digest, (struct bytes){first, sizeof(prefix) - 1 + len},
+				(struct bytes){date, DAY_LEN}, signer->key);
 	digest_wipe(first, sizeof(first));
 	return ok && chain(signer, signer->region, strlen(signer->region)) &&
 	       chain(signer, signer->service, strlen(signer->service)) &&
@@ -158,8 +158,10 @@ bool sigv4_signature(struct sigv4 *signer, const char *date, const struct aws_ke
 
 	if (!provide_key(signer, date, keys))
 		return false;
-	if (!digest_hmac_sha256(signer->digest, signer->key, sizeof(signer->key),
-				signer->string_to_sign.data, signer->string_to_sign.len, mac))
+	if (!digest_hmac_sha256(signer->digest, (struct bytes){signer->key, sizeof(signer->key)},
+				(struct bytes){signer->string_to_sign.data,
+					       signer->string_to_sign.len},
+				mac))
 		return false;
 	write_hex(signer->signature, mac, sizeof(mac));
 	return true;

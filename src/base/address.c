@@ -50,7 +50,9 @@ static bool parse_port(struct span text, uint16_t *port)
 	return true;
 }
 
-/* The end of an address's host: the closing bracket (NULL if that is missing), a colon, or the end. */
+/*
+ * The end of an address's host: the closing bracket (NULL if that is missing), a colon, or the end.
+ */
 static const char *host_end(struct span text)
 {
 	const char *colon = memchr(text.data, ':', text.len);
@@ -118,14 +120,14 @@ bool address_is_numeric(struct span host)
 
 bool address_is_loopback(struct span host)
 {
-	static const uint8_t SIX[16] = {[15] = 1};
+	static const uint8_t loopback[16] = {[15] = 1};
 	uint8_t bytes[16];
 
 	switch (numeric(host, bytes)) {
 	case 4:
 		return bytes[0] == 127;
 	case 16:
-		return memcmp(bytes, SIX, sizeof(SIX)) == 0;
+		return memcmp(bytes, loopback, sizeof(loopback)) == 0;
 	default:
 		return span_equals_nocase(host, "localhost");
 	}
@@ -133,7 +135,7 @@ bool address_is_loopback(struct span host)
 
 bool address_is_link_local(struct span host)
 {
-	static const uint8_t METADATA[4] = {0xfd, 0x00, 0x0e, 0xc2};
+	static const uint8_t metadata[4] = {0xfd, 0x00, 0x0e, 0xc2};
 	uint8_t bytes[16];
 
 	switch (numeric(host, bytes)) {
@@ -141,7 +143,7 @@ bool address_is_link_local(struct span host)
 		return bytes[0] == 169 && bytes[1] == 254;
 	case 16:
 		return (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80) ||
-		       memcmp(bytes, METADATA, sizeof(METADATA)) == 0;
+		       memcmp(bytes, metadata, sizeof(metadata)) == 0;
 	default:
 		return false;
 	}

@@ -60,6 +60,7 @@ static bool grow(struct buf *buf, size_t need)
 	size_t room = buf->room ? buf->room * 2 : SMALLEST_ROOM;
 	char *data;
 
+	assert(need > 0);
 	if (room > buf->max + 1)
 		room = buf->max + 1;
 	if (room < need)
@@ -232,7 +233,10 @@ static size_t plain_len(struct span text)
 	return len;
 }
 
-/* Controls (U+0000–1F, U+007F–9F), line separators and embeddings (U+2028–2E), isolates (U+2066–69). */
+/*
+ * Controls (U+0000–1F, U+007F–9F), line separators and embeddings (U+2028–2E), isolates
+ * (U+2066–69).
+ */
 static bool is_harmful(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e) ||
@@ -250,9 +254,11 @@ static struct piece next_piece(struct span text)
 {
 	uint32_t code = 0xfffd;
 	size_t taken = text_utf8_decode(text, &code);
-	char letter = code < 0x80 ? escape_letter((unsigned char)code) : '\0';
 	struct piece piece = {.taken = taken > 0 ? taken : 1};
+	char letter = '\0';
 
+	if (code < 0x80)
+		letter = escape_letter((unsigned char)code);
 	if (letter && letter != 'u') {
 		piece.len = 2;
 		piece.bytes[0] = '\\';
@@ -290,14 +296,14 @@ void buf_add_escaped(struct buf *buf, const char *text, size_t len, size_t limit
 
 void buf_add_hex(struct buf *buf, const uint8_t *bytes, size_t len)
 {
-	static const char DIGITS[] = "0123456789abcdef";
+	static const char digits[] = "0123456789abcdef";
 	char *room = len <= SIZE_MAX / 2 ? buf_reserve(buf, 2 * len) : NULL;
 
 	if (!room)
 		return;
 	for (size_t i = 0; i < len; i++) {
-		room[2 * i] = DIGITS[bytes[i] >> 4];
-		room[2 * i + 1] = DIGITS[bytes[i] & 15];
+		room[2 * i] = digits[bytes[i] >> 4];
+		room[2 * i + 1] = digits[bytes[i] & 15];
 	}
 	buf_commit(buf, 2 * len);
 }
@@ -310,11 +316,11 @@ static bool is_unreserved(unsigned char c)
 
 void buf_add_percent_encoded(struct buf *buf, const char *text, size_t len)
 {
-	static const char DIGITS[] = "0123456789ABCDEF";
+	static const char digits[] = "0123456789ABCDEF";
 
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
-		char escape[3] = {'%', DIGITS[c >> 4], DIGITS[c & 15]};
+		char escape[3] = {'%', digits[c >> 4], hex_digits[c & 15]};
 
 		if (is_unreserved(c))
 			buf_add_char(buf, text[i]);

@@ -7,8 +7,8 @@
 
 enum { MS_PER_SECOND = 1000, SECONDS_PER_DAY = 86400 };
 
-static const int64_t FIRST_MS = -62167219200000; /* 0000-01-01T00:00:00.000Z */
-static const int64_t LAST_MS = 253402300799999;  /* 9999-12-31T23:59:59.999Z */
+static const int64_t first_ms = -62167219200000; /* 0000-01-01T00:00:00.000Z */
+static const int64_t last_ms = 253402300799999;  /* 9999-12-31T23:59:59.999Z */
 
 static uint64_t system_monotonic_us(void *context)
 {
@@ -30,9 +30,9 @@ static int64_t system_wall_ms(void *context)
 
 const struct clock *clock_system(void)
 {
-	static const struct clock SYSTEM = {system_monotonic_us, system_wall_ms, NULL};
+	static const struct clock machine = {system_monotonic_us, system_wall_ms, NULL};
 
-	return &SYSTEM;
+	return &machine;
 }
 
 uint64_t clock_monotonic_us(const struct clock *clock)
@@ -91,9 +91,9 @@ static void civil_from_days(int64_t days, struct civil *c)
 
 static struct civil civil_from_ms(int64_t wall_ms)
 {
-	int64_t ms = wall_ms < FIRST_MS ? FIRST_MS : wall_ms > LAST_MS ? LAST_MS : wall_ms;
+	int64_t ms = wall_ms < first_ms ? first_ms : wall_ms > last_ms ? last_ms : wall_ms;
 	/* Counted from the year 0, so that the rests below are not negative. */
-	uint64_t since_first = (uint64_t)(ms - FIRST_MS);
+	uint64_t since_first = (uint64_t)(ms - first_ms);
 	uint64_t seconds = since_first / MS_PER_SECOND;
 	uint64_t of_day = seconds % SECONDS_PER_DAY;
 	struct civil c = {
@@ -104,7 +104,7 @@ static struct civil civil_from_ms(int64_t wall_ms)
 	};
 
 	civil_from_days((int64_t)(seconds / SECONDS_PER_DAY) +
-				FIRST_MS / MS_PER_SECOND / SECONDS_PER_DAY,
+				first_ms / MS_PER_SECOND / SECONDS_PER_DAY,
 			&c);
 	return c;
 }
@@ -116,12 +116,12 @@ static bool is_leap(unsigned year)
 
 static bool civil_is_valid(const struct civil *c)
 {
-	static const unsigned char DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	static const unsigned char month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	unsigned days;
 
 	if (c->month < 1 || c->month > 12)
 		return false;
-	days = DAYS[c->month - 1];
+	days = month_days[c->month - 1];
 	if (c->month == 2 && is_leap(c->year))
 		days++;
 	if (c->day < 1 || c->day > days || c->hour > 23 || c->minute > 59)
@@ -213,13 +213,13 @@ static unsigned find_name(const char *names, unsigned count, const char *letters
 bool clock_parse_http_date(const char *text, size_t len, int64_t *wall_ms)
 {
 	/* Where "Sun, 06 Nov 1994 08:49:37 GMT" has its constant characters. */
-	static const char FORM[] = "..., .. ... .... ........ GMT";
+	static const char form[] = "..., .. ... .... ........ GMT";
 	struct civil c = {0};
 
-	if (len != sizeof(FORM) - 1)
+	if (len != sizeof(form) - 1)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (FORM[i] != '.' && FORM[i] != text[i])
+		if (form[i] != '.' && form[i] != text[i])
 			return false;
 	}
 	if (find_name("MonTueWedThuFriSatSun", 7, text) == 7)

@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-#define FIELD(name) offsetof(struct config, name)
+#define AT(field) .offset = offsetof(struct config, field)
 #define MS(n) (UINT64_C(1000) * (n))
 #define SEC(n) (UINT64_C(1000000) * (n))
 #define KIB(n) (UINT64_C(1024) * (n))
@@ -27,93 +27,83 @@ enum {
 enum { DEFAULT_COLUMN = 35, MEANING_COLUMN = 59, LAST_COLUMN = 100 };
 
 /* In the order of --help. Of those that share a field, the first one that is set counts. */
-static const struct setting SETTINGS[] = {
-	{"DYNAMODB_TABLE_NAME", SETTING_TABLE_NAME, FIELD(table_name), "shop",
-	 "The table that holds everything."},
-	{"PRIMARY_KEY", SETTING_ATTRIBUTE_NAME, FIELD(primary_key), "pk",
-	 "The name of the table's partition key attribute."},
-	{"AWS_REGION", SETTING_REGION, FIELD(region), NULL,
-	 "The table's region. Must be set, or else an endpoint; then it is us-east-1."},
-	{"AWS_DEFAULT_REGION", SETTING_REGION, FIELD(region), NULL,
-	 "The same; AWS_REGION goes first."},
-	{"AWS_ENDPOINT_URL_DYNAMODB", SETTING_URL, FIELD(endpoint_dynamodb), NULL,
-	 "Where DynamoDB is, if not where the region says."},
-	{"AWS_ENDPOINT_URL", SETTING_URL, FIELD(endpoint_dynamodb), NULL,
-	 "The same; AWS_ENDPOINT_URL_DYNAMODB goes first."},
-	{"AWS_ACCESS_KEY_ID", SETTING_TEXT, FIELD(access_key_id), NULL,
-	 "Credentials. Without them those of the machine's role are used."},
-	{"AWS_SECRET_ACCESS_KEY", SETTING_TEXT, FIELD(secret_access_key), NULL,
-	 "Belongs to AWS_ACCESS_KEY_ID.",
-	 .is_secret = true},
-	{"AWS_SESSION_TOKEN", SETTING_TEXT, FIELD(session_token), NULL,
-	 "Belongs to AWS_ACCESS_KEY_ID too, if that is temporary.",
-	 .is_secret = true},
-	{"AWS_EC2_METADATA_SERVICE_ENDPOINT", SETTING_URL, FIELD(metadata_endpoint), "http://169.254.169.254",
-	 "Where to ask for the machine's role."},
-	{"AWS_EC2_METADATA_DISABLED", SETTING_SWITCH, FIELD(is_metadata_disabled), "false",
-	 "Whether never to ask for it.",
-	 .words = {"false", "true"}},
-	{"AWS_CA_BUNDLE", SETTING_TEXT, FIELD(ca_bundle), NULL,
-	 "A file of certificates to trust instead of the system's."},
-	{"AWS_MAX_ATTEMPTS", SETTING_NUMBER, FIELD(max_attempts), "0",
-	 "How often a call is tried; 0: 4 times for DynamoDB, else 3 times.",
-	 .max = 10},
-	{"SHOPD_LISTEN", SETTING_ADDRESS, FIELD(listen), "127.0.0.1:8080",
-	 "Where shoppers are served, if systemd passes no socket."},
-	{"SHOPD_ADMIN_LISTEN", SETTING_ADDRESS_OR_OFF, FIELD(admin_listen), "127.0.0.1:8081",
-	 "Where metrics and the like are served, or off."},
-	{"SHOPD_AUTH", SETTING_SWITCH, FIELD(is_auth_off), "on",
-	 "off: every caller may do everything, on whatever address.",
+static const struct setting settings[] = {
+	{"DYNAMODB_TABLE_NAME", SETTING_TABLE_NAME, AT(table_name), "shop",
+	 .help = "The table that holds everything."},
+	{"PRIMARY_KEY", SETTING_ATTRIBUTE_NAME, AT(primary_key), "pk",
+	 .help = "The name of the table's partition key attribute."},
+	{"AWS_REGION", SETTING_REGION, AT(region),
+	 .help = "The table's region. Must be set, or else an endpoint; then it is us-east-1."},
+	{"AWS_DEFAULT_REGION", SETTING_REGION, AT(region),
+	 .help = "The same; AWS_REGION goes first."},
+	{"AWS_ENDPOINT_URL_DYNAMODB", SETTING_URL, AT(endpoint_dynamodb),
+	 .help = "Where DynamoDB is, if not where the region says."},
+	{"AWS_ENDPOINT_URL", SETTING_URL, AT(endpoint_dynamodb),
+	 .help = "The same; AWS_ENDPOINT_URL_DYNAMODB goes first."},
+	{"AWS_ACCESS_KEY_ID", SETTING_TEXT, AT(access_key_id),
+	 .help = "Credentials. Without them those of the machine's role are used."},
+	{"AWS_SECRET_ACCESS_KEY", SETTING_TEXT, AT(secret_access_key),
+	 .help = "Belongs to AWS_ACCESS_KEY_ID.", .is_secret = true},
+	{"AWS_SESSION_TOKEN", SETTING_TEXT, AT(session_token),
+	 .help = "Belongs to AWS_ACCESS_KEY_ID too, if that is temporary.", .is_secret = true},
+	{"AWS_EC2_METADATA_SERVICE_ENDPOINT", SETTING_URL, AT(metadata_endpoint),
+	 "http://169.254.169.254", .help = "Where to ask for the machine's role."},
+	{"AWS_EC2_METADATA_DISABLED", SETTING_SWITCH, AT(is_metadata_disabled), "false",
+	 .help = "Whether never to ask for it.", .words = {"false", "true"}},
+	{"AWS_CA_BUNDLE", SETTING_TEXT, AT(ca_bundle),
+	 .help = "A file of certificates to trust instead of the system's."},
+	{"AWS_MAX_ATTEMPTS", SETTING_NUMBER, AT(max_attempts), "0",
+	 .help = "How often a call is tried; 0: 4 times for DynamoDB, else 3 times.", .max = 10},
+	{"SHOPD_LISTEN", SETTING_ADDRESS, AT(listen), "127.0.0.1:8080",
+	 .help = "Where shoppers are served, if systemd passes no socket."},
+	{"SHOPD_ADMIN_LISTEN", SETTING_ADDRESS_OR_OFF, AT(admin_listen), "127.0.0.1:8081",
+	 .help = "Where metrics and the like are served, or off."},
+	{"SHOPD_AUTH", SETTING_SWITCH, AT(is_auth_off), "on",
+	 .help = "off: every caller may do everything, on whatever address.",
 	 .words = {"on", "off"}},
-	{"SHOPD_WORKERS", SETTING_NUMBER, FIELD(workers), "0",
-	 "Threads that serve; 0: one for each CPU.",
-	 .max = 64},
-	{"SHOPD_CURRENCY", SETTING_CURRENCY, FIELD(currency), "USD",
-	 "The currency of prices that name none (ISO 4217)."},
-	{"SHOPD_MAX_BODY", SETTING_SIZE, FIELD(max_body), "256KiB",
-	 "The largest body of a request.",
-	 .min = KIB(1), .max = KIB(1024)},
-	{"SHOPD_REQUEST_DEADLINE", SETTING_DURATION, FIELD(request_deadline_us), "10s",
-	 "How long a request may take; API Gateway gives up at 30s.",
-	 .min = MS(100), .max = SEC(29)},
-	{"SHOPD_READ_DEADLINE", SETTING_DURATION, FIELD(read_deadline_us), "15s",
-	 "How long a request may take to arrive.",
-	 .min = MS(100), .max = SEC(300)},
-	{"SHOPD_DRAIN_DEADLINE", SETTING_DURATION, FIELD(drain_deadline_us), "25s",
-	 "How long requests under way may take when shopd stops.",
-	 .min = MS(100), .max = SEC(600)},
-	{"SHOPD_IDLE_TIMEOUT", SETTING_DURATION, FIELD(idle_timeout_us), "75s",
-	 "When an idle connection is closed; an ALB's own limit must be shorter.",
+	{"SHOPD_WORKERS", SETTING_NUMBER, AT(workers), "0",
+	 .help = "Threads that serve; 0: one for each CPU.", .max = 64},
+	{"SHOPD_CURRENCY", SETTING_CURRENCY, AT(currency), "USD",
+	 .help = "The currency of prices that name none (ISO 4217)."},
+	{"SHOPD_MAX_BODY", SETTING_SIZE, AT(max_body), "256KiB",
+	 .help = "The largest body of a request.", .min = KIB(1), .max = KIB(1024)},
+	{"SHOPD_REQUEST_DEADLINE", SETTING_DURATION, AT(request_deadline_us), "10s",
+	 .help = "How long a request may take; API Gateway gives up at 30s.", .min = MS(100),
+	 .max = SEC(29)},
+	{"SHOPD_READ_DEADLINE", SETTING_DURATION, AT(read_deadline_us), "15s",
+	 .help = "How long a request may take to arrive.", .min = MS(100), .max = SEC(300)},
+	{"SHOPD_DRAIN_DEADLINE", SETTING_DURATION, AT(drain_deadline_us), "25s",
+	 .help = "How long requests under way may take when shopd stops.", .min = MS(100),
+	 .max = SEC(600)},
+	{"SHOPD_IDLE_TIMEOUT", SETTING_DURATION, AT(idle_timeout_us), "75s",
+	 .help = "When an idle connection is closed; an ALB's own limit must be shorter.",
 	 .min = SEC(1), .max = SEC(3600)},
-	{"SHOPD_MAX_CONNECTIONS", SETTING_NUMBER, FIELD(max_connections), "10000",
-	 "Clients' connections of each worker.",
-	 .min = 1, .max = 1000000},
-	{"SHOPD_MAX_CALLS", SETTING_NUMBER, FIELD(max_calls), "256",
-	 "Calls to DynamoDB in flight of each worker.",
-	 .min = 1, .max = 10000},
-	{"SHOPD_WRITE_SHARDS", SETTING_POWER_OF_TWO, FIELD(write_shards), "4",
-	 "Over how many partitions lists are spread. Never change it for a table in use.",
+	{"SHOPD_MAX_CONNECTIONS", SETTING_NUMBER, AT(max_connections), "10000",
+	 .help = "Clients' connections of each worker.", .min = 1, .max = 1000000},
+	{"SHOPD_MAX_CALLS", SETTING_NUMBER, AT(max_calls), "256",
+	 .help = "Calls to DynamoDB in flight of each worker.", .min = 1, .max = 10000},
+	{"SHOPD_WRITE_SHARDS", SETTING_POWER_OF_TWO, AT(write_shards), "4",
+	 .help = "Over how many partitions lists are spread. Never change it for a table in use.",
 	 .min = 1, .max = 256},
-	{"SHOPD_REQUIRE_MATCH", SETTING_SWITCH, FIELD(is_match_required), "off",
-	 "on: changes must name the version that they change (If-Match).",
+	{"SHOPD_REQUIRE_MATCH", SETTING_SWITCH, AT(is_match_required), "off",
+	 .help = "on: changes must name the version that they change (If-Match).",
 	 .words = {"off", "on"}},
-	{"SHOPD_LOG_LEVEL", SETTING_CHOICE, FIELD(log_level), "info",
-	 "The least important lines that are logged.",
+	{"SHOPD_LOG_LEVEL", SETTING_CHOICE, AT(log_level), "info",
+	 .help = "The least important lines that are logged.",
 	 .words = {"debug", "info", "warning", "error"}},
-	{"SHOPD_LOG_FORMAT", SETTING_CHOICE, FIELD(log_format), "json",
-	 "How lines are logged.",
-	 .words = {"json", "text"}},
+	{"SHOPD_LOG_FORMAT", SETTING_CHOICE, AT(log_format), "json",
+	 .help = "How lines are logged.", .words = {"json", "text"}},
 };
 
 static_assert(sizeof(enum log_level) == sizeof(unsigned), "choices are kept as unsigned");
 static_assert(sizeof(enum log_format) == sizeof(unsigned), "choices are kept as unsigned");
 
 /* Names that the table's own attributes have, and those of products, which stand beside the key. */
-static const char *const TAKEN_NAMES[] = {
-	"sk",	      "g1p",	     "g1s",	  "g2p",	"g2s",	    "ttl",	 "wt",
-	"name",	      "price",	     "currency",  "category",	"description", "image_url",
-	"weight_grams", "tags",	     "backorder", "extra",	"version",  "created_at",
-	"updated_at", "available",   "reserved",  "level",	"low_stock_at",
+static const char *const taken_names[] = {
+	"sk",         "g1p",          "g1s",       "g2p",       "g2s",      "ttl",
+	"wt",         "name",         "price",     "currency",  "category", "description",
+	"image_url",  "weight_grams", "tags",      "backorder", "extra",    "version",
+	"created_at", "updated_at",   "available", "reserved",  "level",    "low_stock_at",
 };
 
 struct reading {
@@ -150,8 +140,8 @@ static const char *find_value(const struct reading *reading, const char *name)
 /* Whether a setting, or another one that shares its field, was given. */
 static bool is_given(const struct reading *reading, size_t offset)
 {
-	for (size_t i = 0; i < COUNT_OF(SETTINGS); i++) {
-		if (SETTINGS[i].offset == offset && find_value(reading, SETTINGS[i].name))
+	for (size_t i = 0; i < COUNT_OF(settings); i++) {
+		if (settings[i].offset == offset && find_value(reading, settings[i].name))
 			return true;
 	}
 	return false;
@@ -159,8 +149,8 @@ static bool is_given(const struct reading *reading, size_t offset)
 
 static void set_defaults(struct reading *reading)
 {
-	for (size_t i = 0; i < COUNT_OF(SETTINGS); i++) {
-		const struct setting *setting = &SETTINGS[i];
+	for (size_t i = 0; i < COUNT_OF(settings); i++) {
+		const struct setting *setting = &settings[i];
 		bool is_set = !setting->initial ||
 			      setting_read(setting, setting->initial, &reading->config->owned,
 					   field_of(reading->config, setting));
@@ -190,7 +180,7 @@ static void report_value(struct reading *reading, const struct setting *setting,
 /* Whether a setting before this one, with the same field, is given. */
 static bool is_superseded(const struct reading *reading, const struct setting *setting)
 {
-	for (const struct setting *other = SETTINGS; other < setting; other++) {
+	for (const struct setting *other = settings; other < setting; other++) {
 		if (other->offset == setting->offset && find_value(reading, other->name))
 			return true;
 	}
@@ -199,8 +189,8 @@ static bool is_superseded(const struct reading *reading, const struct setting *s
 
 static void read_values(struct reading *reading)
 {
-	for (size_t i = 0; i < COUNT_OF(SETTINGS); i++) {
-		const struct setting *setting = &SETTINGS[i];
+	for (size_t i = 0; i < COUNT_OF(settings); i++) {
+		const struct setting *setting = &settings[i];
 		const char *value = find_value(reading, setting->name);
 
 		if (!value || is_superseded(reading, setting))
@@ -216,13 +206,13 @@ static const struct setting *nearest(const char *name, size_t *distance)
 {
 	const struct setting *best = NULL;
 
-	for (size_t i = 0; i < COUNT_OF(SETTINGS); i++) {
-		size_t d = text_distance(name, SETTINGS[i].name);
+	for (size_t i = 0; i < COUNT_OF(settings); i++) {
+		size_t d = text_distance(name, settings[i].name);
 
-		if (strncmp(SETTINGS[i].name, OUR_PREFIX, strlen(OUR_PREFIX)) != 0)
+		if (strncmp(settings[i].name, OUR_PREFIX, strlen(OUR_PREFIX)) != 0)
 			continue;
 		if (!best || d < *distance) {
-			best = &SETTINGS[i];
+			best = &settings[i];
 			*distance = d;
 		}
 	}
@@ -263,12 +253,13 @@ static void check_names(struct reading *reading)
 
 static void check_primary_key(struct reading *reading)
 {
-	for (size_t i = 0; i < COUNT_OF(TAKEN_NAMES); i++) {
-		if (strcmp(reading->config->primary_key, TAKEN_NAMES[i]) == 0)
+	for (size_t i = 0; i < COUNT_OF(taken_names); i++) {
+		if (strcmp(reading->config->primary_key, taken_names[i]) == 0) {
 			buf_add_format(mistake(reading),
 				       "PRIMARY_KEY is \"%s\", which is the name of another "
 				       "attribute of the table\n",
-				       TAKEN_NAMES[i]);
+				       taken_names[i]);
+		}
 	}
 }
 
@@ -290,8 +281,8 @@ static void find_endpoint(struct reading *reading)
 
 static void check_place(struct reading *reading)
 {
-	bool is_region_given = is_given(reading, FIELD(region));
-	bool is_endpoint_given = is_given(reading, FIELD(endpoint_dynamodb));
+	bool is_region_given = is_given(reading, offsetof(struct config, region));
+	bool is_endpoint_given = is_given(reading, offsetof(struct config, endpoint_dynamodb));
 
 	if (!is_region_given && !is_endpoint_given)
 		buf_add_str(mistake(reading), "set AWS_REGION, such as AWS_REGION=eu-west-1\n");
@@ -306,14 +297,18 @@ static void check_credentials(struct reading *reading)
 {
 	const struct config *config = reading->config;
 
-	if (!config->access_key_id != !config->secret_access_key)
+	if (!config->access_key_id != !config->secret_access_key) {
 		buf_add_format(mistake(reading), "%s is not set, but %s is; they come together\n",
-			       config->access_key_id ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID",
-			       config->access_key_id ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY");
-	if (config->session_token && !config->access_key_id && !config->secret_access_key)
+			       config->access_key_id ? "AWS_SECRET_ACCESS_KEY"
+						     : "AWS_ACCESS_KEY_ID",
+			       config->access_key_id ? "AWS_ACCESS_KEY_ID"
+						     : "AWS_SECRET_ACCESS_KEY");
+	}
+	if (config->session_token && !config->access_key_id && !config->secret_access_key) {
 		buf_add_str(mistake(reading),
 			    "AWS_SESSION_TOKEN is set, but AWS_ACCESS_KEY_ID is not; they come "
 			    "together\n");
+	}
 }
 
 /* As long as nobody is asked who he is, only this machine may ask. */
@@ -324,11 +319,12 @@ static void check_listen(struct reading *reading, const char *name, const char *
 	if (!text || reading->config->is_auth_off || !address_parse(span_of(text), &address) ||
 	    address_is_loopback(address.host))
 		return;
-	buf_add_format(mistake(reading),
-		       "%s is \"%s\", which other machines can reach, and callers are not asked who "
-		       "they are; listen on 127.0.0.1 or [::1], or set SHOPD_AUTH=off to let "
-		       "everyone do everything\n",
-		       name, text);
+	buf_add_format(
+		mistake(reading),
+		"%s is \"%s\", which other machines can reach, and callers are not asked who "
+		"they are; listen on 127.0.0.1 or [::1], or set SHOPD_AUTH=off to let "
+		"everyone do everything\n",
+		name, text);
 }
 
 static void check_addresses(struct reading *reading)
@@ -337,10 +333,11 @@ static void check_addresses(struct reading *reading)
 
 	check_listen(reading, "SHOPD_LISTEN", config->listen);
 	check_listen(reading, "SHOPD_ADMIN_LISTEN", config->admin_listen);
-	if (config->admin_listen && strcmp(config->listen, config->admin_listen) == 0)
+	if (config->admin_listen && strcmp(config->listen, config->admin_listen) == 0) {
 		buf_add_format(mistake(reading),
 			       "SHOPD_LISTEN and SHOPD_ADMIN_LISTEN are both \"%s\"\n",
 			       config->listen);
+	}
 }
 
 bool config_read(struct config *config, char *const *environment, struct buf *mistakes)
@@ -416,12 +413,12 @@ void config_describe(struct buf *out)
 	add_column(out, "NAME", DEFAULT_COLUMN);
 	add_column(out, "DEFAULT", MEANING_COLUMN - DEFAULT_COLUMN);
 	add_wrapped(out, "MEANING");
-	for (size_t i = 0; i < COUNT_OF(SETTINGS); i++) {
-		const char *initial = SETTINGS[i].initial;
+	for (size_t i = 0; i < COUNT_OF(settings); i++) {
+		const char *initial = settings[i].initial;
 
 		buf_reset(&meaning);
-		add_meaning(&meaning, &SETTINGS[i]);
-		add_column(out, SETTINGS[i].name, DEFAULT_COLUMN);
+		add_meaning(&meaning, &settings[i]);
+		add_column(out, settings[i].name, DEFAULT_COLUMN);
 		add_column(out, initial ? initial : "-", MEANING_COLUMN - DEFAULT_COLUMN);
 		add_wrapped(out, buf_text(&meaning));
 		out->failed = out->failed || meaning.failed;
@@ -432,12 +429,12 @@ void config_describe(struct buf *out)
 void config_describe_markdown(struct buf *out)
 {
 	buf_add_str(out, "| name | default | meaning |\n|---|---|---|\n");
-	for (size_t i = 0; i < COUNT_OF(SETTINGS); i++) {
-		const char *quote = SETTINGS[i].initial ? "`" : "";
-		const char *initial = SETTINGS[i].initial ? SETTINGS[i].initial : "";
+	for (size_t i = 0; i < COUNT_OF(settings); i++) {
+		const char *quote = settings[i].initial ? "`" : "";
+		const char *initial = settings[i].initial ? settings[i].initial : "";
 
-		buf_add_format(out, "| `%s` | %s%s%s | ", SETTINGS[i].name, quote, initial, quote);
-		add_meaning(out, &SETTINGS[i]);
+		buf_add_format(out, "| `%s` | %s%s%s | ", settings[i].name, quote, initial, quote);
+		add_meaning(out, &settings[i]);
 		buf_add_str(out, " |\n");
 	}
 }
@@ -445,7 +442,7 @@ void config_describe_markdown(struct buf *out)
 /* Whether an earlier row has the same field, and shows it. */
 static bool is_shown(const struct setting *setting)
 {
-	for (const struct setting *other = SETTINGS; other < setting; other++) {
+	for (const struct setting *other = settings; other < setting; other++) {
 		if (other->offset == setting->offset)
 			return true;
 	}
@@ -454,12 +451,12 @@ static bool is_shown(const struct setting *setting)
 
 void config_show(const struct config *config, struct buf *out)
 {
-	for (size_t i = 0; i < COUNT_OF(SETTINGS); i++) {
-		if (is_shown(&SETTINGS[i]))
+	for (size_t i = 0; i < COUNT_OF(settings); i++) {
+		if (is_shown(&settings[i]))
 			continue;
-		buf_add_str(out, SETTINGS[i].name);
+		buf_add_str(out, settings[i].name);
 		buf_add_char(out, '=');
-		setting_add_value(&SETTINGS[i], (const char *)config + SETTINGS[i].offset, out);
+		setting_add_value(&settings[i], (const char *)config + settings[i].offset, out);
 		buf_add_char(out, '\n');
 	}
 }

@@ -23,7 +23,9 @@ struct number {
 	char digits[DIGITS_MAX];
 };
 
-/* Adds a digit of the number's text. Zeros wait until it is clear that they are not the last ones. */
+/*
+ * Adds a digit of the number's text. Zeros wait until it is clear that they are not the last ones.
+ */
 static void add_digit(struct number *number, char digit, size_t *zeros)
 {
 	if (digit == '0') {
@@ -210,9 +212,10 @@ bool decimal_to_scaled(struct span text, unsigned scale, int64_t *out)
 	if (length < (int64_t)number.count || length > 19)
 		return false;
 	for (int64_t i = 0; i < length; i++) {
-		char digit = i < (int64_t)number.count ? number.digits[i] : '0';
+		bool is_given = i < (int64_t)number.count;
+		unsigned digit = is_given ? (unsigned)(number.digits[i] - '0') : 0;
 
-		if (!append(&magnitude, (unsigned)(digit - '0'), number.is_negative))
+		if (!append(&magnitude, digit, number.is_negative))
 			return false;
 	}
 	/* Negated as an unsigned number, since the smallest integer has no positive counterpart. */

@@ -39,64 +39,54 @@ void digest_free(struct digest *digest)
 	free(digest);
 }
 
-static bool begin(struct digest *digest)
+/* The hash of two texts, one behind the other. */
+static bool hash(struct digest *digest, struct bytes first, struct bytes second, uint8_t *out)
 {
-	return EVP_DigestInit_ex2(digest->context, digest->sha256, NULL);
-}
+	uint8_t result[EVP_MAX_MD_SIZE];
 
-static bool add(struct digest *digest, const void *bytes, size_t len)
-{
-	return len == 0 || EVP_DigestUpdate(digest->context, bytes, len);
-}
-
-static bool finish(struct digest *digest, uint8_t *out)
-{
-	uint8_t hash[EVP_MAX_MD_SIZE];
-
-	if (!EVP_DigestFinal_ex(digest->context, hash, NULL))
+	if (!EVP_DigestInit_ex2(digest->context, digest->sha256, NULL) ||
+	    !EVP_DigestUpdate(digest->context, first.data, first.len) ||
+	    !EVP_DigestUpdate(digest->context, second.data, second.len) ||
+	    !EVP_DigestFinal_ex(digest->context, result, NULL))
 		return false;
-	memcpy(out, hash, DIGEST_SHA256_SIZE);
+	memcpy(out, result, DIGEST_SHA256_SIZE);
 	return true;
 }
 
 bool digest_sha256(struct digest *digest, const void *bytes, size_t len,
 		   uint8_t out[static DIGEST_SHA256_SIZE])
 {
-	return begin(digest) && add(digest, bytes, len) && finish(digest, out);
+	return hash(digest, (struct bytes){bytes, len}, (struct bytes){"", 0}, out);
 }
 
-/* The hash of a key's block, each byte changed by `pad`, and of a text behind it. */
-static bool hash_padded(struct digest *digest, const uint8_t block[static SHA256_BLOCK],
-			uint8_t pad, const void *bytes, size_t len, uint8_t *out)
+static void change(uint8_t block[static SHA256_BLOCK], uint8_t mask)
 {
-	uint8_t padded[SHA256_BLOCK];
-	bool is_done;
-
-	for (size_t i = 0; i < sizeof(padded); i++)
-		padded[i] = block[i] ^ pad;
-	is_done = begin(digest) && add(digest, padded, sizeof(padded)) && add(digest, bytes, len) &&
-		  finish(digest, out);
-	digest_wipe(padded, sizeof(padded));
-	return is_done;
+	for (size_t i = 0; i < SHA256_BLOCK; i++)
+		block[i] ^= mask;
 }
 
 /*
- * By hand rather than by EVP_MAC: as short, and half the time (0.4 instead of 0.8 µs for a message of
- * 100 bytes), since EVP_MAC sets itself up anew for each key.
+ * By hand rather than by EVP_MAC: as short, and half the time (0.4 instead of 0.8 µs for a message
+ * of 100 bytes), since EVP_MAC sets itself up anew for each key.
  */
-bool digest_hmac_sha256(struct digest *digest, const void *key, size_t key_len, const void *bytes,
-			size_t len, uint8_t out[static DIGEST_SHA256_SIZE])
+bool digest_hmac_sha256(struct digest *digest, struct bytes key, struct bytes message,
+			uint8_t out[static DIGEST_SHA256_SIZE])
 {
+	const uint8_t inner_mask = 0x36;
+	const uint8_t outer_mask = 0x5c;
 	uint8_t block[SHA256_BLOCK] = {0};
 	uint8_t inner[DIGEST_SHA256_SIZE];
 	bool is_done = true;
 
-	if (key_len > sizeof(block))
-		is_done = digest_sha256(digest, key, key_len, block);
-	else if (key_len > 0)
-		memcpy(block, key, key_len);
-	is_done = is_done && hash_padded(digest, block, 0x36, bytes, len, inner) &&
-		  hash_padded(digest, block, 0x5c, inner, sizeof(inner), out);
+	if (key.len > sizeof(block))
+		is_done = digest_sha256(digest, key.data, key.len, block);
+	else if (key.len > 0)
+		memcpy(block, key.data, key.len);
+	change(block, inner_mask);
+	is_done = is_done && hash(digest, (struct bytes){block, sizeof(block)}, message, inner);
+	change(block, inner_mask ^ outer_mask);
+	is_done = is_done && hash(digest, (struct bytes){block, sizeof(block)},
+				  (struct bytes){inner, sizeof(inner)}, out);
 	digest_wipe(block, sizeof(block));
 	return is_done;
 }

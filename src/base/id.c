@@ -15,7 +15,7 @@ static bool is_dash_place(size_t i)
 /* Sets the version and the variant bits of RFC 9562, section 4, and writes the text form. */
 static void write_id(uint8_t bytes[static ID_BYTES], unsigned version, char text[static ID_SIZE])
 {
-	static const char DIGITS[] = "0123456789abcdef";
+	static const char digits[] = "0123456789abcdef";
 	size_t nibble = 0;
 
 	bytes[6] = (uint8_t)((bytes[6] & 0x0f) | version << 4);
@@ -25,7 +25,7 @@ static void write_id(uint8_t bytes[static ID_BYTES], unsigned version, char text
 			text[i] = '-';
 			continue;
 		}
-		text[i] = DIGITS[nibble % 2 ? bytes[nibble / 2] & 15 : bytes[nibble / 2] >> 4];
+		text[i] = digits[nibble % 2 ? bytes[nibble / 2] & 15 : bytes[nibble / 2] >> 4];
 		nibble++;
 	}
 	text[ID_LEN] = '\0';
@@ -39,14 +39,36 @@ void id_make_random(char text[static ID_SIZE])
 	write_id(bytes, 4, text);
 }
 
-void id_make_ordered(int64_t wall_ms, char text[static ID_SIZE])
+static void set_time(uint8_t bytes[static ID_BYTES], int64_t wall_ms)
 {
 	uint64_t time = wall_ms > 0 ? (uint64_t)wall_ms : 0;
+
+	for (size_t i = 0; i < 6; i++)
+		bytes[i] = (uint8_t)(time >> (40 - 8 * i));
+}
+
+void id_make_ordered(int64_t wall_ms, char text[static ID_SIZE])
+{
 	uint8_t bytes[ID_BYTES];
 
 	digest_random(bytes, sizeof(bytes));
-	for (size_t i = 0; i < 6; i++)
-		bytes[i] = (uint8_t)(time >> (40 - 8 * i));
+	set_time(bytes, wall_ms);
+	write_id(bytes, 7, text);
+}
+
+void id_make_next(struct id_sequence *sequence, int64_t wall_ms, char text[static ID_SIZE])
+{
+	uint8_t bytes[ID_BYTES] = {0};
+
+	if (!sequence->is_begun)
+		digest_random(&sequence->counter, sizeof(sequence->counter));
+	sequence->is_begun = true;
+	sequence->counter++;
+	/* Byte 8 gives two bits to the variant, so the counter begins behind it. */
+	for (size_t i = 0; i < 7; i++)
+		bytes[9 + i] = (uint8_t)(sequence->counter >> (48 - 8 * i));
+	bytes[7] = (uint8_t)(sequence->counter >> 56);
+	set_time(bytes, wall_ms);
 	write_id(bytes, 7, text);
 }
 
@@ -66,8 +88,8 @@ bool id_is_valid(const char *text)
 }
 
 /*
- * FNV-1a, whose low bits alone are not mixed well, and MurmurHash3's last step, which mixes them. The
- * figures are part of the table's layout: shards of stored items are computed with them.
+ * FNV-1a, whose low bits alone are not mixed well, and MurmurHash3's last step, which mixes them.
+ * The figures are part of the table's layout: shards of stored items are computed with them.
  */
 uint32_t id_hash(const char *text)
 {

@@ -1,7 +1,7 @@
 /*
- * A recursive descent over the text, one function for each rule of RFC 8259. Where a rule is broken,
- * json_reader.h reports it, and everything above passes the false on. Out of memory is false without
- * a report.
+ * A recursive descent over the text, one function for each rule of RFC 8259. Where a rule is
+ * broken, json_reader.h reports it, and everything above passes the false on. Out of memory is
+ * false without a report.
  */
 #include "base/json_exact.h"
 
@@ -15,7 +15,8 @@ enum { QUOTE_MAX = 80 };
 
 struct parser {
 	struct json_reader reader;
-	struct buf scratch; /* a stack: the keys of the objects around, then what is being decoded */
+	struct buf
+		scratch; /* a stack: the keys of the objects around, then what is being decoded */
 };
 
 static json_t *new_number(struct span text)
@@ -68,62 +69,61 @@ static bool parse_string(struct parser *parser, json_t **value)
 	return true;
 }
 
-static bool is_one_of(struct span word, const char *const *words)
+static const struct {
+	const char *word;
+	json_t *(*make)(void);
+} literals[] = {{"true", json_true}, {"false", json_false}, {"null", json_null}};
+
+enum { LITERAL_COUNT = sizeof(literals) / sizeof(literals[0]) };
+
+/* What is wrong with a word where a value should be. */
+static const char *word_mistake(struct span word)
 {
-	for (; *words; words++) {
-		if (span_equals_nocase(word, *words))
-			return true;
+	for (size_t i = 0; i < LITERAL_COUNT; i++) {
+		if (span_equals_nocase(word, literals[i].word))
+			return "true, false and null are in lower case";
 	}
-	return false;
+	if (span_equals_nocase(word, "nan") || span_equals_nocase(word, "infinity"))
+		return "NaN and Infinity are not JSON";
+	if (word.data[0] == '+')
+		return "a number has no plus sign";
+	if (word.data[0] == '.')
+		return "a number begins with a digit";
+	return "a text takes double quotes";
 }
 
-/* At something that no value begins with; `word` is what stands there, if it is a word. */
-static const char *value_mistake(struct span word, char c)
+/* What is wrong with a character that no value and no word begins with. */
+static const char *character_mistake(char c)
 {
-	static const char *const LITERALS[] = {"true", "false", "null", NULL};
-	static const char *const NOT_FINITE[] = {"nan", "infinity", "+infinity", "inf", NULL};
-
-	if (is_one_of(word, LITERALS))
-		return "true, false and null are in lower case";
-	if (is_one_of(word, NOT_FINITE))
-		return "NaN and Infinity are not JSON";
 	switch (c) {
 	case '\'':
 		return "a text takes double quotes, not single ones";
-	case '+':
-		return "a number has no plus sign";
-	case '.':
-		return "a number begins with a digit";
 	case ',':
 		return "a value is missing before this comma";
 	case ']':
 	case '}':
 		return "a value is missing before this bracket";
 	default:
-		return word.len > 0 ? "a text takes double quotes" : "expected a value";
+		return "expected a value";
 	}
 }
 
 static bool parse_literal(struct parser *parser, json_t **value)
 {
 	struct json_reader *reader = &parser->reader;
-	const char *start = reader->at;
-	char c = json_reader_peek(reader);
 	struct span word = json_reader_word(reader);
 
-	if (span_equals(word, "true"))
-		*value = json_true();
-	else if (span_equals(word, "false"))
-		*value = json_false();
-	else if (span_equals(word, "null"))
-		*value = json_null();
-	else if (word.len > 0)
-		return json_reader_mistake(reader, start, value_mistake(word, c));
-	else if (json_reader_is_at_end(reader))
-		return json_reader_mistake(reader, start, "the text ends where a value is expected");
-	else
-		return json_reader_unexpected(reader, value_mistake(word, c));
-	return true;
+	for (size_t i = 0; i < LITERAL_COUNT; i++) {
+		if (span_equals(word, literals[i].word)) {
+			*value = literals[i].make();
+			return true;
+		}
+	}
+	if (word.len > 0)
+		return json_reader_mistake(reader, word.data, word_mistake(word));
+	if (json_reader_is_at_end(reader))
+		return json_reader_mistake(reader, reader->at, "a value is missing at the end");
+	return json_reader_unexpected(reader, character_mistake(json_reader_peek(reader)));
 }
 
 static bool parse_array(struct parser *parser, unsigned depth, json_t **value);

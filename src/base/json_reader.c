@@ -25,7 +25,9 @@ bool json_reader_is_at_end(const struct json_reader *reader)
 
 char json_reader_peek(const struct json_reader *reader)
 {
-	return reader->at < reader->end ? *reader->at : '\0';
+	if (reader->at == reader->end)
+		return '\0';
+	return *reader->at;
 }
 
 bool json_reader_take(struct json_reader *reader, char c)
@@ -119,7 +121,7 @@ static bool check_escape(struct json_reader *reader)
 		return check_unicode_escape(reader);
 	if (c == '\0' || !strchr("\"\\/bfnrt", c))
 		return json_reader_mistake(reader, reader->at - 1,
-				  "after a backslash only \" \\ / b f n r t u are known");
+					   "after a backslash only \" \\ / b f n r t u are known");
 	reader->at++;
 	return true;
 }
@@ -133,7 +135,8 @@ static bool mistake_in_string(struct json_reader *reader, const char *quote)
 	if (reader->at == reader->end)
 		return json_reader_mistake(reader, quote, "this string has no closing quote");
 	if (c == '\n' || c == '\r')
-		return json_reader_mistake(reader, quote, "this string has no closing quote on its line");
+		return json_reader_mistake(reader, quote,
+					   "this string has no closing quote on its line");
 	if (c == '\0' || (unsigned char)c >= 0x80)
 		return json_reader_unexpected(reader, "expected a character");
 	snprintf(text, sizeof(text), "a control character (U+%04X) must be escaped", (unsigned)c);

@@ -1,7 +1,7 @@
 /*
- * Two readers in one file: the strict gate (json_scan_check and what it calls), which trusts nothing,
- * and the walkers, which rely on what the gate has found and only look for where a value ends. They
- * stay within the text whatever it is.
+ * Two readers in one file: the strict gate (json_scan_check and what it calls), which trusts
+ * nothing, and the walkers, which rely on what the gate has found and only look for where a value
+ * ends. They stay within the text whatever it is.
  */
 #include "base/json_scan.h"
 
@@ -20,7 +20,9 @@ static struct span rest_of(const struct scanner *scan)
 /* The next byte, or NUL (which no rule asks for) at the end. */
 static char peek(const struct scanner *scan)
 {
-	return scan->at < scan->end ? *scan->at : '\0';
+	if (scan->at == scan->end)
+		return '\0';
+	return *scan->at;
 }
 
 static bool is_space(char c)
@@ -87,8 +89,8 @@ static uint64_t zero_bytes(uint64_t eight)
 }
 
 /*
- * Eight bytes at a time, since strings are most of what DynamoDB answers. A false alarm (the borrow of
- * a subtraction can mark a byte behind a real hit) only ends the fast part early.
+ * Eight bytes at a time, since strings are most of what DynamoDB answers. A false alarm (the
+ * borrow of a subtraction can mark a byte behind a real hit) only ends the fast part early.
  */
 size_t json_scan_plain_len(struct span text)
 {
@@ -371,11 +373,11 @@ static void add_utf8(struct buf *out, uint32_t code)
 {
 	char bytes[4];
 	size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-	static const unsigned char LEADS[] = {0, 0x00, 0xc0, 0xe0, 0xf0};
+	static const unsigned char leads[] = {0, 0x00, 0xc0, 0xe0, 0xf0};
 
 	for (size_t i = len; i-- > 1; code >>= 6)
 		bytes[i] = (char)(0x80 | (code & 0x3f));
-	bytes[0] = (char)(LEADS[len] | code);
+	bytes[0] = (char)(leads[len] | code);
 	buf_add(out, bytes, len);
 }
 
@@ -411,14 +413,14 @@ static size_t add_unicode_escape(struct span raw, struct buf *out)
 /* An escape behind its backslash; returns how many bytes it took. */
 static size_t add_escape(struct span raw, struct buf *out)
 {
-	static const char LETTERS[] = "bfnrt";
-	static const char MEANINGS[] = "\b\f\n\r\t";
+	static const char letters[] = "bfnrt";
+	static const char meanings[] = "\b\f\n\r\t";
 	const char *letter;
 
 	if (raw.data[0] == 'u')
 		return 1 + add_unicode_escape((struct span){raw.data + 1, raw.len - 1}, out);
-	letter = strchr(LETTERS, raw.data[0]);
-	buf_add_char(out, letter ? MEANINGS[letter - LETTERS] : raw.data[0]);
+	letter = memchr(letters, raw.data[0], sizeof(letters) - 1);
+	buf_add(out, letter ? &meanings[letter - letters] : raw.data, 1);
 	return 1;
 }
 

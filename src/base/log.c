@@ -1,7 +1,8 @@
 /*
- * Lines are written in place, at the end of the thread's buffer; there is always room for a longest
- * one, since log_write flushes first when there is not. A line that does not fit is written again with
- * a smaller limit for each field's text, and at last without the fields that do not fit even so.
+ * Lines are written in place, at the end of the thread's buffer; there is always room for a
+ * longest one, since log_write flushes first when there is not. A line that does not fit is
+ * written again with a smaller limit for each field's text, and at last without the fields that do
+ * not fit even so.
  */
 #include "base/log.h"
 
@@ -141,7 +142,9 @@ static void add_field(const struct line *line, const struct log_field *field)
 	add_value(line, field);
 }
 
-/* The time as text. Formatting it costs as much as a short line, so it is done once a millisecond. */
+/*
+ * The time as text. Formatting it costs as much as a short line, so it is done once a millisecond.
+ */
 static const char *stamp(void)
 {
 	int64_t now = clock_wall_ms(clock_system());
@@ -155,14 +158,14 @@ static const char *stamp(void)
 
 static void add_head(const struct line *line, enum log_level level, const char *message)
 {
-	static const char *const LEVELS[] = {"debug", "info", "warning", "error"};
+	static const char *const levels[] = {"debug", "info", "warning", "error"};
 	bool is_json = line->format == LOG_JSON;
 
-	assert((size_t)level < sizeof(LEVELS) / sizeof(LEVELS[0]));
+	assert((size_t)level < sizeof(levels) / sizeof(levels[0]));
 	buf_add_str(line->out, is_json ? "{\"time\":\"" : "");
 	buf_add_str(line->out, stamp());
 	buf_add_str(line->out, is_json ? "\",\"level\":\"" : " ");
-	buf_add_str(line->out, LEVELS[level]);
+	buf_add_str(line->out, levels[level]);
 	buf_add_str(line->out, is_json ? "\",\"msg\":" : " ");
 	if (is_json)
 		add_quoted(line, span_of(message));
@@ -193,7 +196,7 @@ static bool add_line(const struct line *line, enum log_level level, const char *
 
 void log_write(enum log_level level, const char *message, const struct log_field *fields)
 {
-	static const size_t LIMITS[] = {LINE_BYTES, 1024, 64};
+	static const size_t limits[] = {LINE_BYTES, 1024, 64};
 	enum log_format format = atomic_load_explicit(&line_format, memory_order_relaxed);
 	const char *end = format == LOG_JSON ? "}\n" : "\n";
 	bool is_whole = false;
@@ -203,12 +206,13 @@ void log_write(enum log_level level, const char *message, const struct log_field
 		return;
 	if (mine.len > BUFFER_BYTES - LINE_BYTES)
 		log_flush();
-	for (size_t i = 0; i < sizeof(LIMITS) / sizeof(LIMITS[0]) && !is_whole; i++) {
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]) && !is_whole; i++) {
 		/* A buffer over memory of ours: since its room is its maximum, it never grows. */
 		out = (struct buf){.data = mine.bytes + mine.len,
 				   .room = LINE_BYTES,
 				   .max = LINE_BYTES - 1 - strlen(end)};
-		is_whole = add_line(&(struct line){&out, format, LIMITS[i]}, level, message, fields);
+		is_whole =
+			add_line(&(struct line){&out, format, limits[i]}, level, message, fields);
 	}
 	memcpy(out.data + out.len, end, strlen(end));
 	mine.len += out.len + strlen(end);

@@ -6,18 +6,17 @@
 static const struct {
 	uint64_t us;
 	const char *seconds;
-} BOUNDS[METRIC_BUCKETS] = {
-	{500, "0.0005"},   {1000, "0.001"},   {2500, "0.0025"},	  {5000, "0.005"},
-	{10000, "0.01"},   {25000, "0.025"},  {50000, "0.05"},	  {100000, "0.1"},
-	{250000, "0.25"},  {500000, "0.5"},   {1000000, "1"},	  {2500000, "2.5"},
-	{5000000, "5"},	   {10000000, "10"},
+} bounds[METRIC_BUCKETS] = {
+	{500, "0.0005"},  {1000, "0.001"},  {2500, "0.0025"}, {5000, "0.005"},  {10000, "0.01"},
+	{25000, "0.025"}, {50000, "0.05"},  {100000, "0.1"},  {250000, "0.25"}, {500000, "0.5"},
+	{1000000, "1"},   {2500000, "2.5"}, {5000000, "5"},   {10000000, "10"},
 };
 
 void metric_observe(struct metric_histogram *histogram, uint64_t microseconds)
 {
 	size_t bucket = 0;
 
-	while (bucket < METRIC_BUCKETS && microseconds > BOUNDS[bucket].us)
+	while (bucket < METRIC_BUCKETS && microseconds > bounds[bucket].us)
 		bucket++;
 	metric_add(&histogram->buckets[bucket], 1);
 	metric_add(&histogram->sum_us, microseconds);
@@ -82,7 +81,7 @@ void metric_write_histogram(struct buf *out, const char *name, const char *label
 
 	for (size_t i = 0; i < METRIC_BUCKETS; i++) {
 		count += metric_get(&histogram->buckets[i]);
-		write_bucket(out, name, labels, BOUNDS[i].seconds, count);
+		write_bucket(out, name, labels, bounds[i].seconds, count);
 	}
 	count += metric_get(&histogram->buckets[METRIC_BUCKETS]);
 	write_bucket(out, name, labels, "+Inf", count);

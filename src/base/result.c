@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-static const char *const NAMES[] = {
+static const char *const names[] = {
 	[RESULT_OK] = "ok",
 	[RESULT_NOT_FOUND] = "not_found",
 	[RESULT_EXISTS] = "exists",
@@ -31,6 +31,6 @@ const char *result_name(enum result result)
 {
 	size_t index = (size_t)result;
 
-	assert(index < sizeof(NAMES) / sizeof(NAMES[0]));
-	return NAMES[index];
+	assert(index < sizeof(names) / sizeof(names[0]));
+	return names[index];
 }

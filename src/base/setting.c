@@ -36,8 +36,7 @@ static bool read_text(const struct reading *reading)
 {
 	struct span text = span_of(reading->text);
 
-	return text_is_utf8(text) && !text_has_control(text) &&
-	       keep_text(reading, reading->text);
+	return text_is_utf8(text) && !text_has_control(text) && keep_text(reading, reading->text);
 }
 
 static bool is_letter(char c)
@@ -221,20 +220,23 @@ static void add_number(const struct setting *setting, const void *field, struct 
 
 static void add_size(const struct setting *setting, const void *field, struct buf *out)
 {
-	static const struct unit UNITS[] = {{1024 * 1024, "MiB"}, {1024, "KiB"}, {1, ""}, {0}};
+	static const struct unit table[] = {{UINT64_C(1048576), "MiB"},
+					    {1024, "KiB"},
+					    {1, ""},
+					    {0}};
 
 	(void)setting;
-	add_with_unit(*(const uint64_t *)field, UNITS, out);
+	add_with_unit(*(const uint64_t *)field, table, out);
 }
 
 static void add_duration(const struct setting *setting, const void *field, struct buf *out)
 {
-	static const struct unit UNITS[] = {
+	static const struct unit table[] = {
 		{UINT64_C(3600000000), "h"}, {60000000, "m"}, {1000000, "s"}, {1000, "ms"}, {0},
 	};
 
 	(void)setting;
-	add_with_unit(*(const uint64_t *)field, UNITS, out);
+	add_with_unit(*(const uint64_t *)field, table, out);
 }
 
 static void add_choice(const struct setting *setting, const void *field, struct buf *out)
@@ -251,7 +253,7 @@ static const struct {
 	bool (*read)(const struct reading *reading);
 	void (*add_value)(const struct setting *setting, const void *field, struct buf *out);
 	const char *allowed; /* limits or words follow where the kind has them */
-} KINDS[] = {
+} kinds[] = {
 	[SETTING_TEXT] = {read_text, add_text, "UTF-8 text without control characters"},
 	[SETTING_TABLE_NAME] = {read_table_name, add_text, "3 to 255 letters, digits, _ . or -"},
 	[SETTING_ATTRIBUTE_NAME] = {read_attribute_name, add_text,
@@ -277,25 +279,25 @@ bool setting_read(const struct setting *setting, const char *text, struct arena 
 {
 	struct reading reading = {setting, text, owned, field};
 
-	return KINDS[setting->kind].read(&reading);
+	return kinds[setting->kind].read(&reading);
 }
 
 void setting_add_allowed(const struct setting *setting, struct buf *out)
 {
-	buf_add_str(out, KINDS[setting->kind].allowed);
+	buf_add_str(out, kinds[setting->kind].allowed);
 	for (size_t i = 0; setting->words[i]; i++) {
 		buf_add_str(out, i > 0 ? ", " : " ");
 		buf_add_str(out, setting->words[i]);
 	}
 	if (setting->max > 0) {
 		buf_add_str(out, " from ");
-		KINDS[setting->kind].add_value(setting, &setting->min, out);
+		kinds[setting->kind].add_value(setting, &setting->min, out);
 		buf_add_str(out, " to ");
-		KINDS[setting->kind].add_value(setting, &setting->max, out);
+		kinds[setting->kind].add_value(setting, &setting->max, out);
 	}
 }
 
 void setting_add_value(const struct setting *setting, const void *field, struct buf *out)
 {
-	KINDS[setting->kind].add_value(setting, field, out);
+	kinds[setting->kind].add_value(setting, field, out);
 }

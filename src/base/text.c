@@ -16,7 +16,9 @@ bool span_equals(struct span span, const char *text)
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c;
 }
 
 bool span_equals_nocase(struct span span, const char *text)
@@ -103,20 +105,26 @@ static bool parse_with_unit(struct span text, const struct unit *units, size_t c
 
 bool text_parse_duration(struct span text, uint64_t *microseconds)
 {
-	static const struct unit UNITS[] = {
-		{"", 1000000},		 {"ms", 1000},		  {"s", 1000000},
-		{"m", UINT64_C(60000000)}, {"h", UINT64_C(3600000000)}, {"d", UINT64_C(86400000000)},
+	static const struct unit table[] = {
+		{"", 1000000},
+		{"ms", 1000},
+		{"s", 1000000},
+		{"m", UINT64_C(60000000)},
+		{"h", UINT64_C(3600000000)},
+		{"d", UINT64_C(86400000000)},
 	};
 
-	return parse_with_unit(text, UNITS, sizeof(UNITS) / sizeof(UNITS[0]), microseconds);
+	return parse_with_unit(text, table, sizeof(table) / sizeof(table[0]), microseconds);
 }
 
 bool text_parse_size(struct span text, uint64_t *bytes)
 {
-	static const struct unit UNITS[] = {
-		{"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}};
+	static const struct unit table[] = {{"", 1},
+					    {"B", 1},
+					    {"KiB", 1024},
+					    {"MiB", UINT64_C(1048576)}};
 
-	return parse_with_unit(text, UNITS, sizeof(UNITS) / sizeof(UNITS[0]), bytes);
+	return parse_with_unit(text, table, sizeof(table) / sizeof(table[0]), bytes);
 }
 
 /* What the first byte of a sequence says: its length, and the smallest character that needs it. */
@@ -226,14 +234,14 @@ size_t text_percent_decode(char *text, size_t len)
 
 size_t text_base64_size(size_t len)
 {
-	static const size_t REST[] = {0, 2, 3};
+	static const size_t rest[] = {0, 2, 3};
 
-	return len / 3 * 4 + REST[len % 3] + 1;
+	return len / 3 * 4 + rest[len % 3] + 1;
 }
 
 void text_base64_encode(const uint8_t *bytes, size_t len, char *out)
 {
-	static const char LETTERS[] =
+	static const char letters[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	uint32_t bits = 0;
 	unsigned count = 0;
@@ -241,10 +249,10 @@ void text_base64_encode(const uint8_t *bytes, size_t len, char *out)
 	for (size_t i = 0; i < len; i++) {
 		bits = bits << 8 | bytes[i];
 		for (count += 8; count >= 6; count -= 6)
-			*out++ = LETTERS[bits >> (count - 6) & 63];
+			*out++ = letters[bits >> (count - 6) & 63];
 	}
 	if (count > 0)
-		*out++ = LETTERS[bits << (6 - count) & 63];
+		*out++ = letters[bits << (6 - count) & 63];
 	*out = '\0';
 }
 

@@ -151,6 +151,12 @@ void *connection_begin(void *server, const char *target, struct MHD_Connection *
 	return connection;
 }
 
+static void make_request_id(struct connection *connection)
+{
+	id_make_next(&connection->server->request_ids,
+		     clock_wall_ms(loop_clock(loop_of(connection))), connection->rq.id);
+}
+
 /* A client's own id if it is harmless in logs and headers; else a new one. */
 static void name_request(struct request *rq)
 {
@@ -162,7 +168,7 @@ static void name_request(struct request *rq)
 		    len)
 		memcpy(rq->id, given, len + 1);
 	else
-		id_make_ordered(clock_wall_ms(loop_clock(loop_of(rq->connection))), rq->id);
+		make_request_id(rq->connection);
 }
 
 static const char *harmless_header(const struct request *rq, const char *name)
@@ -229,7 +235,7 @@ static void check_head(struct connection *connection, const char *method, const 
 	if (fault != NULL || is_too_large)
 		connection->must_close = true;
 	if (fault != NULL) {
-		id_make_ordered(clock_wall_ms(loop_clock(loop_of(connection))), rq->id);
+		make_request_id(connection);
 		reply_problem_members(rq, "invalid-request", NULL, fault);
 		return;
 	}
@@ -278,8 +284,9 @@ static void add_common_headers(struct connection *connection, struct MHD_Respons
 		add_consumed(response, "X-Consumed-Read-Units", usage->read_millis);
 		add_consumed(response, "X-Consumed-Write-Units", usage->write_millis);
 	}
-	snprintf(text, sizeof(text), "db;dur=%.3f, app;dur=%.3f", (double)db_us / 1000,
-		 (double)(total_us - db_us) / 1000);
+	snprintf(text, sizeof(text), "db;dur=%u.%03u, app;dur=%u.%03u", (unsigned)(db_us / 1000),
+		 (unsigned)(db_us % 1000), (unsigned)((total_us - db_us) / 1000),
+		 (unsigned)((total_us - db_us) % 1000));
 	add_header(response, "Server-Timing", text);
 	if (connection->must_close || connection->server->is_draining)
 		add_header(response, "Connection", "close");

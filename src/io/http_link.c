@@ -297,15 +297,21 @@ static enum http_link_io outcome(CURLcode code, size_t moved)
 enum http_link_io http_link_send(struct http_link *link, const void *bytes, size_t len,
 				 size_t *moved)
 {
+	CURLcode code;
+
 	*moved = 0;
-	return outcome(curl_easy_send(link->easy, bytes, len, moved), *moved);
+	code = curl_easy_send(link->easy, bytes, len, moved);
+	return outcome(code, *moved);
 }
 
 enum http_link_io http_link_receive(struct http_link *link, void *bytes, size_t room,
 				    size_t *moved)
 {
+	CURLcode code;
+
 	*moved = 0;
-	return outcome(curl_easy_recv(link->easy, bytes, room, moved), *moved);
+	code = curl_easy_recv(link->easy, bytes, room, moved);
+	return outcome(code, *moved);
 }
 
 bool http_link_is_quiet(struct http_link *link)

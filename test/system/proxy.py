@@ -193,8 +193,9 @@ async def chunked(ex, _rule):
 async def dribble(ex, _rule):
     status, body = await ex.forward()
     whole = ex.answer_head(status, body) + body
-    for start in range(0, len(whole), 97):
-        ex.writer.write(whole[start : start + 97])
+    size = max(1, len(whole) // 30)
+    for start in range(0, len(whole), size):
+        ex.writer.write(whole[start : start + size])
         await asyncio.sleep(0.0005)
 
 

@@ -32,9 +32,9 @@ def test_a_misspelt_setting_is_told_with_the_right_one(folder, wrong, meant):
 
 
 BAD = {
-    "SHOPD_LISTEN": ["nowhere", "127.0.0.1", "127.0.0.1:0x50", "127.0.0.1:70000", ""],
+    "SHOPD_LISTEN": ["nowhere", "127.0.0.1", "127.0.0.1:0x50", "127.0.0.1:70000"],
     "SHOPD_ADMIN_LISTEN": ["127.0.0.1:-1"],
-    "SHOPD_WORKERS": ["-1", "two", "1.5", "100000", ""],
+    "SHOPD_WORKERS": ["-1", "two", "1.5", "100000"],
     "SHOPD_CURRENCY": ["EURO", "eur", "XXZ"],
     "SHOPD_MAX_BODY": ["many", "-1", "1XiB", "99999999999999999999"],
     "SHOPD_REQUEST_DEADLINE": ["0", "soon", "-1s", "4 parsecs", "1e9"],
@@ -45,7 +45,7 @@ BAD = {
     "AWS_ENDPOINT_URL_DYNAMODB": ["ftp://x", "localhost:8000", "http://"],
     "AWS_MAX_ATTEMPTS": ["none"],
     "DYNAMODB_TABLE_NAME": ["no spaces", "ab", "x" * 256],
-    "PRIMARY_KEY": ["", "sk", "g1p", "x" * 256],
+    "PRIMARY_KEY": ["sk", "g1p", "x" * 256],
 }
 
 
@@ -65,7 +65,11 @@ def test_every_mistake_is_told_at_once(folder):
     assert shop.command(folder, **wrong)[0] != 0, "the daemon started all the same"
 
 
-@pytest.mark.parametrize("value", ["4", "4s", "500ms", "10m", "24h"])
+def test_an_empty_setting_is_as_good_as_none(folder):
+    assert check(folder, SHOPD_WORKERS="", SHOPD_CURRENCY="", PRIMARY_KEY="")[0] == 0
+
+
+@pytest.mark.parametrize("value", ["4", "4s", "500ms", "2m", "10m"])
 def test_durations_may_have_units(folder, value):
     assert check(folder, SHOPD_DRAIN_DEADLINE=value)[0] == 0
 
@@ -90,9 +94,10 @@ def test_all_of_loopback_is_served(folder, listen):
 
 
 def test_a_region_is_needed_and_has_two_names(folder):
-    status, stdout, stderr = check(folder, AWS_REGION=None)
+    real = {"AWS_REGION": None, "AWS_ENDPOINT_URL_DYNAMODB": None}
+    status, stdout, stderr = check(folder, **real)
     assert status != 0 and "AWS_REGION" in stdout + stderr
-    assert check(folder, AWS_REGION=None, AWS_DEFAULT_REGION="eu-west-1")[0] == 0
+    assert check(folder, **real, AWS_DEFAULT_REGION="eu-west-1")[0] == 0
 
 
 def test_half_of_the_keys_is_a_mistake(folder):

@@ -40,8 +40,9 @@ class Lane:
         self.client = self.daemon.client()
 
     def stop(self):
-        """Begins to end the daemon."""
+        """Begins to end the daemon. It would wait for a kept connection, so that goes first."""
         self.proxy.rules()
+        self.client.close()
         self.daemon.process.send_signal(signal.SIGTERM)
 
     def run(self, *rules):

@@ -94,6 +94,12 @@ def dashed(headers):
 
 def raw(port, data, timeout=5):
     """Sends bytes, reads until the peer closes, returns (answers, closed by the peer)."""
+    received, closed = raw_bytes(port, data, timeout)
+    return split_answers(received), closed
+
+
+def raw_bytes(port, data, timeout=5):
+    """The same, with the answers as they came."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout) as connection:
         try:
@@ -106,8 +112,8 @@ def raw(port, data, timeout=5):
         except ConnectionResetError:
             pass
         except TimeoutError:
-            return split_answers(received), False
-    return split_answers(received), True
+            return received, False
+    return received, True
 
 
 def split_answers(received):

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
+
 static uint64_t monotonic_us(void *context)
 {
 	return ((struct script *)context)->now_us;
@@ -38,13 +40,18 @@ static void append(struct exchange **list, struct exchange *exchange)
 	*list = exchange;
 }
 
+static void wake(struct script *script)
+{
+	ck_assert(loop_timer_set(script->loop, &script->timer, 0));
+}
+
 static void start(struct transport *transport, struct exchange *exchange)
 {
 	struct script *script = (struct script *)transport;
 
 	keep_request(script, exchange);
 	append(&script->waiting, exchange);
-	loop_defer(script->loop, &script->task);
+	wake(script);
 }
 
 static void move_clocks(struct script *script, uint64_t us)
@@ -68,19 +75,18 @@ static void answer(const struct script_step *step, struct exchange *exchange)
 								   : EXCHANGE_BROKEN;
 }
 
-static void play_one(struct script *script, struct exchange *exchange)
+static void begin_step(struct script *script, const struct exchange *exchange)
 {
-	const struct script_step *step = &script->steps[script->next_step];
-
+	script->step = &script->steps[script->next_step];
 	if (script->next_step + 1 < script->step_count)
 		script->next_step++;
-	if (step->hangs) {
-		append(&script->waiting, exchange);
-		return;
-	}
-	move_clocks(script, step->takes_us);
-	if (step->end == EXCHANGE_TIMEOUT && script->now_us < exchange->deadline_us)
+	move_clocks(script, script->step->takes_us);
+	if (script->step->end == EXCHANGE_TIMEOUT && script->now_us < exchange->deadline_us)
 		move_clocks(script, exchange->deadline_us - script->now_us);
+}
+
+static void end_exchange(const struct script_step *step, struct exchange *exchange)
+{
 	if (step->end == EXCHANGE_ANSWERED) {
 		answer(step, exchange);
 	} else {
@@ -91,19 +97,44 @@ static void play_one(struct script *script, struct exchange *exchange)
 	exchange->done(exchange);
 }
 
-/* Time has passed while the answer was on its way, so it is taken up in another turn. */
-static void on_task(struct loop_task *task)
+static void end_step(struct script *script, struct exchange *exchange)
 {
-	struct script *script = task->context;
-	struct exchange *list = script->waiting;
+	const struct script_step *step = script->step;
 
-	script->waiting = NULL;
+	script->step = NULL;
+	if (step->hangs)
+		append(&script->hanging, exchange);
+	else
+		end_exchange(step, exchange);
+}
+
+void script_answer_hanging(struct script *script, const struct script_step *step)
+{
+	struct exchange *list = script->hanging;
+
+	script->hanging = NULL;
 	while (list) {
 		struct exchange *exchange = list;
 
 		list = exchange->next;
-		play_one(script, exchange);
+		end_exchange(step, exchange);
 	}
+}
+
+/* The clock moves in one turn, the answer is there in the next: so the loop has seen the time pass. */
+static void on_timer(struct loop_timer *timer)
+{
+	struct script *script = timer->context;
+	struct exchange *exchange = script->waiting;
+
+	if (script->step) {
+		script->waiting = exchange->next;
+		end_step(script, exchange);
+	} else {
+		begin_step(script, exchange);
+	}
+	if (script->waiting)
+		wake(script);
 }
 
 void script_init(struct script *script)
@@ -114,8 +145,9 @@ void script_init(struct script *script)
 		.now_us = 1000000000,
 		.wall_ms = 1440938160000,
 		.random = UINT32_MAX,
-		.task = {.run = on_task, .context = script},
+		.timer = {.fire = on_timer, .context = script},
 	};
+	log_set_level(LOG_ERROR); /* what is tried here fails on purpose */
 	script->loop = loop_new(&script->clock);
 	ck_assert_ptr_nonnull(script->loop);
 }
@@ -148,7 +180,8 @@ void script_run(struct script *script, const bool *is_over, uint64_t at_most_us)
 		loop_turn(script->loop, 0);
 		if (*is_over || script->now_us >= end_us)
 			return;
-		move_clocks(script, 1000);
+		if (!script->waiting)
+			move_clocks(script, 1000);
 	}
 }
 
@@ -160,16 +193,24 @@ void script_pass(struct script *script, uint64_t us)
 		loop_turn(script->loop, 0);
 }
 
-void script_end_hanging(struct script *script, enum exchange_end end)
+static void end_list(struct exchange **list, enum exchange_end end)
 {
-	while (script->waiting) {
-		struct exchange *exchange = script->waiting;
+	while (*list) {
+		struct exchange *exchange = *list;
 
-		script->waiting = exchange->next;
+		*list = exchange->next;
 		exchange->end = end;
 		exchange->was_sent = true;
 		exchange->done(exchange);
 	}
+}
+
+void script_end_all(struct script *script, enum exchange_end end)
+{
+	loop_timer_off(script->loop, &script->timer);
+	script->step = NULL;
+	end_list(&script->waiting, end);
+	end_list(&script->hanging, end);
 }
 
 uint32_t script_random(void *context)

@@ -25,7 +25,7 @@ struct script_step {
 	const char *headers; /* more header lines, each with its CRLF, or NULL */
 	const char *body;    /* NULL: empty */
 	uint64_t takes_us;   /* how far the clock moves before the answer is there */
-	bool hangs;          /* no answer before script_end_hanging */
+	bool hangs;          /* no answer before script_end_all */
 };
 
 struct script_request {
@@ -48,8 +48,10 @@ struct script {
 	struct script_request requests[SCRIPT_REQUESTS_MAX];
 	size_t request_count;
 
-	struct loop_task task;
+	struct loop_timer timer;
 	struct exchange *waiting; /* in the order in which they were started */
+	struct exchange *hanging;
+	const struct script_step *step; /* under way for the first of those that wait, or NULL */
 };
 
 /* Makes the loop too. The clock begins at 1,000 s and 2015-08-30T12:36:00Z. */
@@ -67,8 +69,11 @@ void script_run(struct script *script, const bool *is_over, uint64_t at_most_us)
 /* Moves both clocks and runs a few turns. */
 void script_pass(struct script *script, uint64_t us);
 
-/* Ends what hangs as if the transport were stopped. */
-void script_end_hanging(struct script *script, enum exchange_end end);
+/* Ends all that is under way, as a transport does that is being stopped. */
+void script_end_all(struct script *script, enum exchange_end end);
+
+/* Gives what hangs this answer. */
+void script_answer_hanging(struct script *script, const struct script_step *step);
 
 /* For options.random; the context is the script. */
 uint32_t script_random(void *context);

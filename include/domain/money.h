@@ -1,0 +1,32 @@
+/*
+ * Money: amounts of a currency's smallest unit, and how many decimals a currency has.
+ *
+ * Amounts come and go as decimals ("19.99") and are counted as 64-bit integers (1999). Which decimals
+ * an amount may have is ISO 4217's business: none in yen, two in euros, three in dinars.
+ */
+#ifndef SHOPD_DOMAIN_MONEY_H
+#define SHOPD_DOMAIN_MONEY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+enum money_fault {
+	MONEY_FINE,
+	MONEY_NOT_A_NUMBER,
+	MONEY_NEGATIVE,
+	MONEY_TOO_MANY_DECIMALS,
+	MONEY_TOO_LARGE, /* more than 2^63 - 1 of the smallest unit */
+};
+
+/*
+ * How many decimals amounts of a currency have. False for what is no current code of ISO 4217 in
+ * capital letters. Codes without a smallest unit (gold, drawing rights) are not known here.
+ */
+bool money_currency_decimals(struct span code, unsigned *decimals);
+
+/* An amount with at most `decimals` decimals, in the smallest unit. "1.50" and "15e-1" are the same. */
+enum money_fault money_parse(struct span text, unsigned decimals, int64_t *amount);
+
+#endif

@@ -1,0 +1,122 @@
+#include "repo/product_view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json_scan.h"
+#include "domain/product_field.h"
+
+enum { USUAL_SIZE = 1024 };
+
+const char *const product_list_fields[] = {
+	"id",        "name",    "price",      "currency",   "category",
+	"image_url", "version", "created_at", "updated_at", NULL,
+};
+
+void product_view_tag(const struct stored_product *product, char tag[static PRODUCT_TAG_SIZE])
+{
+	snprintf(tag, PRODUCT_TAG_SIZE, "%" PRIu64 ".%" PRIu64, product->version,
+		 product->stock_version);
+}
+
+/* A member, with a comma first unless the object has just begun. Absent and unreadable: nothing. */
+static void add_member(struct span name, struct span typed, struct buf *out)
+{
+	size_t before = out->len;
+
+	if (!typed.data)
+		return;
+	if (before > 0 && out->data[before - 1] != '{')
+		buf_add_char(out, ',');
+	buf_add_char(out, '"');
+	buf_add(out, name.data, name.len);
+	buf_add(out, "\":", 2);
+	if (!attribute_to_json(typed, out) && out->len > before)
+		buf_truncate(out, before);
+}
+
+static void add_attribute(const struct item *item, const char *name, struct buf *out)
+{
+	add_member(span_of(name), item_get(item, name), out);
+}
+
+static void add_integer(const char *name, int64_t number, struct buf *out)
+{
+	buf_add_str(out, name);
+	if (number < 0)
+		buf_add_char(out, '-');
+	buf_add_u64(out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}
+
+static void add_stock(const struct item *stock, struct buf *out)
+{
+	int64_t available = 0;
+	int64_t reserved = 0;
+	int64_t on_hand;
+
+	if (stock->count == 0)
+		return;
+	(void)!item_i64(stock, "available", &available);
+	(void)!item_i64(stock, "reserved", &reserved);
+	if (__builtin_add_overflow(available, reserved, &on_hand))
+		on_hand = available;
+	add_integer(",\"stock\":{\"available\":", available, out);
+	add_integer(",\"reserved\":", reserved, out);
+	add_integer(",\"on_hand\":", on_hand, out);
+	add_attribute(stock, "level", out);
+	add_attribute(stock, "low_stock_at", out);
+	buf_add_char(out, '}');
+}
+
+void product_view_write(const struct stored_product *product, struct buf *out)
+{
+	const struct item *item = &product->product;
+	struct json_walk walk;
+
+	buf_reserve(out, USUAL_SIZE);
+	buf_add_str(out, "{\"id\":\"");
+	buf_add_str(out, product->id);
+	buf_add_char(out, '"');
+	for (const struct product_field *field = product_fields; field->name; field++) {
+		if (field->role == PRODUCT_FIELD_STORED)
+			add_attribute(item, field->name, out);
+	}
+	json_walk_init(&walk, json_scan_member(item_get(item, "extra"), "M"));
+	while (json_walk_next(&walk))
+		add_member(walk.name, walk.value, out);
+	add_stock(&product->stock, out);
+	add_attribute(item, "version", out);
+	add_attribute(item, "created_at", out);
+	add_attribute(item, "updated_at", out);
+	buf_add_char(out, '}');
+}
+
+static bool is_wanted(int fields, size_t index)
+{
+	return ((unsigned)fields >> index & 1) != 0;
+}
+
+void product_view_write_entry(const struct item *entry, struct span id, int fields, struct buf *out)
+{
+	buf_add_char(out, '{');
+	if (is_wanted(fields, 0)) {
+		buf_add_str(out, "\"id\":\"");
+		buf_add(out, id.data, id.len);
+		buf_add_char(out, '"');
+	}
+	for (size_t i = 1; product_list_fields[i]; i++) {
+		if (is_wanted(fields, i))
+			add_attribute(entry, product_list_fields[i], out);
+	}
+	buf_add_char(out, '}');
+}
+
+struct span product_view_id(const struct item *item, const char *partition_key)
+{
+	struct span key = item_raw_string(item, partition_key);
+
+	if (key.len != 2 + ID_LEN || memcmp(key.data, "P#", 2) != 0)
+		return (struct span){0};
+	return (struct span){key.data + 2, ID_LEN};
+}

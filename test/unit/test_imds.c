@@ -1,0 +1,242 @@
+#include <check.h>
+#include <string.h>
+
+#include "alloc_fail.h"
+#include "aws/imds.h"
+#include "scripted.h"
+
+enum { SECOND = 1000000 };
+
+#define KEYS(more)                                                                           \
+	"{\"Code\":\"Success\",\"Type\":\"AWS-HMAC\",\"AccessKeyId\":\"ASIA1\","            \
+	"\"SecretAccessKey\":\"sec/ret\",\"Token\":\"to\\/ken==\"," more                    \
+	"\"Expiration\":\"2015-08-30T18:36:00Z\"}"
+
+static struct script script;
+static struct imds *imds;
+static bool is_done;
+static struct aws_keys taken;
+
+static void on_keys(void *context, const struct aws_keys *keys)
+{
+	ck_assert_ptr_eq(context, &script);
+	ck_assert(!is_done);
+	is_done = true;
+	aws_keys_clear(&taken);
+	if (keys)
+		ck_assert(aws_keys_set(&taken, keys->access_key, keys->secret, keys->token,
+				       keys->expires_ms) || alloc_has_failed());
+}
+
+static struct imds *make_imds(const char *endpoint)
+{
+	return imds_new(&(struct imds_options){
+		.endpoint = endpoint, .loop = script.loop, .transport = &script.transport});
+}
+
+static void set_up(void)
+{
+	script_init(&script);
+	imds = make_imds("http://169.254.169.254");
+	ck_assert_ptr_nonnull(imds);
+}
+
+static void tear_down(void)
+{
+	aws_keys_clear(&taken);
+	imds_free(imds);
+	script_clear(&script);
+}
+
+static void fetch(void)
+{
+	is_done = false;
+	imds_fetch(imds, on_keys, &script);
+	ck_assert_msg(!is_done, "called from within imds_fetch");
+	script_run(&script, &is_done, 10 * SECOND);
+	ck_assert(is_done);
+}
+
+static const char *first_line(size_t request)
+{
+	static char line[256];
+	size_t len = strcspn(script.requests[request].text, "\r");
+
+	memcpy(line, script.requests[request].text, len);
+	line[len] = '\0';
+	return line;
+}
+
+START_TEST(three_questions_bring_the_keys)
+{
+	char value[128];
+
+	SCRIPT_PLAY(&script, {.status = 200, .body = "TOKEN=="}, {.status = 200, .body = "shop-role\n"},
+		    {.status = 200, .body = KEYS("")});
+	fetch();
+	ck_assert_str_eq(taken.access_key, "ASIA1");
+	ck_assert_str_eq(taken.secret, "sec/ret");
+	ck_assert_str_eq(taken.token, "to/ken==");
+	ck_assert_int_eq(taken.expires_ms, script.wall_ms - script.wall_ms % 60000 + 6 * 3600 * 1000);
+	ck_assert_str_eq(first_line(0), "PUT /latest/api/token HTTP/1.1");
+	ck_assert_str_eq(script_header(&script, 0, "X-aws-ec2-metadata-token-ttl-seconds", value, 128),
+			 "21600");
+	ck_assert_str_eq(script_header(&script, 0, "Host", value, 128), "169.254.169.254");
+	ck_assert_str_eq(first_line(1), "GET /latest/meta-data/iam/security-credentials/ HTTP/1.1");
+	ck_assert_str_eq(script_header(&script, 1, "X-aws-ec2-metadata-token", value, 128), "TOKEN==");
+	ck_assert_str_eq(first_line(2),
+			 "GET /latest/meta-data/iam/security-credentials/shop-role HTTP/1.1");
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(script.requests[i].deadline_us - script.requests[i].at_us, SECOND);
+}
+END_TEST
+
+START_TEST(the_token_is_kept_until_it_is_old)
+{
+	SCRIPT_PLAY(&script, {.status = 200, .body = "TOKEN"}, {.status = 200, .body = "role"},
+		    {.status = 200, .body = KEYS("")}, {.status = 200, .body = "role"},
+		    {.status = 200, .body = KEYS("")}, {.status = 200, .body = "TOKEN2"},
+		    {.status = 200, .body = "role"}, {.status = 200, .body = KEYS("")});
+	fetch();
+	fetch();
+	ck_assert_uint_eq(script.request_count, 5);
+	script_pass(&script, 21000ULL * SECOND);
+	fetch();
+	ck_assert_uint_eq(script.request_count, 8);
+	ck_assert_str_eq(first_line(5), "PUT /latest/api/token HTTP/1.1");
+}
+END_TEST
+
+START_TEST(a_refused_token_is_renewed_once)
+{
+	SCRIPT_PLAY(&script, {.status = 200, .body = "OLD"}, {.status = 401},
+		    {.status = 200, .body = "NEW"}, {.status = 200, .body = "role"},
+		    {.status = 200, .body = KEYS("")});
+	fetch();
+	ck_assert_ptr_nonnull(taken.access_key);
+	ck_assert_uint_eq(script.request_count, 5);
+
+	script_forget_requests(&script);
+	SCRIPT_PLAY(&script, {.status = 401}, {.status = 200, .body = "NEW"}, {.status = 401});
+	fetch();
+	ck_assert_ptr_null(taken.access_key);
+	ck_assert_uint_eq(script.request_count, 3);
+}
+END_TEST
+
+START_TEST(what_does_not_work_brings_no_keys)
+{
+	static const struct script_step token = {.status = 200, .body = "TOKEN"};
+	static const struct script_step role = {.status = 200, .body = "role"};
+	static const struct script_step table[][3] = {
+		{{.end = EXCHANGE_NOT_SENT}},
+		{{.end = EXCHANGE_TIMEOUT, .was_sent = true}},
+		{{.end = EXCHANGE_SHUTDOWN}},
+		{{.status = 403}},
+		{{.status = 200, .body = ""}},
+		{{.status = 200, .body = "a b"}},
+		{{.status = 200, .body = "\x80"}},
+		{token, {.status = 404}},
+		{token, {.status = 200, .body = ""}},
+		{token, {.status = 200, .body = "../evil"}},
+		{token, {.status = 200, .body = "a?b"}},
+		{token, {.status = 500}},
+		{token, role, {.status = 404}},
+		{token, role, {.status = 200, .body = ""}},
+		{token, role, {.status = 200, .body = "{\"Code\":\"Failed\"}"}},
+		{token, role, {.end = EXCHANGE_BROKEN, .was_sent = true}},
+	};
+
+	script_play(&script, table[_i], 3);
+	fetch();
+	ck_assert_ptr_null(taken.access_key);
+	/* The next fetch is not hampered by it. */
+	imds_free(imds);
+	imds = make_imds("http://[fd00:ec2::254]/");
+	SCRIPT_PLAY(&script, token, role, {.status = 200, .body = KEYS("")});
+	script_forget_requests(&script);
+	fetch();
+	ck_assert_ptr_nonnull(taken.access_key);
+	ck_assert_ptr_nonnull(strstr(script.requests[0].text, "\r\nHost: [fd00:ec2::254]\r\n"));
+}
+END_TEST
+
+START_TEST(only_whole_credentials_are_taken)
+{
+	static const struct {
+		const char *text;
+		bool is_right;
+	} table[] = {
+		{KEYS(""), true},
+		{KEYS("\"More\":[{}],"), true},
+		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","
+		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}", true},
+		{"", false},
+		{"{}", false},
+		{"[]", false},
+		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\",\"Token\":\"t\"}", false},
+		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\",\"Token\":\"\","
+		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}", false},
+		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"\",\"Token\":\"t\","
+		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}", false},
+		{"{\"AccessKeyId\":7,\"SecretAccessKey\":\"s\",\"Token\":\"t\","
+		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}", false},
+		{"{\"AccessKeyId\":\"a\\r\\nb\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","
+		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}", false},
+		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","
+		 "\"Expiration\":\"tomorrow\"}", false},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct aws_keys keys = {0};
+
+		ck_assert_msg(imds_parse_keys(span_of(table[i].text), &keys) == table[i].is_right, "%s",
+			      table[i].text);
+		ck_assert_int_eq(keys.secret != NULL, table[i].is_right);
+		aws_keys_clear(&keys);
+	}
+}
+END_TEST
+
+static void fetch_once(void *context)
+{
+	(void)context;
+	script_forget_requests(&script);
+	script.next_step = 0;
+	imds = make_imds("http://169.254.169.254");
+	if (!imds) {
+		ck_assert(alloc_has_failed());
+		return;
+	}
+	fetch();
+	ck_assert(taken.access_key || alloc_has_failed());
+	aws_keys_clear(&taken);
+	imds_free(imds);
+	imds = NULL;
+}
+
+START_TEST(it_fails_in_order_when_memory_is_short)
+{
+	imds_free(imds);
+	imds = NULL;
+	SCRIPT_PLAY(&script, {.status = 200, .body = "TOKEN"}, {.status = 200, .body = "role"},
+		    {.status = 200, .body = KEYS("")});
+	alloc_fail_each(fetch_once, NULL);
+}
+END_TEST
+
+Suite *imds_suite(void)
+{
+	Suite *all = suite_create("imds");
+	TCase *cases = tcase_create("all");
+
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_test(cases, three_questions_bring_the_keys);
+	tcase_add_test(cases, the_token_is_kept_until_it_is_old);
+	tcase_add_test(cases, a_refused_token_is_renewed_once);
+	tcase_add_loop_test(cases, what_does_not_work_brings_no_keys, 0, 16);
+	tcase_add_test(cases, only_whole_credentials_are_taken);
+	tcase_add_test(cases, it_fails_in_order_when_memory_is_short);
+	suite_add_tcase(all, cases);
+	return all;
+}

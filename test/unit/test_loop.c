@@ -1,0 +1,694 @@
+#include <check.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "alloc_fail.h"
+#include "io/loop.h"
+
+enum { START_US = 1000 * 1000, NOTES_MAX = 64, TIMERS = 200 };
+
+/* A clock that stands still, and what the handlers write down. */
+static struct {
+	uint64_t now_us;
+	struct clock clock;
+	struct loop *loop;
+	char notes[NOTES_MAX];
+} test;
+
+static uint64_t fake_monotonic_us(void *context)
+{
+	(void)context;
+	return test.now_us;
+}
+
+static int64_t fake_wall_ms(void *context)
+{
+	(void)context;
+	return 0;
+}
+
+static void set_up(void)
+{
+	memset(&test, 0, sizeof(test));
+	test.now_us = START_US;
+	test.clock.monotonic_us = fake_monotonic_us;
+	test.clock.wall_ms = fake_wall_ms;
+	test.loop = loop_new(&test.clock);
+	ck_assert_ptr_nonnull(test.loop);
+}
+
+static void tear_down(void)
+{
+	loop_free(test.loop);
+}
+
+static void note(const char *text)
+{
+	ck_assert_uint_lt(strlen(test.notes) + strlen(text), NOTES_MAX);
+	strcat(test.notes, text);
+}
+
+/* One turn that does not wait, at a later time. */
+static void turn_after(uint64_t us)
+{
+	test.now_us += us;
+	loop_turn(test.loop, 0);
+}
+
+/* ---- timers ---- */
+
+static void note_timer(struct loop_timer *timer)
+{
+	note(timer->context);
+}
+
+#define TIMER(name) {.fire = note_timer, .context = (name)}
+
+START_TEST(timers_fire_once_in_the_order_of_their_times)
+{
+	struct loop_timer a = TIMER("a");
+	struct loop_timer b = TIMER("b");
+	struct loop_timer c = TIMER("c");
+
+	ck_assert(loop_timer_set(test.loop, &c, START_US + 30));
+	ck_assert(loop_timer_set(test.loop, &a, START_US + 10));
+	ck_assert(loop_timer_set(test.loop, &b, START_US + 20));
+	turn_after(9);
+	ck_assert_str_eq(test.notes, "");
+	turn_after(1);
+	ck_assert_str_eq(test.notes, "a");
+	turn_after(100);
+	ck_assert_str_eq(test.notes, "abc");
+	turn_after(100);
+	ck_assert_str_eq(test.notes, "abc");
+}
+END_TEST
+
+START_TEST(a_timer_that_is_set_again_forgets_its_first_time)
+{
+	struct loop_timer a = TIMER("a");
+	struct loop_timer b = TIMER("b");
+
+	ck_assert(loop_timer_set(test.loop, &a, START_US + 10));
+	ck_assert(loop_timer_set(test.loop, &b, START_US + 30));
+	ck_assert(loop_timer_set(test.loop, &a, START_US + 40)); /* later */
+	turn_after(20);
+	ck_assert_str_eq(test.notes, "");
+	ck_assert(loop_timer_set(test.loop, &b, START_US + 20)); /* sooner */
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "b");
+	turn_after(20);
+	ck_assert_str_eq(test.notes, "ba");
+}
+END_TEST
+
+START_TEST(a_timer_that_is_off_does_not_fire)
+{
+	struct loop_timer a = TIMER("a");
+
+	loop_timer_off(test.loop, &a); /* harmless when it never was on */
+	ck_assert(loop_timer_set(test.loop, &a, START_US));
+	loop_timer_off(test.loop, &a);
+	loop_timer_off(test.loop, &a);
+	turn_after(10);
+	ck_assert_str_eq(test.notes, "");
+}
+END_TEST
+
+static void switch_off_another(struct loop_timer *timer)
+{
+	note("!");
+	loop_timer_off(test.loop, timer->context);
+}
+
+START_TEST(a_handler_may_switch_off_a_timer_that_is_due_too)
+{
+	struct loop_timer victim = TIMER("v");
+	struct loop_timer killer = {.fire = switch_off_another, .context = &victim};
+
+	ck_assert(loop_timer_set(test.loop, &killer, START_US + 1));
+	ck_assert(loop_timer_set(test.loop, &victim, START_US + 2));
+	turn_after(5);
+	ck_assert_str_eq(test.notes, "!");
+}
+END_TEST
+
+static void set_for_the_past(struct loop_timer *timer)
+{
+	note("x");
+	ck_assert(loop_timer_set(test.loop, timer, START_US));
+}
+
+START_TEST(a_timer_that_sets_itself_for_the_past_waits_for_the_next_turn)
+{
+	struct loop_timer timer = {.fire = set_for_the_past};
+
+	ck_assert(loop_timer_set(test.loop, &timer, START_US));
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "x");
+	turn_after(1);
+	ck_assert_str_eq(test.notes, "xx");
+	loop_timer_off(test.loop, &timer);
+}
+END_TEST
+
+/* Each of many timers checks that it is not early and that none before it was later. */
+static uint64_t last_due_us;
+static size_t fired;
+
+static void check_order(struct loop_timer *timer)
+{
+	ck_assert_uint_le(timer->due_us, test.now_us);
+	ck_assert_uint_ge(timer->due_us, last_due_us);
+	last_due_us = timer->due_us;
+	fired++;
+}
+
+START_TEST(many_timers_set_moved_and_removed_in_any_order_stay_sorted)
+{
+	static struct loop_timer timers[TIMERS];
+	size_t left = 0;
+
+	srand(1);
+	for (size_t i = 0; i < 20 * TIMERS; i++) {
+		struct loop_timer *timer = &timers[(size_t)rand() % TIMERS];
+
+		timer->fire = check_order;
+		if (rand() % 4 == 0)
+			loop_timer_off(test.loop, timer);
+		else
+			ck_assert(loop_timer_set(test.loop, timer, START_US + (uint64_t)rand() % 500));
+	}
+	for (size_t i = 0; i < TIMERS; i++)
+		left += timers[i].position != 0;
+	ck_assert_uint_gt(left, TIMERS / 2);
+	for (int i = 0; i < 50; i++)
+		turn_after(10);
+	ck_assert_uint_eq(fired, left);
+}
+END_TEST
+
+START_TEST(a_turn_waits_for_the_next_timer_and_no_longer)
+{
+	const struct clock *clock = clock_system();
+	struct loop *loop = loop_new(clock);
+	struct loop_timer timer = TIMER("t");
+	uint64_t start_us = clock_monotonic_us(clock);
+
+	ck_assert(loop_timer_set(loop, &timer, start_us + 20 * 1000));
+	loop_turn(loop, UINT64_MAX);
+	ck_assert_str_eq(test.notes, "t");
+	ck_assert_uint_ge(loop_now_us(loop), start_us + 20 * 1000);
+	ck_assert_uint_lt(loop_now_us(loop), start_us + 500 * 1000);
+	ck_assert_uint_eq(loop_heartbeat_us(loop), loop_now_us(loop));
+	loop_free(loop);
+}
+END_TEST
+
+/* ---- deferred tasks ---- */
+
+static void note_task(struct loop_task *task)
+{
+	note(task->context);
+}
+
+#define TASK(name) {.run = note_task, .context = (name)}
+
+START_TEST(tasks_run_once_in_the_order_in_which_they_were_deferred)
+{
+	struct loop_task a = TASK("a");
+	struct loop_task b = TASK("b");
+	struct loop_task c = TASK("c");
+
+	loop_defer(test.loop, &b);
+	loop_defer(test.loop, &a);
+	loop_defer(test.loop, &b); /* queued already: keeps its place */
+	loop_defer(test.loop, &c);
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "bac");
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "bac");
+}
+END_TEST
+
+START_TEST(a_task_can_be_taken_out_wherever_it_stands)
+{
+	static const char *const without[] = {"bcd", "acd", "abd", "abc"};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct loop_task tasks[4] = {TASK("a"), TASK("b"), TASK("c"), TASK("d")};
+
+		for (size_t at = 0; at < 3; at++)
+			loop_defer(test.loop, &tasks[at]);
+		if (i == 3)
+			loop_defer_off(test.loop, &tasks[i]); /* never was in */
+		loop_defer_off(test.loop, &tasks[i]);
+		if (i != 3)
+			loop_defer(test.loop, &tasks[3]); /* the end of the queue is still right */
+		turn_after(0);
+		ck_assert_str_eq(test.notes, without[i]);
+		test.notes[0] = '\0';
+	}
+}
+END_TEST
+
+static struct loop_task second = TASK("2");
+
+static void defer_another(struct loop_task *task)
+{
+	(void)task;
+	note("1");
+	loop_defer(test.loop, &second);
+}
+
+START_TEST(a_task_that_a_task_adds_runs_in_the_same_turn)
+{
+	struct loop_task first = {.run = defer_another};
+
+	loop_defer(test.loop, &first);
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "12");
+}
+END_TEST
+
+static size_t runs;
+
+static void defer_itself(struct loop_task *task)
+{
+	runs++;
+	loop_defer(test.loop, task);
+}
+
+START_TEST(tasks_without_end_do_not_hold_up_the_turn)
+{
+	struct loop_task endless = {.run = defer_itself};
+	size_t runs_before;
+
+	loop_defer(test.loop, &endless);
+	turn_after(0);
+	ck_assert_uint_gt(runs, 0);
+	runs_before = runs;
+	loop_turn(test.loop, UINT64_MAX); /* goes on, and does not wait */
+	ck_assert_uint_gt(runs, runs_before);
+	loop_defer_off(test.loop, &endless);
+}
+END_TEST
+
+/* ---- descriptors ---- */
+
+struct pair {
+	int ours;
+	int theirs;
+	struct loop_watch watch;
+};
+
+static void note_watch(struct loop_watch *watch, uint32_t events)
+{
+	char byte;
+
+	note((events & EPOLLIN) != 0 ? watch->context : "?");
+	ck_assert_int_eq(read(watch->fd, &byte, 1), 1);
+}
+
+static void open_pair(struct pair *pair, const char *name)
+{
+	int both[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, both), 0);
+	memset(pair, 0, sizeof(*pair));
+	pair->ours = both[0];
+	pair->theirs = both[1];
+	pair->watch.fd = both[0];
+	pair->watch.ready = note_watch;
+	pair->watch.context = (void *)(uintptr_t)name;
+}
+
+static void close_pair(struct pair *pair)
+{
+	loop_watch_off(test.loop, &pair->watch);
+	close(pair->ours);
+	close(pair->theirs);
+}
+
+static void poke(const struct pair *pair)
+{
+	ck_assert_int_eq(write(pair->theirs, "x", 1), 1);
+}
+
+START_TEST(a_watch_is_told_what_is_ready_until_it_is_off)
+{
+	struct pair pair;
+
+	open_pair(&pair, "r");
+	ck_assert(loop_watch_set(test.loop, &pair.watch, EPOLLIN));
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "");
+	poke(&pair);
+	poke(&pair);
+	turn_after(0);
+	turn_after(0); /* level-triggered: the second byte is told of again */
+	ck_assert_str_eq(test.notes, "rr");
+	poke(&pair);
+	loop_watch_off(test.loop, &pair.watch);
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "rr");
+	ck_assert(loop_watch_set(test.loop, &pair.watch, EPOLLIN)); /* on again */
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "rrr");
+	close_pair(&pair);
+}
+END_TEST
+
+static void note_events(struct loop_watch *watch, uint32_t events)
+{
+	(void)watch;
+	note((events & EPOLLIN) != 0 ? "i" : "");
+	note((events & EPOLLOUT) != 0 ? "o" : "");
+}
+
+START_TEST(a_watch_that_is_on_can_change_its_events)
+{
+	struct pair pair;
+
+	open_pair(&pair, "");
+	pair.watch.ready = note_events;
+	ck_assert(loop_watch_set(test.loop, &pair.watch, EPOLLIN));
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "");
+	ck_assert(loop_watch_set(test.loop, &pair.watch, EPOLLIN | EPOLLOUT));
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "o");
+	poke(&pair);
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "oio");
+	ck_assert(loop_watch_set(test.loop, &pair.watch, EPOLLIN));
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "oioi");
+	close_pair(&pair);
+}
+END_TEST
+
+START_TEST(what_the_kernel_cannot_watch_is_refused)
+{
+	struct loop_watch watch = {.fd = -1, .ready = note_watch};
+
+	ck_assert(!loop_watch_set(test.loop, &watch, EPOLLIN));
+	ck_assert(!watch.is_on);
+	loop_watch_off(test.loop, &watch);
+}
+END_TEST
+
+/* Both are ready in one turn; whichever comes first takes the other away, and its memory too. */
+static struct pair *rivals[2];
+
+static void remove_the_other(struct loop_watch *watch, uint32_t events)
+{
+	size_t other = rivals[0] != NULL && watch == &rivals[0]->watch ? 1 : 0;
+
+	(void)events;
+	note("1");
+	close_pair(rivals[other]);
+	free(rivals[other]);
+	rivals[other] = NULL;
+}
+
+START_TEST(a_watch_removed_by_a_handler_of_the_same_turn_is_not_called)
+{
+	for (size_t i = 0; i < 2; i++) {
+		rivals[i] = malloc(sizeof(*rivals[i]));
+		open_pair(rivals[i], "");
+		rivals[i]->watch.ready = remove_the_other;
+		ck_assert(loop_watch_set(test.loop, &rivals[i]->watch, EPOLLIN));
+		poke(rivals[i]);
+	}
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "1");
+	for (size_t i = 0; i < 2; i++) {
+		if (rivals[i] == NULL)
+			continue;
+		close_pair(rivals[i]);
+		free(rivals[i]);
+	}
+}
+END_TEST
+
+static void remove_itself(struct loop_watch *watch, uint32_t events)
+{
+	struct pair *pair = watch->context;
+
+	(void)events;
+	note("1");
+	close_pair(pair);
+	free(pair);
+}
+
+START_TEST(a_watch_may_remove_and_free_itself)
+{
+	struct pair *pair = malloc(sizeof(*pair));
+
+	open_pair(pair, "");
+	pair->watch.ready = remove_itself;
+	pair->watch.context = pair;
+	ck_assert(loop_watch_set(test.loop, &pair->watch, EPOLLIN));
+	poke(pair);
+	turn_after(0);
+	turn_after(0);
+	ck_assert_str_eq(test.notes, "1");
+}
+END_TEST
+
+START_TEST(more_descriptors_than_fit_one_turn_are_all_served)
+{
+	enum { MANY = 300 };
+	static struct pair pairs[MANY];
+	struct rlimit files = {2048, 2048};
+
+	setrlimit(RLIMIT_NOFILE, &files);
+	for (size_t i = 0; i < MANY; i++) {
+		open_pair(&pairs[i], "");
+		ck_assert(loop_watch_set(test.loop, &pairs[i].watch, EPOLLIN));
+		poke(&pairs[i]);
+	}
+	for (int i = 0; i < 4; i++)
+		turn_after(0);
+	for (size_t i = 0; i < MANY; i++) {
+		char byte;
+
+		ck_assert_int_eq(read(pairs[i].ours, &byte, 1), -1); /* taken already */
+		close_pair(&pairs[i]);
+	}
+}
+END_TEST
+
+/* ---- order of a turn, hooks ---- */
+
+static void note_hook(struct loop_hook *hook)
+{
+	note(hook->context);
+}
+
+static uint64_t no_patience(struct loop_hook *hook)
+{
+	(void)hook;
+	return 0;
+}
+
+START_TEST(a_turn_runs_descriptors_then_timers_then_tasks_then_hooks)
+{
+	struct pair pair;
+	struct loop_timer timer = TIMER("t");
+	struct loop_task task = TASK("d");
+	struct loop_hook hook = {.run = note_hook, .context = "h"};
+
+	open_pair(&pair, "w");
+	loop_hook_add(test.loop, &hook);
+	loop_defer(test.loop, &task);
+	ck_assert(loop_timer_set(test.loop, &timer, START_US));
+	ck_assert(loop_watch_set(test.loop, &pair.watch, EPOLLIN));
+	poke(&pair);
+	turn_after(1);
+	ck_assert_str_eq(test.notes, "wtdh");
+	loop_hook_remove(test.loop, &hook);
+	close_pair(&pair);
+}
+END_TEST
+
+START_TEST(hooks_run_in_each_turn_until_removed_and_bound_the_wait)
+{
+	struct loop_hook a = {.run = note_hook, .patience = no_patience, .context = "a"};
+	struct loop_hook b = {.run = note_hook, .context = "b"};
+
+	loop_hook_remove(test.loop, &a); /* never added */
+	loop_hook_add(test.loop, &a);
+	loop_hook_add(test.loop, &b);
+	loop_turn(test.loop, UINT64_MAX); /* would wait for ever but for a's patience */
+	ck_assert_uint_eq(strlen(test.notes), 2);
+	loop_hook_remove(test.loop, &b);
+	loop_turn(test.loop, UINT64_MAX);
+	ck_assert_str_eq(test.notes + 2, "a");
+	loop_hook_remove(test.loop, &a);
+	turn_after(0);
+	ck_assert_str_eq(test.notes + 2, "a");
+}
+END_TEST
+
+/* ---- stopping and waking ---- */
+
+static void stop_loop(struct loop_timer *timer)
+{
+	note(timer->context);
+	loop_stop(test.loop);
+}
+
+START_TEST(the_loop_runs_until_it_is_stopped_and_can_run_again)
+{
+	struct loop_timer timer = {.fire = stop_loop, .context = "s"};
+
+	ck_assert(loop_timer_set(test.loop, &timer, START_US));
+	loop_run(test.loop);
+	ck_assert_str_eq(test.notes, "s");
+	ck_assert(loop_timer_set(test.loop, &timer, START_US));
+	loop_run(test.loop);
+	ck_assert_str_eq(test.notes, "ss");
+}
+END_TEST
+
+static pthread_t loop_thread;
+
+static void on_woken(void *context)
+{
+	note(context);
+	ck_assert(pthread_equal(pthread_self(), loop_thread));
+	loop_stop(test.loop);
+}
+
+static void *wake_twice(void *context)
+{
+	(void)context;
+	loop_wake(test.loop);
+	loop_wake(test.loop);
+	return NULL;
+}
+
+START_TEST(another_thread_wakes_a_loop_that_waits)
+{
+	pthread_t thread;
+
+	loop_thread = pthread_self();
+	loop_on_wake(test.loop, on_woken, "w");
+	ck_assert_int_eq(pthread_create(&thread, NULL, wake_twice, NULL), 0);
+	loop_run(test.loop); /* nothing else would end it */
+	pthread_join(thread, NULL);
+	ck_assert_uint_ge(strlen(test.notes), 1);
+	turn_after(0);
+	turn_after(0);
+	ck_assert_uint_le(strlen(test.notes), 2);
+}
+END_TEST
+
+START_TEST(a_wake_that_nobody_listens_to_is_harmless)
+{
+	loop_wake(test.loop);
+	loop_turn(test.loop, UINT64_MAX);
+	turn_after(0);
+}
+END_TEST
+
+START_TEST(the_heartbeat_is_the_time_of_the_last_turn)
+{
+	ck_assert_ptr_eq(loop_clock(test.loop), &test.clock);
+	turn_after(5);
+	ck_assert_uint_eq(loop_heartbeat_us(test.loop), START_US + 5);
+	test.now_us += 7;
+	ck_assert_uint_eq(loop_now_us(test.loop), START_US + 5);
+	ck_assert_uint_eq(loop_heartbeat_us(test.loop), START_US + 5);
+}
+END_TEST
+
+/* ---- out of memory ---- */
+
+static void fill_a_loop(void *context)
+{
+	static struct loop_timer timers[TIMERS];
+	struct loop *loop = loop_new(&test.clock);
+	bool all_set = true;
+
+	(void)context;
+	memset(timers, 0, sizeof(timers));
+	if (loop == NULL) {
+		ck_assert(alloc_has_failed());
+		return;
+	}
+	for (size_t i = 0; i < TIMERS; i++) {
+		bool is_set = loop_timer_set(loop, &timers[i], START_US + TIMERS - i);
+
+		ck_assert(is_set == (timers[i].position != 0));
+		all_set = all_set && is_set;
+	}
+	ck_assert(all_set != alloc_has_failed());
+	for (size_t i = 0; i < TIMERS; i++)
+		loop_timer_off(loop, &timers[i]);
+	loop_free(loop);
+}
+
+START_TEST(a_loop_without_memory_fails_as_it_says)
+{
+	alloc_fail_each(fill_a_loop, NULL);
+}
+END_TEST
+
+START_TEST(a_loop_without_descriptors_cannot_be_made)
+{
+	struct rlimit files = {0, 0};
+	int next = dup(0);
+
+	close(next);
+	for (rlim_t room = 0; room < 2; room++) {
+		files.rlim_cur = (rlim_t)next + room;
+		files.rlim_max = (rlim_t)next + 1;
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+		ck_assert_ptr_null(loop_new(&test.clock));
+	}
+	loop_free(NULL);
+}
+END_TEST
+
+Suite *loop_suite(void)
+{
+	Suite *suite = suite_create("loop");
+	TCase *tcase = tcase_create("all");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, timers_fire_once_in_the_order_of_their_times);
+	tcase_add_test(tcase, a_timer_that_is_set_again_forgets_its_first_time);
+	tcase_add_test(tcase, a_timer_that_is_off_does_not_fire);
+	tcase_add_test(tcase, a_handler_may_switch_off_a_timer_that_is_due_too);
+	tcase_add_test(tcase, a_timer_that_sets_itself_for_the_past_waits_for_the_next_turn);
+	tcase_add_test(tcase, many_timers_set_moved_and_removed_in_any_order_stay_sorted);
+	tcase_add_test(tcase, a_turn_waits_for_the_next_timer_and_no_longer);
+	tcase_add_test(tcase, tasks_run_once_in_the_order_in_which_they_were_deferred);
+	tcase_add_test(tcase, a_task_can_be_taken_out_wherever_it_stands);
+	tcase_add_test(tcase, a_task_that_a_task_adds_runs_in_the_same_turn);
+	tcase_add_test(tcase, tasks_without_end_do_not_hold_up_the_turn);
+	tcase_add_test(tcase, a_watch_is_told_what_is_ready_until_it_is_off);
+	tcase_add_test(tcase, a_watch_that_is_on_can_change_its_events);
+	tcase_add_test(tcase, what_the_kernel_cannot_watch_is_refused);
+	tcase_add_test(tcase, a_watch_removed_by_a_handler_of_the_same_turn_is_not_called);
+	tcase_add_test(tcase, a_watch_may_remove_and_free_itself);
+	tcase_add_test(tcase, more_descriptors_than_fit_one_turn_are_all_served);
+	tcase_add_test(tcase, a_turn_runs_descriptors_then_timers_then_tasks_then_hooks);
+	tcase_add_test(tcase, hooks_run_in_each_turn_until_removed_and_bound_the_wait);
+	tcase_add_test(tcase, the_loop_runs_until_it_is_stopped_and_can_run_again);
+	tcase_add_test(tcase, another_thread_wakes_a_loop_that_waits);
+	tcase_add_test(tcase, a_wake_that_nobody_listens_to_is_harmless);
+	tcase_add_test(tcase, the_heartbeat_is_the_time_of_the_last_turn);
+	tcase_add_test(tcase, a_loop_without_memory_fails_as_it_says);
+	tcase_add_test(tcase, a_loop_without_descriptors_cannot_be_made);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

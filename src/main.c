@@ -1,7 +1,6 @@
 /*
  * shopd: reads the configuration, then serves or runs one command. See docs/architecture.md.
  */
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/version.h"
 #include "daemon/commands.h"
 #include "daemon/daemon.h"
+#include "io/http_link.h"
 
 enum { MISTAKES_MAX = 64 * 1024, HELP_MAX = 64 * 1024, EXIT_USAGE = 2 };
 
@@ -78,9 +78,10 @@ static int print_help(const struct config *config)
 
 	(void)config;
 	buf_init(&text, HELP_MAX);
-	buf_add_str(&text, "Usage: shopd [option]\n\n"
-			   "Serves an online store's REST API from a DynamoDB table. Without an option "
-			   "it serves\nuntil SIGTERM or SIGINT.\n\nOptions:\n");
+	buf_add_str(&text,
+		    "Usage: shopd [option]\n\n"
+		    "Serves an online store's REST API from a DynamoDB table. Without an option "
+		    "it serves\nuntil SIGTERM or SIGINT.\n\nOptions:\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		buf_add_format(&text, "  %-15s %s\n", options[i].option, options[i].meaning);
 	buf_add_str(&text, "\nSettings, from the environment:\n");
@@ -101,7 +102,7 @@ static int with_config(int (*run)(const struct config *config))
 {
 	struct config config = {0};
 	struct buf mistakes = {0};
-	int status;
+	int status = EXIT_FAILURE;
 
 	buf_init(&mistakes, MISTAKES_MAX);
 	if (!config_read(&config, environ, &mistakes)) {
@@ -111,9 +112,9 @@ static int with_config(int (*run)(const struct config *config))
 		return EXIT_USAGE;
 	}
 	log_configure(config.log_level, config.log_format);
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-	status = run(&config);
-	curl_global_cleanup();
+	if (http_link_global_init())
+		status = run(&config);
+	http_link_global_clear();
 	config_clear(&config);
 	buf_clear(&mistakes);
 	return status;

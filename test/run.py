@@ -25,6 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / ".local/data"
 DATABASE = DATA / "shop.sqlite"
+EMULATOR_LOG = DATA / "emulator.log"
 SEEDED = DATA / "seeded"
 """Exists once the demo catalogue was loaded into the database."""
 
@@ -182,7 +183,8 @@ def serve(shopd, port, admin_port):
     emulator_port = free_port()
     env = settings(f"http://{HOST}:{emulator_port}", port, admin_port)
     argv = [emulator, "--host", HOST, "--port", emulator_port, "--db-path", DATABASE]
-    with lock, running("the emulator", argv, stdout=subprocess.DEVNULL) as backend:
+    with lock, open(EMULATOR_LOG, "wb") as log, \
+            running("the emulator", argv, stdout=log, stderr=log) as backend:
         wait_until(lambda: accepts(emulator_port), backend)
         fill(shopd, env)
         with running("shopd", [shopd], env=env) as daemon:

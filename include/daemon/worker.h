@@ -22,9 +22,9 @@ struct worker_shared {
 	const struct config *config;
 	struct trust *trust;
 	struct app *app;
-	struct loop *main_loop;   /* woken when a worker starts to serve, has failed, or is gone */
-	atomic_bool has_failed;   /* a worker cannot ever serve; the log says why */
-	atomic_int running;       /* threads that are not gone */
+	struct loop *main_loop; /* woken when a worker starts to serve, has failed, or is gone */
+	atomic_bool has_failed; /* a worker cannot ever serve; the log says why */
+	atomic_int running;     /* threads that are not gone */
 };
 
 struct worker {
@@ -33,9 +33,9 @@ struct worker {
 	struct backend backend;
 	struct server *server;
 	int listen_fd;
-	struct await await;           /* of the start */
+	struct await await; /* of the start */
 	struct arena arena;
-	struct buf differences;       /* between the table and what is expected */
+	struct buf differences;        /* between the table and what is expected */
 	struct loop_timer start_timer; /* tries again */
 	struct loop_timer drain_timer; /* looks whether all is answered */
 	uint64_t start_delay_us;

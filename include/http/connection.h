@@ -21,17 +21,17 @@ struct server {
 	struct server_options options;
 	struct http_metrics metrics;
 	struct MHD_Daemon *mhd;
-	struct loop_watch watch;        /* libmicrohttpd's epoll descriptor */
+	struct loop_watch watch; /* libmicrohttpd's epoll descriptor */
 	struct loop_hook hook;
 	struct loop_timer sweep_timer;
 	struct connection *connections;
 	size_t connection_count;
 	struct id_sequence request_ids;
 	size_t request_count;
-	bool must_run;                  /* libmicrohttpd has something to do in this turn */
-	bool is_ready;                  /* serves all routes */
+	bool must_run; /* libmicrohttpd has something to do in this turn */
+	bool is_ready; /* serves all routes */
 	bool is_draining;
-	uint64_t drain_us;              /* since when */
+	uint64_t drain_us; /* since when */
 };
 
 enum connection_state {
@@ -48,14 +48,14 @@ struct connection {
 	int fd;
 	char peer[INET6_ADDRSTRLEN];
 	enum connection_state state;
-	uint64_t since_us;      /* when it came into this state */
-	bool has_head;          /* the request's head was checked */
+	uint64_t since_us; /* when it came into this state */
+	bool has_head;     /* the request's head was checked */
 	bool is_suspended;
 	bool is_body_too_large;
-	bool must_close;        /* after this reply */
-	uint64_t bytes_before;  /* received by the kernel up to the end of the last request */
+	bool must_close;       /* after this reply */
+	uint64_t bytes_before; /* received by the kernel up to the end of the last request */
 	bool knows_bytes_before;
-	uint64_t partial_us;    /* since when part of a request's first lines lies there, or 0 */
+	uint64_t partial_us; /* since when part of a request's first lines lies there, or 0 */
 	struct request rq;
 	struct connection *next;
 	struct connection *previous;

@@ -13,7 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FRAMING_HEADERS_MAX = 64, FRAMING_BYTES_MAX = 12 * 1024 };
+/* As much as API Gateway lets through. */
+enum { FRAMING_HEADERS_MAX = 64, FRAMING_BYTES_MAX = 10 * 1024 };
 
 struct framing {
 	bool has_length;

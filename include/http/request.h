@@ -42,16 +42,24 @@ struct endpoint {
 };
 #define STEPS(...) ((const flow_step[]){__VA_ARGS__, NULL})
 
-enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE,
-	      METHOD_OPTIONS, METHOD_OTHER };
+enum method {
+	METHOD_GET,
+	METHOD_HEAD,
+	METHOD_POST,
+	METHOD_PUT,
+	METHOD_PATCH,
+	METHOD_DELETE,
+	METHOD_OPTIONS,
+	METHOD_OTHER
+};
 
 /* One row of the public interface. Rows of one path stand together. */
 struct route {
 	enum method method;
-	const char *path;                 /* "/product/{id}" */
+	const char *path; /* "/product/{id}" */
 	const struct endpoint *endpoint;
-	const char *const *query;         /* known query parameters, ends in NULL; NULL: none */
-	bool is_always_on;                /* served also before the daemon is ready */
+	const char *const *query; /* known query parameters, ends in NULL; NULL: none */
+	bool is_always_on;        /* served also before the daemon is ready */
 };
 #define QUERY(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -67,48 +75,48 @@ enum { REPLY_HEADERS_MAX = 16 };
 struct reply {
 	bool is_made;
 	int status;
-	const char *content_type;      /* NULL: no body */
+	const char *content_type; /* NULL: no body */
 	struct buf body;
-	const char *fixed_body;        /* instead of `body`, when there was no memory for one */
-	const char *code;              /* of a problem, for the log; or NULL */
+	const char *fixed_body; /* instead of `body`, when there was no memory for one */
+	const char *code;       /* of a problem, for the log; or NULL */
 	size_t header_count;
 	struct reply_header {
 		const char *name;
-		const char *value;     /* in the arena */
+		const char *value; /* in the arena */
 	} headers[REPLY_HEADERS_MAX];
 };
 
 struct request {
 	/* for the steps */
-	void *state;                             /* the endpoint's own, zeroed */
-	const char *param[REQUEST_PARAMS_MAX];   /* path parameters, decoded, in order */
-	json_t *body;                            /* after the step read_json: borrowed, exact */
+	void *state;                           /* the endpoint's own, zeroed */
+	const char *param[REQUEST_PARAMS_MAX]; /* path parameters, decoded, in order */
+	json_t *body;                          /* after the step read_json: borrowed, exact */
 	struct await await;
-	struct arena arena;                      /* lives until the reply is sent */
+	struct arena arena; /* lives until the reply is sent */
 	struct repo *repo;
 	struct app *app;
 	const struct config *config;
 
 	/* about the request */
 	enum method method;
-	const struct route *route;               /* NULL while unknown */
+	const struct route *route; /* NULL while unknown */
 	char id[REQUEST_ID_MAX + 1];
-	const char *target;                      /* raw, as it was sent: path and query */
-	const char *path;                        /* raw, without the query */
+	const char *target; /* raw, as it was sent: path and query */
+	const char *path;   /* raw, without the query */
 	struct query_parameter {
-		const char *name;                /* decoded */
+		const char *name; /* decoded */
 		const char *value;
 	} query[REQUEST_QUERY_MAX];
 	size_t query_count;
 	struct buf raw_body;
-	uint64_t received_us;                    /* monotonic: when the head was there */
+	uint64_t received_us; /* monotonic: when the head was there */
 
 	/* private to the layer */
 	struct reply reply;
 	size_t next_step;
-	bool is_running;                         /* a step is on the stack */
+	bool is_running; /* a step is on the stack */
 	struct connection *connection;
-	void (*finished)(struct request *rq);    /* called once, when the reply is made */
+	void (*finished)(struct request *rq); /* called once, when the reply is made */
 };
 
 /* A query parameter's decoded value; NULL when it was not given. */

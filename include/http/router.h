@@ -10,8 +10,8 @@
 #include "http/request.h"
 
 enum router_outcome {
-	ROUTER_FOUND,       /* rq->route and rq->param are set */
-	ROUTER_BAD_PATH,    /* malformed or forbidden percent-encoding */
+	ROUTER_FOUND,    /* rq->route and rq->param are set */
+	ROUTER_BAD_PATH, /* malformed or forbidden percent-encoding */
 	ROUTER_NOT_FOUND,
 	ROUTER_NOT_ALLOWED, /* the path exists, the method does not; see router_allow */
 	ROUTER_OPTIONS,     /* OPTIONS on a path that exists */

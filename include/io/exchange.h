@@ -22,36 +22,36 @@ struct origin {
 };
 
 enum exchange_end {
-	EXCHANGE_ANSWERED,     /* a whole answer, of whatever status */
-	EXCHANGE_NOT_SENT,     /* no connection: not one byte left us */
-	EXCHANGE_NO_ANSWER,    /* sent in part or whole, then the connection ended: fate unknown */
-	EXCHANGE_BROKEN,       /* an answer began and could not be read to its end */
-	EXCHANGE_TIMEOUT,      /* the attempt's deadline passed; was_sent says whether fate is unknown */
-	EXCHANGE_OVERLOADED,   /* too many in flight and too many waiting */
-	EXCHANGE_SHUTDOWN,     /* the client is being stopped */
+	EXCHANGE_ANSWERED,  /* a whole answer, of whatever status */
+	EXCHANGE_NOT_SENT,  /* no connection: not one byte left us */
+	EXCHANGE_NO_ANSWER, /* sent in part or whole, then the connection ended: fate unknown */
+	EXCHANGE_BROKEN,    /* an answer began and could not be read to its end */
+	EXCHANGE_TIMEOUT, /* the attempt's deadline passed; was_sent says whether fate is unknown */
+	EXCHANGE_OVERLOADED, /* too many in flight and too many waiting */
+	EXCHANGE_SHUTDOWN,   /* the client is being stopped */
 	EXCHANGE_NO_MEMORY,
 };
 
 struct exchange {
 	/* in */
 	const struct origin *origin;
-	struct buf request;         /* head and body, owned by the caller, unchanged until done */
-	uint64_t deadline_us;       /* of this attempt, connecting included */
+	struct buf request;   /* head and body, owned by the caller, unchanged until done */
+	uint64_t deadline_us; /* of this attempt, connecting included */
 	void (*done)(struct exchange *exchange); /* exactly once, never from within start */
 	void *context;
 
 	/* out, valid in done */
 	enum exchange_end end;
-	bool was_sent;              /* at least one byte of the request was handed to the kernel */
-	struct http_answer answer;  /* initialised and cleared by the caller */
-	char error[128];            /* why it failed, for the log; "" when it did not */
+	bool was_sent;             /* at least one byte of the request was handed to the kernel */
+	struct http_answer answer; /* initialised and cleared by the caller */
+	char error[128];           /* why it failed, for the log; "" when it did not */
 
 	/* private to the transport */
 	struct exchange *next;
 	struct exchange *previous;
 	struct exchange_queue *queue; /* that it stands in */
 	struct loop_timer timer;
-	void *carrier;                /* the connection that carries it */
+	void *carrier; /* the connection that carries it */
 };
 
 struct transport {

@@ -18,7 +18,7 @@ enum { HTTP_ANSWER_HEAD_MAX = 16 * 1024 };
 
 enum http_answer_state {
 	HTTP_ANSWER_HEAD,
-	HTTP_ANSWER_BODY,       /* Content-Length counts down */
+	HTTP_ANSWER_BODY, /* Content-Length counts down */
 	HTTP_ANSWER_CHUNK_SIZE,
 	HTTP_ANSWER_CHUNK,
 	HTTP_ANSWER_CHUNK_END,
@@ -30,12 +30,12 @@ enum http_answer_state {
 
 struct http_answer {
 	enum http_answer_state state;
-	int status;              /* 100 to 599, once the head is there */
-	bool keeps_open;         /* the connection may be used again */
-	bool has_crc32;          /* x-amz-crc32 was there */
+	int status;      /* 100 to 599, once the head is there */
+	bool keeps_open; /* the connection may be used again */
+	bool has_crc32;  /* x-amz-crc32 was there */
 	uint32_t crc32;
 	bool has_date;
-	int64_t date_ms;         /* Date */
+	int64_t date_ms; /* Date */
 	bool has_retry_after;
 	uint64_t retry_after_ms; /* x-amz-retry-after, milliseconds */
 	bool is_encoded;         /* Content-Encoding other than identity */

@@ -12,6 +12,7 @@
 #ifndef SHOPD_IO_HTTP_CLIENT_H
 #define SHOPD_IO_HTTP_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,18 +23,18 @@
 
 struct http_client_options {
 	struct loop *loop;
-	struct trust *trust;         /* NULL: only http:// origins */
-	size_t max_connections;      /* to each origin: also the limit of exchanges on the wire */
-	size_t max_waiting;          /* for each origin; more end with EXCHANGE_OVERLOADED */
-	size_t max_connecting;       /* at the same time, to each origin */
+	struct trust *trust;    /* NULL: only http:// origins */
+	size_t max_connections; /* to each origin: also the limit of exchanges on the wire */
+	size_t max_waiting;     /* for each origin; more end with EXCHANGE_OVERLOADED */
+	size_t max_connecting;  /* at the same time, to each origin */
 	uint64_t connect_timeout_us;
-	uint64_t max_idle_us;        /* an idle connection is closed after this */
-	uint64_t max_age_us;         /* any connection is closed after this, when it is next idle */
+	uint64_t max_idle_us; /* an idle connection is closed after this */
+	uint64_t max_age_us;  /* any connection is closed after this, when it is next idle */
 };
 
 struct http_client_metrics {
-	metric_counter opened;   /* connections made */
-	metric_counter failed;   /* connections that could not be made */
+	metric_counter opened; /* connections made */
+	metric_counter failed; /* connections that could not be made */
 	metric_counter closed;
 	metric_counter reused;   /* exchanges on a connection that had carried one before */
 	metric_counter overload; /* exchanges refused because too many waited */

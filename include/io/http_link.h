@@ -21,11 +21,15 @@
 
 struct http_link;
 
+/* libcurl's own start and end, for the whole process, while there is one thread. */
+bool http_link_global_init(void);
+void http_link_global_clear(void);
+
 /* What all links of one client share. */
 struct http_link_context {
 	struct loop *loop;
-	struct trust *trust;         /* NULL: only http:// origins can be reached */
-	void *share;                 /* CURLSH for names and TLS sessions, see http_link_context_init */
+	struct trust *trust; /* NULL: only http:// origins can be reached */
+	void *share;         /* CURLSH for names and TLS sessions, see http_link_context_init */
 	uint64_t connect_timeout_us;
 };
 

@@ -32,8 +32,8 @@ struct loop_watch {
 struct loop_timer {
 	void (*fire)(struct loop_timer *timer);
 	void *context;
-	uint64_t due_us;   /* private */
-	size_t position;   /* private: place in the heap, from 1; 0 is off */
+	uint64_t due_us; /* private */
+	size_t position; /* private: place in the heap, from 1; 0 is off */
 };
 
 /* Work for the end of this turn. Embedded in its owner, zeroed at birth. */

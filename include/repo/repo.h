@@ -19,8 +19,8 @@ struct repo {
 	struct dynamodb db;
 	const struct clock *clock;
 	struct digest *digest;
-	uint32_t write_shards;                       /* a power of two */
-	uint8_t cursor_key[DIGEST_SHA256_SIZE];      /* made from the table's id, see table_repo.h */
+	uint32_t write_shards;                  /* a power of two */
+	uint8_t cursor_key[DIGEST_SHA256_SIZE]; /* made from the table's id, see table_repo.h */
 };
 
 #endif

@@ -320,7 +320,7 @@ void buf_add_percent_encoded(struct buf *buf, const char *text, size_t len)
 
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
-		char escape[3] = {'%', digits[c >> 4], hex_digits[c & 15]};
+		char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
 
 		if (is_unreserved(c))
 			buf_add_char(buf, text[i]);

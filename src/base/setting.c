@@ -220,23 +220,23 @@ static void add_number(const struct setting *setting, const void *field, struct 
 
 static void add_size(const struct setting *setting, const void *field, struct buf *out)
 {
-	static const struct unit table[] = {{UINT64_C(1048576), "MiB"},
+	static const struct unit units[] = {{UINT64_C(1048576), "MiB"},
 					    {1024, "KiB"},
 					    {1, ""},
 					    {0}};
 
 	(void)setting;
-	add_with_unit(*(const uint64_t *)field, table, out);
+	add_with_unit(*(const uint64_t *)field, units, out);
 }
 
 static void add_duration(const struct setting *setting, const void *field, struct buf *out)
 {
-	static const struct unit table[] = {
+	static const struct unit units[] = {
 		{UINT64_C(3600000000), "h"}, {60000000, "m"}, {1000000, "s"}, {1000, "ms"}, {0},
 	};
 
 	(void)setting;
-	add_with_unit(*(const uint64_t *)field, table, out);
+	add_with_unit(*(const uint64_t *)field, units, out);
 }
 
 static void add_choice(const struct setting *setting, const void *field, struct buf *out)

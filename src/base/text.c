@@ -105,7 +105,7 @@ static bool parse_with_unit(struct span text, const struct unit *units, size_t c
 
 bool text_parse_duration(struct span text, uint64_t *microseconds)
 {
-	static const struct unit table[] = {
+	static const struct unit units[] = {
 		{"", 1000000},
 		{"ms", 1000},
 		{"s", 1000000},
@@ -114,17 +114,17 @@ bool text_parse_duration(struct span text, uint64_t *microseconds)
 		{"d", UINT64_C(86400000000)},
 	};
 
-	return parse_with_unit(text, table, sizeof(table) / sizeof(table[0]), microseconds);
+	return parse_with_unit(text, units, sizeof(units) / sizeof(units[0]), microseconds);
 }
 
 bool text_parse_size(struct span text, uint64_t *bytes)
 {
-	static const struct unit table[] = {{"", 1},
+	static const struct unit units[] = {{"", 1},
 					    {"B", 1},
 					    {"KiB", 1024},
 					    {"MiB", UINT64_C(1048576)}};
 
-	return parse_with_unit(text, table, sizeof(table) / sizeof(table[0]), bytes);
+	return parse_with_unit(text, units, sizeof(units) / sizeof(units[0]), bytes);
 }
 
 /* What the first byte of a sequence says: its length, and the smallest character that needs it. */

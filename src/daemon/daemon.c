@@ -19,13 +19,13 @@ enum { WORKERS_MAX = 64, ADMIN_TURNS = 100 };
 
 struct daemon {
 	const struct config *config;
-	struct loop *loop;             /* of the main thread: signals, watchdog, operators */
+	struct loop *loop; /* of the main thread: signals, watchdog, operators */
 	struct app app;
 	struct app_status status;
 	struct worker_shared shared;
 	struct worker *workers;
 	size_t worker_count;
-	int systemd_fd;                /* the listening socket that systemd passed, or -1 */
+	int systemd_fd; /* the listening socket that systemd passed, or -1 */
 	int admin_fd;
 	struct server *admin;
 	struct loop_watch signal_watch;
@@ -60,8 +60,8 @@ static void announce_ready(struct daemon *daemon)
 		daemon->heartbeats[i] = 0;
 	service_manager_notify("READY=1");
 	log_event(LOG_INFO, "ready",
-		  LOG_F_STR("listen", daemon->systemd_fd >= 0 ? "systemd's socket"
-							      : daemon->config->listen),
+		  LOG_F_STR("listen",
+			    daemon->systemd_fd >= 0 ? "systemd's socket" : daemon->config->listen),
 		  LOG_F_STR("admin", daemon->config->admin_listen),
 		  LOG_F_STR("table", daemon->config->table_name),
 		  LOG_F_NUM("workers", daemon->worker_count));

@@ -4,8 +4,8 @@
 
 #include "api/routes.h"
 #include "base/log.h"
-#include "http/http_metrics.h"
 #include "base/version.h"
+#include "http/http_metrics.h"
 
 static void write_http(const struct worker *workers, size_t count, struct buf *out)
 {

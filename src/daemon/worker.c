@@ -126,8 +126,7 @@ static void begin_drain(struct worker *worker)
 		return;
 	worker->is_draining = true;
 	loop_timer_off(loop, &worker->start_timer);
-	worker->drain_deadline_us =
-		loop_now_us(loop) + worker->shared->config->drain_deadline_us;
+	worker->drain_deadline_us = loop_now_us(loop) + worker->shared->config->drain_deadline_us;
 	server_drain(worker->server);
 	if (!loop_timer_set(loop, &worker->drain_timer, loop_now_us(loop)))
 		loop_stop(loop);
@@ -143,6 +142,8 @@ static void on_woken(void *context)
 
 void worker_drain(struct worker *worker)
 {
+	if (!worker->is_joinable)
+		return;
 	if (atomic_exchange(&worker->must_drain, true))
 		atomic_store(&worker->must_hurry, true);
 	loop_wake(worker->backend.loop);
@@ -160,7 +161,7 @@ static void *run(void *context)
 	backend_stop(&worker->backend);
 	/* What was under way ends in the turns that follow, and its requests with it. */
 	for (int turn = 0; turn < 100 && (server_requests(worker->server) > 0 ||
-					   worker->await.is_pending || turn < 3);
+					  worker->await.is_pending || turn < 3);
 	     turn++)
 		loop_turn(loop, 1000);
 	log_flush();

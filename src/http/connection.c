@@ -14,6 +14,7 @@
 #include "http/flow.h"
 #include "http/framing.h"
 #include "http/reply.h"
+#include "http/reply_send.h"
 #include "http/router.h"
 
 enum { SEND_DEADLINE_US = 60 * 1000 * 1000, DRAIN_GRACE_US = 1000 * 1000, TRACE_MAX = 256 };
@@ -255,64 +256,13 @@ static void check_head(struct connection *connection, const char *method, const 
 
 /* ---- the reply ---- */
 
-static void add_header(struct MHD_Response *response, const char *name, const char *value)
-{
-	MHD_add_response_header(response, name, value);
-}
-
-static void add_consumed(struct MHD_Response *response, const char *name, uint64_t millis)
-{
-	char text[40];
-
-	snprintf(text, sizeof(text), "%llu.%llu", (unsigned long long)(millis / 1000),
-		 (unsigned long long)(millis % 1000 / 100));
-	add_header(response, name, text);
-}
-
-static void add_common_headers(struct connection *connection, struct MHD_Response *response)
-{
-	const struct request *rq = &connection->rq;
-	const struct usage *usage = &rq->await.usage;
-	uint64_t total_us = clock_monotonic_us(loop_clock(loop_of(connection))) - rq->received_us;
-	uint64_t db_us = usage->wait_us < total_us ? usage->wait_us : total_us;
-	char text[80];
-
-	if (rq->reply.content_type != NULL)
-		add_header(response, "Content-Type", rq->reply.content_type);
-	add_header(response, "X-Request-Id", rq->id);
-	if (usage->calls > 0) {
-		add_consumed(response, "X-Consumed-Read-Units", usage->read_millis);
-		add_consumed(response, "X-Consumed-Write-Units", usage->write_millis);
-	}
-	snprintf(text, sizeof(text), "db;dur=%u.%03u, app;dur=%u.%03u", (unsigned)(db_us / 1000),
-		 (unsigned)(db_us % 1000), (unsigned)((total_us - db_us) / 1000),
-		 (unsigned)((total_us - db_us) % 1000));
-	add_header(response, "Server-Timing", text);
-	if (connection->must_close || connection->server->is_draining)
-		add_header(response, "Connection", "close");
-}
-
-/* Hands the reply to libmicrohttpd. MHD_NO closes the connection, which is all that is left then. */
 static enum MHD_Result send_reply(struct connection *connection)
 {
-	struct reply *reply = &connection->rq.reply;
-	const char *body = reply->fixed_body != NULL ? reply->fixed_body : buf_text(&reply->body);
-	size_t len = reply->fixed_body != NULL ? strlen(body) : reply->body.len;
-	struct MHD_Response *response;
-	enum MHD_Result queued;
+	bool closes = connection->must_close || connection->server->is_draining;
+	uint64_t now_us = clock_monotonic_us(loop_clock(loop_of(connection)));
 
-	/* The bytes live until connection_completed; libmicrohttpd only reads them. */
-	response = MHD_create_response_from_buffer(len, (void *)(uintptr_t)body,
-						   MHD_RESPMEM_PERSISTENT);
-	if (response == NULL)
-		return MHD_NO;
-	for (size_t i = 0; i < reply->header_count; i++)
-		add_header(response, reply->headers[i].name, reply->headers[i].value);
-	add_common_headers(connection, response);
-	queued = MHD_queue_response(connection->mhd, (unsigned)reply->status, response);
-	MHD_destroy_response(response);
 	enter(connection, CONNECTION_SENDING);
-	return queued;
+	return reply_send(&connection->rq, connection->mhd, now_us, closes);
 }
 
 /* ---- libmicrohttpd's access handler ---- */
@@ -414,19 +364,18 @@ static void log_request(const struct connection *connection, bool was_answered,
 		  LOG_F_STR("route", rq->route != NULL ? rq->route->path : NULL),
 		  LOG_F_NUM("status", rq->reply.status), LOG_F_STR("code", rq->reply.code),
 		  LOG_F_MS("duration_ms", duration_us), LOG_F_MS("db_ms", rq->await.usage.wait_us),
-		  LOG_F_NUM("calls", rq->await.usage.calls),
-		  LOG_F_NUM("bytes", rq->reply.body.len), LOG_F_STR("peer", connection->peer),
-		  LOG_F_STR("trace", rq->await.trace_id),
-		  LOG_F_STR("traceparent", was_answered ? harmless_header(rq, "traceparent")
-							: NULL));
+		  LOG_F_NUM("calls", rq->await.usage.calls), LOG_F_NUM("bytes", rq->reply.body.len),
+		  LOG_F_STR("peer", connection->peer), LOG_F_STR("trace", rq->await.trace_id),
+		  LOG_F_STR("traceparent",
+			    was_answered ? harmless_header(rq, "traceparent") : NULL));
 }
 
 static void request_end(struct connection *connection, bool was_answered)
 {
 	struct server *server = connection->server;
 	struct request *rq = &connection->rq;
-	uint64_t duration_us = clock_monotonic_us(loop_clock(server->options.loop)) -
-			       rq->received_us;
+	uint64_t duration_us =
+		clock_monotonic_us(loop_clock(server->options.loop)) - rq->received_us;
 
 	if (was_answered)
 		http_metrics_count(&server->metrics, server->options.routes, rq->route,

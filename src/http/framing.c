@@ -9,8 +9,8 @@ static bool is_token(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
-		bool is_alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-				(c >= 'a' && c <= 'z');
+		bool is_alnum =
+			(c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 
 		if (!is_alnum && (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL))
 			return false;
@@ -91,8 +91,8 @@ static bool adds_up(struct MHD_Connection *mhd, const char *method, const char *
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	size_t shown = strlen(method) + strlen(target) + strlen("  HTTP/1.1\r\n") +
-		       framing->bytes + framing->count * strlen(":\r\n") + strlen("\r\n");
+	size_t shown = strlen(method) + strlen(target) + strlen("  HTTP/1.1\r\n") + framing->bytes +
+		       framing->count * strlen(":\r\n") + strlen("\r\n");
 
 	return info != NULL && info->header_size >= shown &&
 	       info->header_size <= shown + framing->count;
@@ -111,7 +111,8 @@ const char *framing_check(struct MHD_Connection *mhd, const struct framing_line 
 	if (framing->fault == NULL)
 		MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, check_header, framing);
 	if (framing->fault == NULL && !adds_up(mhd, line->method, line->target, framing))
-		framing->fault = "The head has folded or nameless lines, NUL bytes or stray spaces.";
+		framing->fault =
+			"The head has folded or nameless lines, NUL bytes or stray spaces.";
 	if (framing->fault == NULL && framing->hosts != 1)
 		framing->fault = "There must be exactly one Host header.";
 	if (framing->fault == NULL && framing->has_length && framing->is_chunked)
@@ -119,6 +120,7 @@ const char *framing_check(struct MHD_Connection *mhd, const struct framing_line 
 	if (framing->fault == NULL && is_http10 && framing->is_chunked)
 		framing->fault = "HTTP/1.0 has no Transfer-Encoding.";
 	*is_too_large = framing->count > FRAMING_HEADERS_MAX ||
-			framing->bytes > FRAMING_BYTES_MAX || strlen(line->target) > FRAMING_BYTES_MAX;
+			framing->bytes > FRAMING_BYTES_MAX ||
+			strlen(line->target) > FRAMING_BYTES_MAX;
 	return framing->fault;
 }

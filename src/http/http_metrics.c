@@ -8,8 +8,9 @@
 enum { LABELS_SIZE = 160 };
 
 /* The last column stands for every other status. */
-static const int statuses[HTTP_METRICS_STATUSES] = {200, 201, 204, 304, 400, 401, 403, 404, 405, 409,
-						    410, 412, 413, 415, 422, 428, 429, 431, 503, 0};
+static const int statuses[HTTP_METRICS_STATUSES] = {200, 201, 204, 304, 400, 401, 403,
+						    404, 405, 409, 410, 412, 413, 415,
+						    422, 428, 429, 431, 503, 0};
 
 static size_t status_column(int status)
 {

@@ -113,8 +113,9 @@ bool request_query_u64(struct request *rq, const char *name, uint64_t min, uint6
 	if (text == NULL)
 		return true;
 	if (!text_parse_u64(span_of(text), &number) || number < min || number > max) {
-		reply_problem(rq, "invalid-parameter", "%s must be a whole number from %llu to %llu.",
-			      name, (unsigned long long)min, (unsigned long long)max);
+		reply_problem(rq, "invalid-parameter",
+			      "%s must be a whole number from %llu to %llu.", name,
+			      (unsigned long long)min, (unsigned long long)max);
 		return false;
 	}
 	*value = number;

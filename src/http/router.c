@@ -13,8 +13,8 @@ struct segments {
 };
 
 static const char *const method_names[] = {
-	[METHOD_GET] = "GET",     [METHOD_HEAD] = "HEAD",     [METHOD_POST] = "POST",
-	[METHOD_PUT] = "PUT",     [METHOD_PATCH] = "PATCH",   [METHOD_DELETE] = "DELETE",
+	[METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",   [METHOD_POST] = "POST",
+	[METHOD_PUT] = "PUT",         [METHOD_PATCH] = "PATCH", [METHOD_DELETE] = "DELETE",
 	[METHOD_OPTIONS] = "OPTIONS", [METHOD_OTHER] = "OTHER",
 };
 
@@ -94,8 +94,7 @@ static bool fits(const char *pattern, const struct segments *segments,
 
 static bool serves(const struct route *route, enum method method)
 {
-	return route->method == method ||
-	       (route->method == METHOD_GET && method == METHOD_HEAD);
+	return route->method == method || (route->method == METHOD_GET && method == METHOD_HEAD);
 }
 
 enum router_outcome router_find(const struct route *routes, struct request *rq)

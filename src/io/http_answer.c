@@ -116,12 +116,12 @@ static void read_aws_header(struct http_answer *answer, struct span name, struct
 	    number <= UINT32_MAX) {
 		answer->has_crc32 = true;
 		answer->crc32 = (uint32_t)number;
-	} else if (span_equals_nocase(name, "x-amz-retry-after") && text_parse_u64(value, &number)) {
+	} else if (span_equals_nocase(name, "x-amz-retry-after") &&
+		   text_parse_u64(value, &number)) {
 		answer->has_retry_after = true;
 		answer->retry_after_ms = number;
 	} else if (span_equals_nocase(name, "date")) {
-		answer->has_date =
-			clock_parse_http_date(value.data, value.len, &answer->date_ms);
+		answer->has_date = clock_parse_http_date(value.data, value.len, &answer->date_ms);
 	}
 }
 
@@ -287,9 +287,10 @@ static size_t add_chunk_end(struct http_answer *answer, const char *bytes, size_
 	size_t taken = take_line(answer, bytes, len, &is_whole);
 
 	if (is_whole)
-		answer->state = span_equals((struct span){answer->head.data, answer->head.len}, "\r\n")
-					? HTTP_ANSWER_CHUNK_SIZE
-					: HTTP_ANSWER_BROKEN;
+		answer->state =
+			span_equals((struct span){answer->head.data, answer->head.len}, "\r\n")
+				? HTTP_ANSWER_CHUNK_SIZE
+				: HTTP_ANSWER_BROKEN;
 	else if (answer->head.len > 1)
 		answer->state = HTTP_ANSWER_BROKEN;
 	if (is_whole)

@@ -21,12 +21,22 @@ struct http_link {
 	CURLM *multi;
 	bool is_connected;
 	bool is_tls;
-	struct loop_watch watch;             /* once connected */
-	struct loop_timer timer;             /* curl's, while connecting */
-	struct loop_task check;              /* asks curl whether it is done */
+	struct loop_watch watch; /* once connected */
+	struct loop_timer timer; /* curl's, while connecting */
+	struct loop_task check;  /* asks curl whether it is done */
 	struct connect_socket *sockets;
 	char error[CURL_ERROR_SIZE];
 };
+
+bool http_link_global_init(void)
+{
+	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+
+void http_link_global_clear(void)
+{
+	curl_global_cleanup();
+}
 
 bool http_link_context_init(struct http_link_context *context)
 {
@@ -137,8 +147,7 @@ static int on_curl_timer(CURLM *multi, long timeout_ms, void *context)
 		loop_timer_off(loop, &link->timer);
 		return 0;
 	}
-	return loop_timer_set(loop, &link->timer,
-			      loop_now_us(loop) + (uint64_t)timeout_ms * 1000)
+	return loop_timer_set(loop, &link->timer, loop_now_us(loop) + (uint64_t)timeout_ms * 1000)
 		       ? 0
 		       : -1;
 }
@@ -304,8 +313,7 @@ enum http_link_io http_link_send(struct http_link *link, const void *bytes, size
 	return outcome(code, *moved);
 }
 
-enum http_link_io http_link_receive(struct http_link *link, void *bytes, size_t room,
-				    size_t *moved)
+enum http_link_io http_link_receive(struct http_link *link, void *bytes, size_t room, size_t *moved)
 {
 	CURLcode code;
 

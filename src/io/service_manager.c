@@ -36,8 +36,7 @@ uint64_t service_manager_watchdog_us(void)
 	const char *pid = getenv("WATCHDOG_PID");
 	uint64_t number;
 
-	if (pid != NULL &&
-	    (!text_parse_u64(span_of(pid), &number) || number != (uint64_t)getpid()))
+	if (pid != NULL && (!text_parse_u64(span_of(pid), &number) || number != (uint64_t)getpid()))
 		return 0;
 	if (interval == NULL || !text_parse_u64(span_of(interval), &number))
 		return 0;

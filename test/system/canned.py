@@ -54,7 +54,7 @@ class Canned(asyncio.Protocol):
         body = body.replace(self.own_id, wanted)
         answer = (
             b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\n"
-            b"Content-Length: %d\r\nx-amz-crc32: %d\r\n\r\n%s" % (len(body), zlib.crc32(body), body))
+            b"Content-Length: %d\r\nx-amz-crc32: %d\r\n\r\n" % (len(body), zlib.crc32(body)) + body)
         delay = 1 if wanted.startswith(SLOW) else 0.005
         asyncio.get_running_loop().call_later(delay, self.transport.write, answer)
 

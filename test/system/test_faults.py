@@ -1,7 +1,7 @@
 """Through every fault, each operation has exactly one effect, or is an honest 503.
 
-Each operation has a lane: a proxy and a daemon of its own on one table, so that the lanes run at the
-same time and each meets the faults of its seed in the same order every time.
+Each operation has a lane: a proxy and a daemon of its own on one table, so that the lanes run at
+the same time and each meets the faults of its seed in the same order every time.
 """
 
 import concurrent.futures

@@ -149,8 +149,9 @@ def test_it_refuses_and_notes(proxy, case):
 
 def test_it_answers_a_wrong_signature_as_aws_does(proxy):
     received, _ = send(proxy, *signed(proxy, secret="other"))
-    answer = wire.split_answers(received)[0]
-    assert (answer.status, answer.json["__type"].split("#")[1]) == (400, "InvalidSignatureException")
+    answer, = wire.split_answers(received)
+    assert answer.status == 400
+    assert answer.json["__type"].endswith("#InvalidSignatureException")
     proxy.reset()
 
 

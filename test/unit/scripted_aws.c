@@ -40,6 +40,7 @@ void scripted_aws_init(struct scripted_aws *aws)
 		.random_context = &aws->script,
 	};
 	scripted_aws_make_client(aws);
+	aws->await.deadline_us = aws->script.now_us + 10000000;
 }
 
 void scripted_aws_make_client(struct scripted_aws *aws)
@@ -51,9 +52,44 @@ void scripted_aws_make_client(struct scripted_aws *aws)
 
 void scripted_aws_clear(struct scripted_aws *aws)
 {
+	aws_call_clear(&aws->call);
 	aws_client_free(aws->client);
 	credentials_stop(aws->credentials);
 	credentials_free(aws->credentials);
 	digest_free(aws->digest);
 	script_clear(&aws->script);
+}
+
+static void on_done(struct aws_call *call)
+{
+	struct scripted_aws *aws = call->context;
+
+	ck_assert_ptr_eq(call, &aws->call);
+	ck_assert_msg(!aws->is_done, "done was called twice");
+	aws->is_done = true;
+}
+
+void scripted_aws_prepare(struct scripted_aws *aws)
+{
+	aws->is_done = false;
+	aws->call.target = "DynamoDB_20120810.PutItem";
+	aws->call.await = &aws->await;
+	aws->call.done = on_done;
+	aws->call.context = aws;
+	buf_init(&aws->call.body, 4096);
+	buf_add_str(&aws->call.body, "{\"a\":1}");
+}
+
+void scripted_aws_start(struct scripted_aws *aws)
+{
+	scripted_aws_prepare(aws);
+	aws_call_start(aws->client, &aws->call);
+	ck_assert_msg(!aws->is_done, "done was called from within the start");
+}
+
+void scripted_aws_run(struct scripted_aws *aws)
+{
+	scripted_aws_start(aws);
+	script_run(&aws->script, &aws->is_done, 30000000);
+	ck_assert(aws->is_done);
 }

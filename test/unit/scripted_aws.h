@@ -1,5 +1,5 @@
 /*
- * A client of AWS on a scripted transport, with permanent keys, for all that is built on one.
+ * A client of AWS on a scripted transport, with permanent keys, and one call of it.
  */
 #ifndef SHOPD_TEST_SCRIPTED_AWS_H
 #define SHOPD_TEST_SCRIPTED_AWS_H
@@ -15,6 +15,10 @@ struct scripted_aws {
 	struct credentials *credentials;
 	struct aws_client_options options; /* may be changed before scripted_aws_make_client */
 	struct aws_client *client;
+
+	struct await await; /* ten seconds */
+	struct aws_call call;
+	bool is_done;
 };
 
 /* With a client. */
@@ -22,6 +26,13 @@ void scripted_aws_init(struct scripted_aws *aws);
 /* Another client with the options as they are now. */
 void scripted_aws_make_client(struct scripted_aws *aws);
 void scripted_aws_clear(struct scripted_aws *aws);
+
+/* Fills in the call: a write with the body {"a":1}. */
+void scripted_aws_prepare(struct scripted_aws *aws);
+/* The same, and starts it. */
+void scripted_aws_start(struct scripted_aws *aws);
+/* The same, and runs until it is done. */
+void scripted_aws_run(struct scripted_aws *aws);
 
 /* An error answer of DynamoDB. */
 #define AWS_ERROR(name) \

@@ -68,7 +68,7 @@ START_TEST(an_item_has_at_most_64_attributes)
 	buf_init(&text, 10000);
 	buf_add_char(&text, '{');
 	for (int i = 0; i < ITEM_ATTRIBUTES_MAX; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof(name), "a%d", i);
 		attribute_add_number(&text, name, "1");

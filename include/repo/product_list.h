@@ -1,0 +1,47 @@
+/*
+ * Lists of products: all of them or those of a category, with names that begin somehow, in one of
+ * three orders, page by page.
+ *
+ * Two orders are kept by the table: a category by name (index gsi1), and everything by age (gsi2, in
+ * write_shards parts that are read at once). There a page costs about as much as it shows. Any other
+ * order reads all that the query covers and keeps the first: fine for hundreds of products, refused
+ * beyond PRODUCT_LIST_READ_UNITS.
+ */
+#ifndef SHOPD_REPO_PRODUCT_LIST_H
+#define SHOPD_REPO_PRODUCT_LIST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "repo/product_order.h"
+#include "repo/repo.h"
+
+enum {
+	PRODUCT_LIST_MAX = 100,         /* entries on a page */
+	PRODUCT_LIST_READ_UNITS = 1280, /* that one request may consume: 10 MB of index */
+};
+
+struct product_list_query {
+	const char *category; /* NULL: all products */
+	const char *prefix;   /* of the name, without regard to case; NULL or "": any */
+	enum product_order order;
+	size_t limit;       /* 1 to PRODUCT_LIST_MAX */
+	const char *cursor; /* of the page before; NULL: the first page */
+};
+
+struct product_page {
+	size_t count;
+	const struct span *entries; /* items as the index has them */
+	const char *next;           /* cursor of the page behind; NULL: this is the last one */
+};
+
+/*
+ * RESULT_OK; RESULT_INVALID: the cursor is not one of this query; RESULT_TOO_LARGE: there is too much
+ * to read for this order. The query's texts are needed until the end, the page is in the await's
+ * arena.
+ */
+void product_list_find(struct repo *repo, const struct product_list_query *query,
+		       struct product_page *out, struct await *await);
+
+#endif

@@ -1,0 +1,67 @@
+#include "http/reply_send.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MILLIS_SIZE = 40, TIMING_SIZE = 96 };
+
+static void add_units(struct MHD_Response *response, const char *name, uint64_t millis)
+{
+	char text[MILLIS_SIZE];
+
+	snprintf(text, sizeof(text), "%llu.%llu", (unsigned long long)(millis / 1000),
+		 (unsigned long long)(millis % 1000 / 100));
+	MHD_add_response_header(response, name, text);
+}
+
+static void add_timing(struct MHD_Response *response, const struct request *rq, uint64_t now_us)
+{
+	uint64_t total_us = now_us - rq->received_us;
+	uint64_t waited_us = rq->await.usage.wait_us;
+	uint64_t db_us = waited_us < total_us ? waited_us : total_us;
+	uint64_t app_us = total_us - db_us;
+	char text[TIMING_SIZE];
+
+	/* Milliseconds; whole numbers are much cheaper to print than a double. */
+	snprintf(text, sizeof(text), "db;dur=%u.%03u, app;dur=%u.%03u", (unsigned)(db_us / 1000),
+		 (unsigned)(db_us % 1000), (unsigned)(app_us / 1000), (unsigned)(app_us % 1000));
+	MHD_add_response_header(response, "Server-Timing", text);
+}
+
+static void add_headers(struct MHD_Response *response, const struct request *rq, uint64_t now_us)
+{
+	const struct reply *reply = &rq->reply;
+	const struct usage *usage = &rq->await.usage;
+
+	for (size_t i = 0; i < reply->header_count; i++)
+		MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
+	if (reply->content_type != NULL)
+		MHD_add_response_header(response, "Content-Type", reply->content_type);
+	MHD_add_response_header(response, "X-Request-Id", rq->id);
+	if (usage->calls > 0) {
+		add_units(response, "X-Consumed-Read-Units", usage->read_millis);
+		add_units(response, "X-Consumed-Write-Units", usage->write_millis);
+	}
+	add_timing(response, rq, now_us);
+}
+
+enum MHD_Result reply_send(const struct request *rq, struct MHD_Connection *mhd, uint64_t now_us,
+			   bool closes)
+{
+	const struct reply *reply = &rq->reply;
+	const char *body = reply->fixed_body != NULL ? reply->fixed_body : buf_text(&reply->body);
+	size_t len = reply->fixed_body != NULL ? strlen(body) : reply->body.len;
+	struct MHD_Response *response;
+	enum MHD_Result queued;
+
+	response = MHD_create_response_from_buffer(len, (void *)(uintptr_t)body,
+						   MHD_RESPMEM_PERSISTENT);
+	if (response == NULL)
+		return MHD_NO;
+	add_headers(response, rq, now_us);
+	if (closes)
+		MHD_add_response_header(response, "Connection", "close");
+	queued = MHD_queue_response(mhd, (unsigned)reply->status, response);
+	MHD_destroy_response(response);
+	return queued;
+}

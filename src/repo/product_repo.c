@@ -1,0 +1,307 @@
+#include "repo/product_repo.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	NAMES_SIZE = 300, /* {"#p":"…"} with a name of 255 characters, which need no escapes */
+	VALUES_SIZE = 96,
+	CONDITION_SIZE = 96,
+	MOVEMENT_MAX = 1024,
+};
+
+/* ------------------------------------------------------------------ reading */
+
+struct find {
+	struct await *await;
+	struct stored_product *out;
+	const char *id;
+	struct dynamodb_call call;
+};
+
+void product_repo_query(const struct repo *repo, const char *id, bool is_consistent,
+			struct dynamodb_call *call)
+{
+	char names[NAMES_SIZE];
+	char values[VALUES_SIZE];
+
+	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", repo->db.partition_key);
+	snprintf(values, sizeof(values), "{\":p\":{\"S\":\"P#%s\"}}", id);
+	dynamodb_query(&repo->db, call,
+		       &(struct dynamodb_query){
+			       .condition = "#p = :p",
+			       .names = names,
+			       .values = values,
+			       .is_consistent = is_consistent,
+		       });
+}
+
+/* The answer goes with the call, so the items' text is copied to where the caller may keep it. */
+static enum result take_found(const struct find *find)
+{
+	struct span items = find->call.items;
+	struct stored_product found;
+	char *text;
+
+	if (find->call.result != RESULT_OK)
+		return find->call.result;
+	text = arena_copy(find->await->arena, items.data, items.len);
+	if (!text)
+		return RESULT_NO_MEMORY;
+	if (!product_item_find((struct span){text, items.len}, &found))
+		return RESULT_NOT_FOUND;
+	memcpy(found.id, find->id, ID_SIZE);
+	*find->out = found;
+	return RESULT_OK;
+}
+
+static void on_found(struct dynamodb_call *call)
+{
+	struct find *find = call->context;
+	struct await *await = find->await;
+	enum result result = take_found(find);
+
+	dynamodb_call_clear(call);
+	await_finish(await, result);
+}
+
+void product_repo_find(struct repo *repo, const char *id, bool is_consistent,
+		       struct stored_product *out, struct await *await)
+{
+	struct find *find;
+
+	await_start(await);
+	if (!id_is_valid(id)) {
+		await_finish(await, RESULT_NOT_FOUND);
+		return;
+	}
+	find = arena_alloc(await->arena, sizeof(*find));
+	if (!find) {
+		await_finish(await, RESULT_NO_MEMORY);
+		return;
+	}
+	*find = (struct find){.await = await, .out = out, .id = id};
+	find->call.await = await;
+	find->call.done = on_found;
+	find->call.context = find;
+	product_repo_query(repo, id, is_consistent, &find->call);
+}
+
+/* ------------------------------------------------------------------ creating */
+
+struct create {
+	struct await *await;
+	struct stored_product *out;
+	char id[ID_SIZE];
+	const char *product; /* the items as text in braces, in the arena */
+	const char *stock;
+	struct dynamodb_call call;
+};
+
+/* The items' texts while they are made: members in braces, which is what the views need. */
+struct new_items {
+	struct buf product;
+	struct buf stock;
+	struct buf movement;
+};
+
+static void write_items(const struct repo *repo, const struct new_product *new, const char *id,
+			struct new_items *items)
+{
+	int64_t now_ms = clock_wall_ms(repo->clock);
+	char now[CLOCK_RFC3339_SIZE];
+	const struct product_stamp stamp = {
+		.id = id,
+		.version = 1,
+		.created_at = now,
+		.updated_at = now,
+		.write_shards = repo->write_shards,
+	};
+
+	clock_format_rfc3339(now_ms, now);
+	buf_init(&items->product, PRODUCT_ITEM_MAX);
+	buf_init(&items->stock, MOVEMENT_MAX);
+	buf_init(&items->movement, MOVEMENT_MAX);
+	product_item_write(new->product, &stamp, &items->product);
+	stock_item_write(&new->opening, id, &items->stock);
+	if (new->opening.on_hand > 0)
+		movement_item_write(&new->opening, now_ms, &items->movement);
+}
+
+static void clear_items(struct new_items *items)
+{
+	buf_clear(&items->product);
+	buf_clear(&items->stock);
+	buf_clear(&items->movement);
+}
+
+/* "{members}" in the arena, or NULL. */
+static const char *in_braces(struct arena *arena, const struct buf *members)
+{
+	char *text = buf_ok(members) ? arena_alloc(arena, members->len + 3) : NULL;
+
+	if (text)
+		snprintf(text, members->len + 3, "{%s}", buf_text(members));
+	return text;
+}
+
+static enum result take_created(const struct create *create)
+{
+	struct stored_product made = {.version = 1, .stock_version = 1};
+
+	if (create->call.result == RESULT_CONFLICT)
+		return RESULT_EXISTS;
+	if (create->call.result != RESULT_OK)
+		return create->call.result;
+	memcpy(made.id, create->id, ID_SIZE);
+	if (!item_view(&made.product, span_of(create->product)) ||
+	    !item_view(&made.stock, span_of(create->stock)))
+		return RESULT_GARBLED;
+	*create->out = made;
+	return RESULT_OK;
+}
+
+static void on_created(struct dynamodb_call *call)
+{
+	struct create *create = call->context;
+	struct await *await = create->await;
+	enum result result = take_created(create);
+
+	dynamodb_call_clear(call);
+	await_finish(await, result);
+}
+
+static void write_new(const struct repo *repo, struct create *create, const struct new_items *items)
+{
+	char pk[PRODUCT_KEY_SIZE];
+	char ledger[PRODUCT_KEY_SIZE];
+	char movement_id[ID_SIZE];
+	char names[NAMES_SIZE];
+	const char *absent = "attribute_not_exists(#p)";
+	const struct dynamodb_write writes[] = {
+		{.key = {pk, "#"},
+		 .item = buf_text(&items->product),
+		 .condition = absent,
+		 .names = names},
+		{.key = {pk, "STOCK"},
+		 .item = buf_text(&items->stock),
+		 .condition = absent,
+		 .names = names},
+		{.key = {ledger, movement_id}, .item = buf_text(&items->movement)},
+	};
+
+	product_item_key("P#", create->id, pk);
+	product_item_key("M#", create->id, ledger);
+	id_make_ordered(clock_wall_ms(repo->clock), movement_id);
+	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", repo->db.partition_key);
+	create->call.await = create->await;
+	create->call.done = on_created;
+	create->call.context = create;
+	dynamodb_transact_write(&repo->db, &create->call, writes, items->movement.len > 0 ? 3 : 2,
+				NULL);
+}
+
+void product_repo_create(struct repo *repo, const struct new_product *new,
+			 struct stored_product *out, struct await *await)
+{
+	struct create *create = arena_alloc(await->arena, sizeof(*create));
+	struct new_items items = {0};
+
+	await_start(await);
+	if (!create) {
+		await_finish(await, RESULT_NO_MEMORY);
+		return;
+	}
+	create->await = await;
+	create->out = out;
+	if (new->id)
+		memcpy(create->id, new->id, ID_SIZE);
+	else
+		id_make_random(create->id);
+	write_items(repo, new, create->id, &items);
+	create->product = in_braces(await->arena, &items.product);
+	create->stock = in_braces(await->arena, &items.stock);
+	if (create->product && create->stock && buf_ok(&items.movement))
+		write_new(repo, create, &items);
+	else
+		await_finish(await, RESULT_NO_MEMORY);
+	clear_items(&items);
+}
+
+/* ------------------------------------------------------------------ removing */
+
+struct removal {
+	struct await *await;
+	struct dynamodb_call call;
+};
+
+/* Reasons come in the order of the writes: the product first, then its stock. */
+static enum result take_removed(const struct dynamodb_call *call)
+{
+	if (call->result != RESULT_CONFLICT)
+		return call->result;
+	if (call->failed_count != 2)
+		return RESULT_GARBLED;
+	if (!call->reasons[0].is_condition)
+		return RESULT_IN_USE;
+	return call->reasons[0].item.data ? RESULT_CONFLICT : RESULT_NOT_FOUND;
+}
+
+static void on_removed(struct dynamodb_call *call)
+{
+	struct removal *removal = call->context;
+	struct await *await = removal->await;
+	enum result result = take_removed(call);
+
+	dynamodb_call_clear(call);
+	await_finish(await, result);
+}
+
+static void remove_both(const struct repo *repo, const char *id, uint64_t expected_version,
+			struct dynamodb_call *call)
+{
+	char pk[PRODUCT_KEY_SIZE];
+	char names[NAMES_SIZE];
+	char values[VALUES_SIZE];
+	bool is_any = expected_version == 0;
+	const struct dynamodb_write writes[] = {
+		{.action = DYNAMODB_DELETE,
+		 .key = {pk, "#"},
+		 .condition =
+			 is_any ? "attribute_exists(#p)" : "attribute_exists(#p) AND version = :v",
+		 .names = names,
+		 .values = is_any ? NULL : values},
+		{.action = DYNAMODB_DELETE,
+		 .key = {pk, "STOCK"},
+		 .condition = "attribute_not_exists(reserved) OR reserved = :zero",
+		 .values = "{\":zero\":{\"N\":\"0\"}}"},
+	};
+
+	product_item_key("P#", id, pk);
+	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", repo->db.partition_key);
+	snprintf(values, sizeof(values), "{\":v\":{\"N\":\"%" PRIu64 "\"}}", expected_version);
+	dynamodb_transact_write(&repo->db, call, writes, 2, NULL);
+}
+
+void product_repo_remove(struct repo *repo, const char *id, uint64_t expected_version,
+			 struct await *await)
+{
+	struct removal *removal;
+
+	await_start(await);
+	if (!id_is_valid(id)) {
+		await_finish(await, RESULT_NOT_FOUND);
+		return;
+	}
+	removal = arena_alloc(await->arena, sizeof(*removal));
+	if (!removal) {
+		await_finish(await, RESULT_NO_MEMORY);
+		return;
+	}
+	removal->await = await;
+	removal->call.await = await;
+	removal->call.done = on_removed;
+	removal->call.context = removal;
+	remove_both(repo, id, expected_version, &removal->call);
+}

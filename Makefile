@@ -43,7 +43,7 @@ PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-boto
 PACKAGES_asan = $(PACKAGES_test)
 PACKAGES_bench = $(PACKAGES_test) nginx-light openssl wrk
 PACKAGES_valgrind = $(PACKAGES_all) check valgrind libc6-dbg
-PACKAGES_fuzz = $(PACKAGES_all) clang llvm
+PACKAGES_fuzz = $(PACKAGES_all) clang libclang-rt-dev llvm
 PACKAGES_format = clang-format
 PACKAGES_docs = $(PACKAGES_all) python3
 PACKAGES_lint = $(PACKAGES_all) check clang-format clang-tidy cppcheck shellcheck pyflakes3 python3 \
@@ -184,10 +184,10 @@ run: build/release/shopd $(EMULATOR) ## serve on 127.0.0.1:8080 against a local 
 
 PYTEST = PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider $(or $(TESTS),test/system)
 
-# Either part runs even when the other has failed.
+# Each part runs even when another has failed.
 test: build/release/shopd $(TOOLS_release) build/debug/unit $(EMULATOR) ## every test (SUITES="buf text": only these unit tests, TESTS=: only these system tests)
-	@$(PYTHON) -B test/lint/layers.py
 	@failed=0; \
+	$(PYTHON) -B test/lint/layers.py || failed=1; \
 	build/debug/unit $(SUITES) || failed=1; \
 	SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTEST) || failed=1; \
 	exit $$failed

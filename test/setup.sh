@@ -22,12 +22,16 @@ missing() {
 # sudo drops the environment; what apt needs to reach its mirrors comes along. RUNLEVEL=1: a service
 # that a package brings along (nginx) is not started.
 apt() {
-	set -- apt-get -q "$@"
+	set -- apt-get "$@"
 	for name in http_proxy https_proxy all_proxy no_proxy; do
 		eval "value=\${$name:-}"
 		[ -z "$value" ] || set -- "$name=$value" "$@"
 	done
-	$sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 "$@" 9>&-
+	if ! $sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 "$@" >>"$log" 2>&1 9>&-; then
+		tail -n 20 "$log" >&2
+		echo "setup: apt-get has failed; more is in $log" >&2
+		exit 1
+	fi
 }
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
@@ -53,7 +57,10 @@ else
 	exit 1
 fi
 
+log=.local/setup.log
+: >"$log"
 echo "setup: installing Debian packages: $packages"
+echo "setup: this may take a minute or two; what apt-get says goes to $log"
 nginx=$(pidof -s nginx || :)
 apt update
 # shellcheck disable=SC2086 # a list of names

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "repo/product_item.h"
+#include "repo/repo.h"
 
 enum {
 	PRODUCT_TAG_SIZE = 44,        /* two numbers of 64 bits and a dot */
@@ -27,10 +28,10 @@ void product_view_write(const struct stored_product *product, struct buf *out);
 extern const char *const product_list_fields[];
 
 /*
- * Appends one entry of a list as a JSON object. `fields` has a bit for each of product_list_fields
- * that is to be shown. `id` as in the item's key, see product_view_id.
+ * Appends an entry of a list, as the index has it, as a JSON object. `fields` has a bit for each of
+ * product_list_fields that is to be shown.
  */
-void product_view_write_entry(const struct item *entry, struct span id, int fields,
+void product_view_write_entry(const struct repo *repo, struct span entry, int fields,
 			      struct buf *out);
 
 /* The id in an item's partition key; absent when it is none. */

@@ -90,6 +90,22 @@ static bool read_length(struct framing *framing, struct span value)
 	return true;
 }
 
+/* True if a comma-separated list has this word. */
+static bool has_word(struct span list, const char *word)
+{
+	while (list.len > 0) {
+		const char *comma = memchr(list.data, ',', list.len);
+		size_t len = comma != NULL ? (size_t)(comma - list.data) : list.len;
+
+		if (span_equals_nocase(trim((struct span){list.data, len}), word))
+			return true;
+		len += comma != NULL;
+		list.data += len;
+		list.len -= len;
+	}
+	return false;
+}
+
 static bool read_framing_header(struct http_answer *answer, struct framing *framing,
 				struct span name, struct span value)
 {
@@ -100,7 +116,7 @@ static bool read_framing_header(struct http_answer *answer, struct framing *fram
 			return false;
 		framing->is_chunked = true;
 	} else if (span_equals_nocase(name, "connection")) {
-		if (span_equals_nocase(value, "close"))
+		if (has_word(value, "close"))
 			answer->keeps_open = false;
 	} else if (span_equals_nocase(name, "content-encoding")) {
 		answer->is_encoded = !span_equals_nocase(value, "identity");
@@ -138,9 +154,6 @@ static bool read_header(struct http_answer *answer, struct framing *framing, str
 		if (!is_token_char(name.data[i]))
 			return false; /* also folded lines, which begin with a space */
 	value = trim((struct span){colon + 1, line.len - name.len - 1});
-	if (memchr(value.data, '\0', value.len) != NULL ||
-	    memchr(value.data, '\r', value.len) != NULL)
-		return false;
 	read_aws_header(answer, name, value);
 	return read_framing_header(answer, framing, name, value);
 }
@@ -164,6 +177,17 @@ static void begin_body(struct http_answer *answer, const struct framing *framing
 		buf_reserve(&answer->body, (size_t)answer->left);
 }
 
+/* 1xx: the real answer follows, and this one's headers say nothing about it. */
+static void skip_interim(struct http_answer *answer)
+{
+	int status = answer->status;
+
+	http_answer_reset(answer);
+	answer->status = status;
+	if (status == 101) /* was not asked for: what follows is not HTTP */
+		answer->state = HTTP_ANSWER_BROKEN;
+}
+
 static void finish_head(struct http_answer *answer)
 {
 	struct framing framing = {0};
@@ -173,14 +197,10 @@ static void finish_head(struct http_answer *answer)
 
 	while (is_good && rest.len > 2) {
 		const char *end = memchr(rest.data, '\n', rest.len);
-		struct span line = {rest.data, (size_t)(end - rest.data)};
+		struct span line = {rest.data, (size_t)(end - rest.data) - 1};
 
 		rest.data = end + 1;
-		rest.len -= line.len + 1;
-		if (line.len == 0 || line.data[--line.len] != '\r') {
-			is_good = false; /* bare LF: lenient parsers disagree about it */
-			break;
-		}
+		rest.len -= line.len + 2;
 		is_good = is_first ? read_status_line(answer, line)
 				   : read_header(answer, &framing, line);
 		is_first = false;
@@ -188,10 +208,21 @@ static void finish_head(struct http_answer *answer)
 	buf_reset(&answer->head);
 	if (!is_good || is_first || (framing.has_length && framing.is_chunked))
 		answer->state = HTTP_ANSWER_BROKEN;
-	else if (answer->status < 200) /* an interim answer: the real one follows */
-		answer->state = answer->status == 101 ? HTTP_ANSWER_BROKEN : HTTP_ANSWER_HEAD;
+	else if (answer->status < 200)
+		skip_interim(answer);
 	else
 		begin_body(answer, &framing);
+}
+
+/* The last line ends in CR LF and has no other CR, nor NUL: lenient parsers disagree about those. */
+static bool is_clean_line(const struct buf *lines)
+{
+	const char *before = memrchr(lines->data, '\n', lines->len - 1);
+	const char *line = before != NULL ? before + 1 : lines->data;
+	size_t len = (size_t)(lines->data + lines->len - line);
+
+	return len >= 2 && line[len - 2] == '\r' && memchr(line, '\r', len - 2) == NULL &&
+	       memchr(line, '\0', len) == NULL;
 }
 
 /*
@@ -204,7 +235,7 @@ static size_t take_line(struct http_answer *answer, const char *bytes, size_t le
 	size_t taken = end != NULL ? (size_t)(end - bytes) + 1 : len;
 
 	buf_add(&answer->head, bytes, taken);
-	if (!buf_ok(&answer->head))
+	if (!buf_ok(&answer->head) || (end != NULL && !is_clean_line(&answer->head)))
 		answer->state = HTTP_ANSWER_BROKEN;
 	*is_whole = end != NULL && answer->state != HTTP_ANSWER_BROKEN;
 	return taken;
@@ -261,8 +292,7 @@ static bool parse_chunk_size(const struct buf *line, uint64_t *size)
 		*size = *size * 16 + digit;
 	}
 	/* An extension may follow; it means nothing to us. */
-	return at > 0 && line->len >= at + 2 && (line->data[at] == ';' || line->data[at] == '\r') &&
-	       line->data[line->len - 2] == '\r';
+	return at > 0 && (line->data[at] == ';' || line->data[at] == '\r');
 }
 
 static size_t add_chunk_size(struct http_answer *answer, const char *bytes, size_t len)
@@ -305,14 +335,9 @@ static size_t add_trailer(struct http_answer *answer, const char *bytes, size_t 
 	size_t taken = take_line(answer, bytes, len, &is_whole);
 	const struct buf *head = &answer->head;
 
-	if (!is_whole)
-		return taken;
-	if (head->len == 2 && head->data[0] == '\r')
+	if (is_whole && (head->len == 2 || (head->len >= 4 && memcmp(head->data + head->len - 4,
+								     "\r\n\r\n", 4) == 0)))
 		answer->state = HTTP_ANSWER_DONE;
-	else if (head->len >= 4 && memcmp(head->data + head->len - 4, "\r\n\r\n", 4) == 0)
-		answer->state = HTTP_ANSWER_DONE;
-	else if (head->len == 1)
-		answer->state = HTTP_ANSWER_BROKEN;
 	return taken;
 }
 

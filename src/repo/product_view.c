@@ -97,8 +97,14 @@ static bool is_wanted(int fields, size_t index)
 	return ((unsigned)fields >> index & 1) != 0;
 }
 
-void product_view_write_entry(const struct item *entry, struct span id, int fields, struct buf *out)
+void product_view_write_entry(const struct repo *repo, struct span entry, int fields,
+			      struct buf *out)
 {
+	struct item item;
+	struct span id;
+
+	(void)!item_view(&item, entry); /* an empty one when it is none */
+	id = product_view_id(&item, repo->db.partition_key);
 	buf_add_char(out, '{');
 	if (is_wanted(fields, 0)) {
 		buf_add_str(out, "\"id\":\"");
@@ -107,7 +113,7 @@ void product_view_write_entry(const struct item *entry, struct span id, int fiel
 	}
 	for (size_t i = 1; product_list_fields[i]; i++) {
 		if (is_wanted(fields, i))
-			add_attribute(entry, product_list_fields[i], out);
+			add_attribute(&item, product_list_fields[i], out);
 	}
 	buf_add_char(out, '}');
 }

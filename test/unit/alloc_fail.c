@@ -1,6 +1,6 @@
 /*
- * The linker redirects the allocation functions to here (--wrap, see the Makefile): in the objects of
- * src/ all of them, in those of the tests only free.
+ * The linker redirects the allocation functions to here (--wrap, see the Makefile): in the objects
+ * of src/ all of them, in those of the tests only free.
  *
  * Blocks are remembered by address, not just counted: a block of a library's that our code frees
  * (getline, curl) is none of ours, and must not make up for one that was lost.
@@ -56,8 +56,7 @@ static void remember(void *address, size_t size, const char *caller)
 		if (state.blocks == NULL)
 			abort();
 	}
-	state.blocks[state.used++] =
-		(struct block){~(uintptr_t)address, state.count, size, caller};
+	state.blocks[state.used++] = (struct block){~(uintptr_t)address, state.count, size, caller};
 }
 
 /* The youngest blocks go first, most of the time. */

@@ -1,11 +1,12 @@
 /*
  * Makes allocations fail on purpose, to see that the code survives it.
  *
- * Affected is what the code in src/ allocates (malloc, calloc, realloc, strdup, strndup), and, while a
- * failure is being waited for, what jansson does. Libraries and the tests themselves allocate as ever.
+ * Affected is what the code in src/ allocates (malloc, calloc, realloc, strdup, strndup), and,
+ * while a failure is being waited for, what jansson does. Libraries and the tests themselves
+ * allocate as ever.
  *
- * Most tests need one call. The scenario does one thing from beginning to end, frees what it got, and
- * asserts that the thing either worked or failed as its header says, with nothing half done:
+ * Most tests need one call. The scenario does one thing from beginning to end, frees what it got,
+ * and asserts that the thing either worked or failed as its header says, with nothing half done:
  *
  *	static void add_to_a_buffer(void *context)
  *	{
@@ -34,8 +35,8 @@
  * failing. Fails the test when a run leaves blocks behind that it has allocated, when the scenario
  * allocates nothing, or when it does not come to the same allocations again.
  *
- * Blocks that a library frees by itself (a response given away to libmicrohttpd) look like leaks here;
- * use alloc_fail_at for these.
+ * Blocks that a library frees by itself (a response given away to libmicrohttpd) look like leaks
+ * here; use alloc_fail_at for these.
  */
 void alloc_fail_each(void (*scenario)(void *context), void *context);
 

@@ -63,7 +63,7 @@ static size_t count_lines(const char *text)
 static json_t *only_line(void)
 {
 	json_error_t error;
-	json_t *line = json_loads(output(), JSON_REJECT_DUPLICATES, &error);
+	json_t *line = json_loads(output(), JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 
 	ck_assert_msg(line != NULL, "%s: %s", error.text, written);
 	ck_assert_uint_eq(count_lines(written), 1);

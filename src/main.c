@@ -11,6 +11,7 @@
 #include "base/version.h"
 #include "daemon/commands.h"
 #include "daemon/daemon.h"
+#include "domain/money.h"
 #include "io/http_link.h"
 
 enum { MISTAKES_MAX = 64 * 1024, HELP_MAX = 64 * 1024, EXIT_USAGE = 2 };
@@ -98,6 +99,20 @@ static const struct option_row *find_option(const char *name)
 	return NULL;
 }
 
+/* base knows what a currency code looks like, domain which there are. */
+static bool read_config(struct config *config, struct buf *mistakes)
+{
+	bool is_sound = config_read(config, environ, mistakes);
+	unsigned decimals;
+
+	if (config->currency == NULL ||
+	    money_currency_decimals(span_of(config->currency), &decimals))
+		return is_sound;
+	buf_add_format(mistakes, "SHOPD_CURRENCY: %s is no currency code of ISO 4217\n",
+		       config->currency);
+	return false;
+}
+
 static int with_config(int (*run)(const struct config *config))
 {
 	struct config config = {0};
@@ -105,7 +120,7 @@ static int with_config(int (*run)(const struct config *config))
 	int status = EXIT_FAILURE;
 
 	buf_init(&mistakes, MISTAKES_MAX);
-	if (!config_read(&config, environ, &mistakes)) {
+	if (!read_config(&config, &mistakes)) {
 		fputs("shopd: the configuration is not sound:\n", stderr);
 		print_and_clear(stderr, &mistakes);
 		config_clear(&config);

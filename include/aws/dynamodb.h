@@ -65,6 +65,7 @@ struct dynamodb_call {
 	/* private */
 	const struct dynamodb *db;
 	struct aws_call call;
+	struct span consumed;   /* ConsumedCapacity */
 	struct buf gathered;    /* items so far, or put together */
 	char token[ID_SIZE];    /* write token or client token */
 	unsigned tries;

@@ -16,8 +16,8 @@
 #include "base/result.h"
 #include "base/text.h"
 
-/* Adds ConsumedCapacity, one object or an array of them, to the account. */
-void dynamodb_answer_usage(struct span answer, bool is_read, struct usage *usage);
+/* Adds ConsumedCapacity, one object or an array of them or nothing, to the account. */
+void dynamodb_answer_usage(struct span consumed, bool is_read, struct usage *usage);
 
 /* A single write whose condition failed after an attempt of unknown fate. */
 struct dynamodb_doubt {

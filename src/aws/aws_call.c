@@ -15,16 +15,27 @@
 #include "base/log.h"
 
 enum {
+	SPARES_MAX = 64,
+	SPARE_ROOM_MAX = 8 * 1024,
 	HEAD_MAX = 16 * 1024,
 	HEAD_USUAL = 768, /* without a session token */
+};
+
+/* The buffers of calls that are over, for the next ones: with their memory, without their bytes. */
+struct spare {
+	struct buf request;
+	struct buf head;
+	struct buf body;
 };
 
 struct aws_client {
 	struct aws_client_options options;
 	struct sigv4 signer;
 	struct retry_quota quota;
-	int64_t clock_offset_ms; /* what to add to our wall clock to get the service's */
+	int64_t clock_offset_ms;  /* what to add to our wall clock to get the service's */
 	struct aws_call *between; /* calls between two attempts */
+	struct spare spares[SPARES_MAX];
+	size_t spare_count;
 	bool is_stopped;
 };
 
@@ -33,6 +44,39 @@ static void on_exchange(struct exchange *exchange);
 static void on_timer(struct loop_timer *timer);
 static void on_task(struct loop_task *task);
 static void on_credentials(struct credentials_wait *wait);
+
+static void spare_clear(struct spare *spare)
+{
+	buf_clear(&spare->request);
+	buf_clear(&spare->head);
+	buf_clear(&spare->body);
+}
+
+/* Gives a call its buffers. */
+static void spare_take(struct aws_client *client, struct exchange *exchange)
+{
+	struct spare *spare;
+
+	buf_init(&exchange->request, HEAD_MAX);
+	http_answer_init(&exchange->answer, client->options.answer_max);
+	if (client->spare_count == 0)
+		return;
+	spare = &client->spares[--client->spare_count];
+	exchange->request = spare->request;
+	exchange->answer.head = spare->head;
+	exchange->answer.body = spare->body;
+}
+
+static void spare_give(struct aws_client *client, struct exchange *exchange)
+{
+	struct spare spare = {exchange->request, exchange->answer.head, exchange->answer.body};
+
+	if (client->spare_count == SPARES_MAX || spare.request.room > SPARE_ROOM_MAX ||
+	    spare.body.room > SPARE_ROOM_MAX)
+		spare_clear(&spare);
+	else
+		client->spares[client->spare_count++] = spare;
+}
 
 struct aws_client *aws_client_new(const struct aws_client_options *options)
 {
@@ -51,6 +95,8 @@ void aws_client_free(struct aws_client *client)
 	if (!client)
 		return;
 	assert(!client->between);
+	while (client->spare_count > 0)
+		spare_clear(&client->spares[--client->spare_count]);
 	sigv4_clear(&client->signer);
 	free(client);
 }
@@ -132,8 +178,8 @@ static void finish(struct aws_call *call, enum result result)
 	if (call->is_uncertain && result_is_failure(result))
 		result = RESULT_UNKNOWN;
 	call->result = result;
-	count(call->client, offsetof(struct aws_metrics, results) +
-				    (size_t)result * sizeof(metric_counter));
+	count(call->client,
+	      offsetof(struct aws_metrics, results) + (size_t)result * sizeof(metric_counter));
 	log_failure(call);
 	call->done(call);
 }
@@ -224,8 +270,8 @@ static void send(struct aws_call *call)
 
 	http_answer_reset(&exchange->answer);
 	exchange->origin = options->origin;
-	exchange->deadline_us = deadline_us < call->await->deadline_us ? deadline_us
-								       : call->await->deadline_us;
+	exchange->deadline_us =
+		deadline_us < call->await->deadline_us ? deadline_us : call->await->deadline_us;
 	exchange->was_sent = false;
 	exchange->error[0] = '\0';
 	count_attempt(call);
@@ -322,7 +368,8 @@ static void try_other_time(struct aws_call *call, enum result otherwise)
 		return;
 	}
 	client->clock_offset_ms += skew_ms;
-	log_event(LOG_WARNING, "this machine's clock differs from AWS's; requests are dated by theirs",
+	log_event(LOG_WARNING,
+		  "this machine's clock differs from AWS's; requests are dated by theirs",
 		  LOG_F_NUM("offset_ms", client->clock_offset_ms));
 	try_again(call, RETRY_TRANSIENT, otherwise);
 }
@@ -371,10 +418,8 @@ static void on_exchange(struct exchange *exchange)
 static void prepare(struct aws_client *client, struct aws_call *call)
 {
 	assert(!call->is_between_attempts && call->await && call->done);
-	if (!call->client) {
-		buf_init(&call->exchange.request, HEAD_MAX);
-		http_answer_init(&call->exchange.answer, client->options.answer_max);
-	}
+	if (!call->client)
+		spare_take(client, &call->exchange);
 	call->client = client;
 	call->exchange.done = on_exchange;
 	call->exchange.context = call;
@@ -419,6 +464,6 @@ void aws_call_clear(struct aws_call *call)
 	buf_clear(&call->body);
 	if (!call->client)
 		return;
-	buf_clear(&call->exchange.request);
-	http_answer_clear(&call->exchange.answer);
+	spare_give(call->client, &call->exchange);
+	call->client = NULL;
 }

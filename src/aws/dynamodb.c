@@ -42,7 +42,6 @@ enum operation {
 
 static void take_get(struct dynamodb_call *call);
 static void take_query(struct dynamodb_call *call);
-static void take_write(struct dynamodb_call *call);
 static bool decide_write(struct dynamodb_call *call);
 static void take_success(struct dynamodb_call *call);
 static void take_transact_get(struct dynamodb_call *call);
@@ -52,7 +51,6 @@ static void take_batch_write(struct dynamodb_call *call);
 static bool decide_batch(struct dynamodb_call *call);
 static void take_description(struct dynamodb_call *call);
 static bool decide_description(struct dynamodb_call *call);
-static void take_creation(struct dynamodb_call *call);
 static bool decide_creation(struct dynamodb_call *call);
 static void take_ttl_description(struct dynamodb_call *call);
 
@@ -66,15 +64,15 @@ static const struct {
 } operations[] = {
 	[GET] = {TARGET("GetItem"), true, take_get, NULL},
 	[QUERY] = {TARGET("Query"), true, take_query, NULL},
-	[WRITE_PUT] = {TARGET("PutItem"), false, take_write, decide_write},
-	[WRITE_UPDATE] = {TARGET("UpdateItem"), false, take_write, decide_write},
-	[WRITE_DELETE] = {TARGET("DeleteItem"), false, take_write, decide_write},
+	[WRITE_PUT] = {TARGET("PutItem"), false, take_success, decide_write},
+	[WRITE_UPDATE] = {TARGET("UpdateItem"), false, take_success, decide_write},
+	[WRITE_DELETE] = {TARGET("DeleteItem"), false, take_success, decide_write},
 	[TRANSACT_WRITE] = {TARGET("TransactWriteItems"), false, take_success, decide_transaction},
 	[TRANSACT_GET] = {TARGET("TransactGetItems"), true, take_transact_get, decide_transaction},
 	[BATCH_GET] = {TARGET("BatchGetItem"), true, take_batch_get, decide_batch},
 	[BATCH_WRITE] = {TARGET("BatchWriteItem"), false, take_batch_write, decide_batch},
 	[DESCRIBE_TABLE] = {TARGET("DescribeTable"), true, take_description, decide_description},
-	[CREATE_TABLE] = {TARGET("CreateTable"), false, take_creation, decide_creation},
+	[CREATE_TABLE] = {TARGET("CreateTable"), false, take_success, decide_creation},
 	[DESCRIBE_TTL] = {TARGET("DescribeTimeToLive"), true, take_ttl_description, NULL},
 	[ENABLE_TTL] = {TARGET("UpdateTimeToLive"), false, take_success, NULL},
 };
@@ -113,12 +111,38 @@ static enum result failure_of(const struct dynamodb_call *call)
 	return RESULT_REFUSED;
 }
 
+/* Finds what the caller or we need at an answer's top level, in one walk over it. */
+static void view(struct dynamodb_call *call)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} members[] = {
+		{"Item", offsetof(struct dynamodb_call, item)},
+		{"Attributes", offsetof(struct dynamodb_call, item)},
+		{"Items", offsetof(struct dynamodb_call, items)},
+		{"LastEvaluatedKey", offsetof(struct dynamodb_call, last_key)},
+		{"Table", offsetof(struct dynamodb_call, table)},
+		{"TableDescription", offsetof(struct dynamodb_call, table)},
+		{"ConsumedCapacity", offsetof(struct dynamodb_call, consumed)},
+	};
+	struct json_walk walk;
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		*(struct span *)((char *)call + members[i].offset) = (struct span){0};
+	json_walk_init(&walk, call->call.answer);
+	while (json_walk_next(&walk))
+		for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+			if (span_equals(walk.name, members[i].name))
+				*(struct span *)((char *)call + members[i].offset) = walk.value;
+}
+
 static void account(struct dynamodb_call *call)
 {
 	struct aws_metrics *metrics = aws_client_metrics(call->db->client);
 	struct usage usage = {0};
 
-	dynamodb_answer_usage(call->call.answer, operations[call->operation].is_read, &usage);
+	dynamodb_answer_usage(call->consumed, operations[call->operation].is_read, &usage);
 	call->await->usage.read_millis += usage.read_millis;
 	call->await->usage.write_millis += usage.write_millis;
 	if (!metrics)
@@ -134,6 +158,7 @@ static void on_done(struct aws_call *aws)
 	if (aws->is_uncertain)
 		call->is_uncertain = true;
 	if (aws->result == RESULT_OK) {
+		view(call);
 		account(call);
 		operations[call->operation].take(call);
 	} else if (!operations[call->operation].decide ||
@@ -208,7 +233,6 @@ void dynamodb_get(const struct dynamodb *db, struct dynamodb_call *call, struct 
 
 static void take_get(struct dynamodb_call *call)
 {
-	call->item = json_scan_member(call->call.answer, "Item");
 	finish(call, call->item.data ? RESULT_OK : RESULT_NOT_FOUND);
 }
 
@@ -221,8 +245,6 @@ void dynamodb_query(const struct dynamodb *db, struct dynamodb_call *call,
 
 static void take_query(struct dynamodb_call *call)
 {
-	call->items = json_scan_member(call->call.answer, "Items");
-	call->last_key = json_scan_member(call->call.answer, "LastEvaluatedKey");
 	finish(call, call->items.data ? RESULT_OK : RESULT_GARBLED);
 }
 
@@ -272,11 +294,6 @@ static bool decide_write(struct dynamodb_call *call)
 	return true;
 }
 
-static void take_write(struct dynamodb_call *call)
-{
-	call->item = json_scan_member(call->call.answer, "Attributes");
-	finish(call, RESULT_OK);
-}
 
 /* ------------------------------------------------------------------ transactions */
 
@@ -425,7 +442,6 @@ void dynamodb_describe_table(const struct dynamodb *db, struct dynamodb_call *ca
 
 static void take_description(struct dynamodb_call *call)
 {
-	call->table = json_scan_member(call->call.answer, "Table");
 	finish(call, call->table.data ? RESULT_OK : RESULT_GARBLED);
 }
 
@@ -442,12 +458,6 @@ void dynamodb_create_table(const struct dynamodb *db, struct dynamodb_call *call
 {
 	dynamodb_request_create_table(begin(db, call, CREATE_TABLE), db, design);
 	start(call, 0);
-}
-
-static void take_creation(struct dynamodb_call *call)
-{
-	call->table = json_scan_member(call->call.answer, "TableDescription");
-	finish(call, RESULT_OK);
 }
 
 static bool decide_creation(struct dynamodb_call *call)

@@ -31,9 +31,8 @@ static void add_usage(struct span consumed, bool is_read, struct usage *usage)
 	usage->write_millis += millis(writes);
 }
 
-void dynamodb_answer_usage(struct span answer, bool is_read, struct usage *usage)
+void dynamodb_answer_usage(struct span consumed, bool is_read, struct usage *usage)
 {
-	struct span consumed = json_scan_member(answer, "ConsumedCapacity");
 	struct json_walk walk;
 
 	if (consumed.len > 0 && consumed.data[0] == '{') {

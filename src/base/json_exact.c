@@ -93,9 +93,9 @@ static const char *word_mistake(struct span word)
 }
 
 /* What is wrong with a character that no value and no word begins with. */
-static const char *character_mistake(char c)
+static const char *character_mistake(uint32_t code)
 {
-	switch (c) {
+	switch (code) {
 	case '\'':
 		return "a text takes double quotes, not single ones";
 	case ',':
@@ -103,6 +103,12 @@ static const char *character_mistake(char c)
 	case ']':
 	case '}':
 		return "a value is missing before this bracket";
+	case 0xfeff:
+		return "a byte order mark is not allowed";
+	case 0x201c: /* what word processors make of a quote */
+	case 0x201d:
+	case 0x201e:
+		return "a text takes straight double quotes (\")";
 	default:
 		return "expected a value";
 	}
@@ -112,6 +118,7 @@ static bool parse_literal(struct parser *parser, json_t **value)
 {
 	struct json_reader *reader = &parser->reader;
 	struct span word = json_reader_word(reader);
+	uint32_t code = 0;
 
 	for (size_t i = 0; i < LITERAL_COUNT; i++) {
 		if (span_equals(word, literals[i].word)) {
@@ -123,7 +130,8 @@ static bool parse_literal(struct parser *parser, json_t **value)
 		return json_reader_mistake(reader, word.data, word_mistake(word));
 	if (json_reader_is_at_end(reader))
 		return json_reader_mistake(reader, reader->at, "a value is missing at the end");
-	return json_reader_unexpected(reader, character_mistake(json_reader_peek(reader)));
+	text_utf8_decode((struct span){reader->at, (size_t)(reader->end - reader->at)}, &code);
+	return json_reader_unexpected(reader, character_mistake(code));
 }
 
 static bool parse_array(struct parser *parser, unsigned depth, json_t **value);

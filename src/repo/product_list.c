@@ -263,16 +263,29 @@ static char *make_values(const struct list *list, const char *partition)
 	return text;
 }
 
+/*
+ * How much of each part to read first: its share of the page and twice the share's square root, so
+ * that with ids spread by chance a second round is rare.
+ */
+static uint64_t share_with_margin(uint64_t wanted, size_t parts)
+{
+	uint64_t margin = 0;
+
+	if (parts == 1)
+		return wanted;
+	while ((margin + 1) * (margin + 1) <= 4 * wanted / parts)
+		margin++;
+	return (wanted + parts - 1) / parts + margin;
+}
+
 /* Of an index in order a page is asked for that most likely suffices, else as much as is sensible. */
 static uint64_t choose_page_limit(const struct list *list)
 {
-	uint64_t wanted = list->query.limit + 1;
-
 	if (!list->is_in_order)
 		return PAGE_MAX;
 	if (list->prefix && !list->query.category)
 		return FILTERED_PAGE;
-	return list->part_count == 1 ? wanted : 2 * wanted / list->part_count + 1;
+	return share_with_margin(list->query.limit + 1, list->part_count);
 }
 
 static bool make_parts(struct list *list)

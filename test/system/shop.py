@@ -137,6 +137,12 @@ class Emulator:
             ExpressionAttributeValues={":p": {"S": f"P#{product_id}"}})
         return {item["sk"]["S"]: item for item in page["Items"]}
 
+    def category(self, name, table=TABLE):
+        """The raw items of a category's products."""
+        return self.client.query(
+            TableName=table, IndexName="gsi1", KeyConditionExpression="g1p = :c",
+            ExpressionAttributeValues={":c": {"S": f"CAT#{name}"}})["Items"]
+
     def all_items(self, table=TABLE):
         pages = self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         return [item for page in pages for item in page["Items"]]

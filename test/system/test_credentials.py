@@ -120,11 +120,11 @@ def test_an_expired_key_is_renewed_at_once_and_the_caller_sees_nothing(
 
 def test_metadata_that_is_down_stops_nothing(start_by_role, metadata, proxy):
     """The keys are past their expiry, but as long as DynamoDB takes them they are used."""
-    keys = metadata.give("ROLE1", 2)
+    keys = metadata.give("ROLE1", 1)
     daemon = start_by_role_with(start_by_role, proxy, keys)
     metadata.end()
     client = daemon.client()
-    end = time.monotonic() + 3
+    end = time.monotonic() + 2
     while time.monotonic() < end:
         assert client.get("/product?limit=1").status == 200
         time.sleep(0.05)

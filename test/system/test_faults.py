@@ -5,7 +5,6 @@ the same time and each meets the faults of its seed in the same order every time
 """
 
 import concurrent.futures
-import json
 import signal
 import uuid
 
@@ -71,7 +70,8 @@ class Lane:
     def act(self, name, product):
         path = product and f"/product/{product['id']}"
         if self.operation == "create":
-            return self.client.post("/product", {"name": name, "price": 1, "on_hand": 2})
+            body = {"name": name, "category": name, "price": 1, "on_hand": 2}
+            return self.client.post("/product", body)
         if self.operation == "list":
             return self.client.get(f"/product?category={name}")
         body = {"n": 2} if self.operation in ("put", "patch") else None
@@ -99,8 +99,7 @@ class Lane:
         assert answered is True or answered == expected
 
     def check_create(self, answer, name):
-        mine = [item for item in self.emulator.all_items(self.table) if name in json.dumps(item)]
-        mine = [item for item in mine if item["sk"]["S"] == "#"]
+        mine = self.emulator.category(name, self.table)
         assert len(mine) in possible(answer, {201: 1}, before=0), (answer, mine)
         if mine:
             product_id = mine[0]["pk"]["S"][2:]
@@ -142,6 +141,14 @@ def all_lanes(folder, emulator, make_table):
     end_daemons(lanes)
     for lane in lanes:
         lane.proxy.end()
+    assert_whole(emulator.all_items(table))
+
+
+def assert_whole(items):
+    """No product without its stock, no stock without its product."""
+    keys = {(item["pk"]["S"], item["sk"]["S"]) for item in items if item["pk"]["S"][:2] == "P#"}
+    halves = [key for key, part in keys if (key, {"#": "STOCK", "STOCK": "#"}[part]) not in keys]
+    assert keys and not halves
 
 
 @pytest.fixture
@@ -171,7 +178,8 @@ def test_one_fault_is_overcome(lanes, fault):
 @pytest.mark.parametrize("fault", QUICK)
 def test_a_fault_that_comes_and_goes_leaves_one_effect_or_is_503(lanes, fault):
     def seeds(lane):
-        return [lane.run({"fault": fault, "probability": 0.5, "seed": seed}) for seed in range(12)]
+        return [lane.run({"fault": fault, "probability": 0.5, "seed": seed, "seconds": 0.02})
+                for seed in range(8)]
 
     for operation, statuses in lanes(seeds).items():
         assert SUCCESS[operation] in statuses
@@ -195,7 +203,7 @@ def test_a_fault_that_stays_is_503(lanes, fault):
 def test_many_faults_at_once(lanes):
     def seeds(lane):
         return [lane.run(*({"fault": fault, "probability": 0.1, "seed": f"{seed}{fault}"}
-                           for fault in QUICK)) for seed in range(12)]
+                           for fault in QUICK)) for seed in range(8)]
 
     for operation, statuses in lanes(seeds).items():
         assert SUCCESS[operation] in statuses
@@ -232,9 +240,7 @@ def test_a_wrong_clock_is_corrected(start, proxy):
     proxy.tell(clock=3600)
     product = client.create(name="late")
     assert client.get(f"/product/{product['id']}").status == 200
-    counters = proxy.tell(clock=0)
-    assert counters["skewed"] >= 1, "the clock was never noticed"
-    assert client.get(f"/product/{product['id']}").status == 200
+    assert proxy.tell()["skewed"] >= 1, "the clock was never noticed"
 
 
 def test_503_comes_before_the_deadline_and_says_when_to_come_again(start, proxy):

@@ -128,6 +128,8 @@ def refuses(port):
         wire.Client(port, timeout=1).get("/live")
     except (ConnectionError, wire.http.client.HTTPException):
         return True
+    except TimeoutError:
+        pass  # a connection that nobody accepts
     return False
 
 

@@ -100,32 +100,52 @@ static size_t receive(struct peer_link *link, void *bytes, size_t room)
 	return got > 0 ? (size_t)got : 0;
 }
 
-static void skip_body(struct peer_link *link, size_t len)
+void peer_read_bytes(struct peer_link *link, void *bytes, size_t len)
 {
-	char bytes[16 * 1024];
-
-	while (len > 0) {
-		size_t got = receive(link, bytes, len < sizeof(bytes) ? len : sizeof(bytes));
+	for (size_t at = 0; at < len;) {
+		size_t got = receive(link, (char *)bytes + at, len - at);
 
 		ck_assert_msg(got > 0, "a body ends too early");
-		len -= got;
+		at += got;
 	}
 }
 
-void peer_read(struct peer_link *link)
+static bool read_head(struct peer_link *link)
 {
-	const char *length;
 	size_t len = 0;
 
 	link->request[0] = '\0';
 	while (strstr(link->request, "\r\n\r\n") == NULL) {
 		ck_assert_uint_lt(len, PEER_REQUEST_SIZE);
-		ck_assert_msg(receive(link, link->request + len, 1) == 1, "no request comes");
+		if (receive(link, link->request + len, 1) == 0)
+			return false;
 		link->request[++len] = '\0';
 	}
+	return true;
+}
+
+void peer_read_head(struct peer_link *link)
+{
+	ck_assert_msg(read_head(link), "no request comes");
+}
+
+void peer_read(struct peer_link *link)
+{
+	const char *length;
+	size_t len;
+
+	peer_read_head(link);
 	length = strstr(link->request, "\r\nContent-Length: ");
-	if (length != NULL)
-		skip_body(link, strtoul(length + strlen("\r\nContent-Length: "), NULL, 10));
+	if (length == NULL)
+		return;
+	len = strtoul(length + strlen("\r\nContent-Length: "), NULL, 10);
+	while (len > 0) {
+		char bytes[16 * 1024];
+		size_t now = len < sizeof(bytes) ? len : sizeof(bytes);
+
+		peer_read_bytes(link, bytes, now);
+		len -= now;
+	}
 }
 
 size_t peer_read_rest(struct peer_link *link)
@@ -176,14 +196,27 @@ void peer_reset(struct peer_link *link)
 	close(link->fd);
 }
 
-void peer_answer(struct peer_link *link, const char *body)
+void peer_send_answer(struct peer_link *link, const char *body)
 {
 	char text[512];
 
-	peer_read(link);
 	snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s",
 		 strlen(body), body);
 	peer_send(link, text);
+}
+
+void peer_answer(struct peer_link *link, const char *body)
+{
+	peer_read(link);
+	peer_send_answer(link, body);
+}
+
+bool peer_try_answer(struct peer_link *link, const char *body)
+{
+	if (!read_head(link))
+		return false;
+	peer_send_answer(link, body);
+	return true;
 }
 
 void peer_sleep(int ms)

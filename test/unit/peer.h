@@ -42,6 +42,9 @@ bool peer_is_left_alone(struct peer *peer, int wait_ms);
 
 /* A request's head into link->request, and so many bytes of a body as its Content-Length says. */
 void peer_read(struct peer_link *link);
+/* Only the head, and then so many bytes. */
+void peer_read_head(struct peer_link *link);
+void peer_read_bytes(struct peer_link *link, void *bytes, size_t len);
 /* The rest of what comes, up to the end of the connection; returns how much it was. */
 size_t peer_read_rest(struct peer_link *link);
 
@@ -52,8 +55,12 @@ void peer_close(struct peer_link *link);
 /* The hard way: the other side gets a reset. */
 void peer_reset(struct peer_link *link);
 
-/* Reads a request, answers 200 with this body. */
+/* 200 with this body. */
+void peer_send_answer(struct peer_link *link, const char *body);
+/* Reads a request and then sends that. */
 void peer_answer(struct peer_link *link, const char *body);
+/* The same, but false when the connection ends instead. */
+bool peer_try_answer(struct peer_link *link, const char *body);
 
 void peer_sleep(int ms);
 

@@ -49,7 +49,8 @@ static void start(struct transport *transport, struct exchange *exchange)
 {
 	struct script *script = (struct script *)transport;
 
-	keep_request(script, exchange);
+	if (!script->is_forgetful)
+		keep_request(script, exchange);
 	append(&script->waiting, exchange);
 	wake(script);
 }

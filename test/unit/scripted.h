@@ -47,6 +47,7 @@ struct script {
 	size_t next_step;
 	struct script_request requests[SCRIPT_REQUESTS_MAX];
 	size_t request_count;
+	bool is_forgetful; /* requests are not kept: there may be any number of them */
 
 	struct loop_timer timer;
 	struct exchange *waiting; /* in the order in which they were started */

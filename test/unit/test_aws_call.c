@@ -331,6 +331,62 @@ START_TEST(a_stop_ends_calls_between_attempts)
 }
 END_TEST
 
+enum { MANY = 100 };
+
+static struct aws_call many[MANY];
+static unsigned many_done;
+
+static void on_one_of_many(struct aws_call *call)
+{
+	ck_assert_int_eq(call->result, *(const enum result *)call->context);
+	many_done++;
+}
+
+static void start_many(const enum result *expected)
+{
+	many_done = 0;
+	for (size_t i = 0; i < MANY; i++) {
+		many[i] = (struct aws_call){.target = "T",
+					    .await = &aws.await,
+					    .done = on_one_of_many,
+					    .context = (void *)(uintptr_t)expected};
+		buf_init(&many[i].body, 16);
+		aws_call_start_later(aws.client, &many[i], 100 * MILLISECOND + i % 7);
+	}
+}
+
+static void clear_many(void)
+{
+	for (size_t i = 0; i < MANY; i++)
+		aws_call_clear(&many[i]);
+}
+
+START_TEST(many_calls_wait_side_by_side)
+{
+	static const enum result ok = RESULT_OK;
+
+	SCRIPT_PLAY(&aws.script, {.status = 200, .body = "{}"});
+	aws.script.is_forgetful = true;
+	start_many(&ok);
+	script_run(&aws.script, &aws.is_done, SECOND);
+	ck_assert_uint_eq(many_done, MANY);
+	clear_many();
+}
+END_TEST
+
+START_TEST(a_stop_ends_all_that_wait)
+{
+	static const enum result shutdown = RESULT_SHUTDOWN;
+
+	start_many(&shutdown);
+	aws_client_stop(aws.client);
+	ck_assert_uint_eq(many_done, 0);
+	loop_turn(aws.script.loop, 0);
+	ck_assert_uint_eq(many_done, MANY);
+	clear_many();
+}
+END_TEST
+
 START_TEST(after_a_stop_nothing_is_tried_again)
 {
 	SCRIPT_PLAY(&aws.script, {.hangs = true});
@@ -416,6 +472,8 @@ Suite *aws_call_suite(void)
 	tcase_add_test(cases, a_call_may_be_used_again);
 	tcase_add_test(cases, the_quota_is_shared_by_all_calls_of_a_client);
 	tcase_add_test(cases, a_stop_ends_calls_between_attempts);
+	tcase_add_test(cases, many_calls_wait_side_by_side);
+	tcase_add_test(cases, a_stop_ends_all_that_wait);
 	tcase_add_test(cases, after_a_stop_nothing_is_tried_again);
 	tcase_add_test(cases, after_a_stop_nothing_begins);
 	tcase_add_test(cases, it_ends_in_order_when_memory_is_short);

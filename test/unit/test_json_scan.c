@@ -1,0 +1,430 @@
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc_fail.h"
+#include "base/json_scan.h"
+
+static struct buf out;
+
+static void set_up(void)
+{
+	buf_init(&out, 10000);
+}
+
+static void tear_down(void)
+{
+	buf_clear(&out);
+}
+
+static const char *const right[] = {
+	"null",
+	"true",
+	"false",
+	"0",
+	"-0",
+	"-1.5e+10",
+	"1E5",
+	"123456789012345678901234567890",
+	"\"\"",
+	"\"plain text that is longer than eight bytes\"",
+	"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00\"",
+	"\"\\ud800\"",
+	"\"\\u0000\"",
+	"\"gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80\"",
+	"\"\x7f\"",
+	"[]",
+	"{}",
+	" [ ] ",
+	"\t{\r\n}\t",
+	"[1]",
+	"[1,2]",
+	"[ 1 , 2 ]",
+	"[[],{},[{}]]",
+	"{\"a\":1}",
+	"{\"a\":1,\"b\":[true,false,null],\"c\":{\"d\":\"e\"}}",
+	" { \"a\" : 1 , \"b\" : 2 } ",
+	"{\"\":1}",
+	"{\"a\":1,\"a\":2}",
+	"{\"Item\":{\"id\":{\"S\":\"x\"},\"n\":{\"N\":\"1.5\"},\"l\":{\"L\":[{\"BOOL\":true}]}}}",
+};
+
+static const char *const wrong[] = {
+	"",
+	" ",
+	"nul",
+	"nulll",
+	"True",
+	"TRUE",
+	"undefined",
+	"NaN",
+	"-",
+	"+1",
+	"01",
+	"-01",
+	"1.",
+	".5",
+	"1e",
+	"1e+",
+	"1.5.5",
+	"0x10",
+	"1 2",
+	"1,",
+	"\"",
+	"\"abc",
+	"\"abc\\\"",
+	"\"\\x41\"",
+	"\"\\u12\"",
+	"\"\\u12g4\"",
+	"\"\\U0041\"",
+	"\"a\nb\"",
+	"\"a\tb\"",
+	"\"a\x1f\"",
+	"\"\xff\"",
+	"\"\xc3\"",
+	"\"\xc0\x80\"",
+	"\"\xed\xa0\x80\"",
+	"\"\xf4\x90\x80\x80\"",
+	"\"12345678\xc3\"",
+	"'a'",
+	"[",
+	"]",
+	"[1",
+	"[1,",
+	"[1,]",
+	"[,1]",
+	"[1 2]",
+	"[1}",
+	"[}",
+	"{",
+	"}",
+	"{]",
+	"{\"a\"}",
+	"{\"a\":}",
+	"{\"a\":1",
+	"{\"a\":1,",
+	"{\"a\":1,}",
+	"{\"a\" 1}",
+	"{\"a\"::1}",
+	"{a:1}",
+	"{1:1}",
+	"{,}",
+	"{\"a\":1]",
+	"[]]",
+	"{}{}",
+	"[1]//",
+	"[1/**/]",
+	"\xef\xbb\xbf[]",
+	"[\x0b]",
+	"[\xc2\xa0]",
+};
+
+/* From a block of exactly its size, so that reading beyond the end is seen. */
+static bool check(const char *text, size_t len)
+{
+	char *copy = malloc(len > 0 ? len : 1);
+	bool is_right;
+
+	memcpy(copy, text, len);
+	is_right = json_scan_check((struct span){copy, len});
+	free(copy);
+	return is_right;
+}
+
+START_TEST(json_is_json)
+{
+	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
+		ck_assert_msg(check(right[i], strlen(right[i])), "%s", right[i]);
+}
+END_TEST
+
+START_TEST(everything_else_is_not)
+{
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		ck_assert_msg(!check(wrong[i], strlen(wrong[i])), "%s", wrong[i]);
+	ck_assert(!json_scan_check((struct span){0}));
+}
+END_TEST
+
+START_TEST(a_nul_is_no_end)
+{
+	ck_assert(!check("[1]\0", 4));
+	ck_assert(!check("\"a\0b\"", 5));
+	ck_assert(!check("[\0]", 3));
+	ck_assert(!check("\"\\\0\"", 4));
+}
+END_TEST
+
+START_TEST(no_beginning_of_a_text_is_a_text)
+{
+	/* Numbers aside, of which every beginning may be one. */
+	const char *text = "{\"a\":[1,\"x\\u00e9\",true,null,{\"b\":\"gr\xc3\xbc\"}],\"c\":-1.5e3}";
+
+	for (size_t len = 0; len < strlen(text); len++)
+		ck_assert_msg(!check(text, len), "%.*s", (int)len, text);
+	ck_assert(check(text, strlen(text)));
+}
+END_TEST
+
+static char *nested(size_t depth)
+{
+	char *text = malloc(2 * depth + 1);
+
+	memset(text, '[', depth);
+	memset(text + depth, ']', depth);
+	text[2 * depth] = '\0';
+	return text;
+}
+
+START_TEST(depth_is_bounded)
+{
+	char *deepest = nested(JSON_SCAN_DEPTH);
+	char *deeper = nested(JSON_SCAN_DEPTH + 1);
+	char *very = nested(1000000);
+
+	ck_assert(check(deepest, strlen(deepest)));
+	ck_assert(!check(deeper, strlen(deeper)));
+	ck_assert(!check(very, strlen(very)));
+	free(deepest);
+	free(deeper);
+	free(very);
+}
+END_TEST
+
+START_TEST(every_byte_in_every_place_of_a_string_is_judged_alike)
+{
+	char text[32];
+
+	for (int c = 0; c < 256; c++) {
+		for (size_t place = 1; place < 20; place++) {
+			bool is_plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+
+			memset(text, 'x', 21);
+			text[0] = '"';
+			text[20] = '"';
+			text[place] = (char)c;
+			if (c == '"') {
+				ck_assert(!check(text, 21) || place == 20);
+				continue;
+			}
+			ck_assert_msg(check(text, 21) == is_plain, "%d at %zu", c, place);
+			ck_assert_uint_eq(json_scan_plain_len((struct span){text + 1, 20}),
+					  is_plain ? 19 : place - 1);
+		}
+	}
+}
+END_TEST
+
+static void assert_span(struct span span, const char *text)
+{
+	ck_assert_msg(span_equals(span, text), "%.*s instead of %s", (int)span.len, span.data,
+		      text);
+}
+
+START_TEST(members_are_walked_in_their_order)
+{
+	const char *text = " {\"a\":1, \"b\" : \"x\\\"}\" ,\"c\":{\"d\":[1,{}]},\n\"\":[ ] } ";
+	struct json_walk walk;
+
+	ck_assert(json_scan_check(span_of(text)));
+	/* A value has no spaces around it; only a whole text may. */
+	json_walk_init(&walk, (struct span){text + 1, strlen(text) - 2});
+	ck_assert(json_walk_next(&walk));
+	assert_span(walk.name, "a");
+	assert_span(walk.value, "1");
+	ck_assert(json_walk_next(&walk));
+	assert_span(walk.name, "b");
+	assert_span(walk.value, "\"x\\\"}\"");
+	ck_assert(json_walk_next(&walk));
+	assert_span(walk.name, "c");
+	assert_span(walk.value, "{\"d\":[1,{}]}");
+	ck_assert(json_walk_next(&walk));
+	assert_span(walk.name, "");
+	assert_span(walk.value, "[ ]");
+	ck_assert(!json_walk_next(&walk));
+	ck_assert(!json_walk_next(&walk));
+}
+END_TEST
+
+START_TEST(elements_are_walked_in_their_order)
+{
+	struct json_walk walk;
+
+	json_walk_init(&walk, span_of("[\"a\", {\"b\":2} ,[],-1.5e3 , true]"));
+	ck_assert(json_walk_next(&walk));
+	assert_span(walk.value, "\"a\"");
+	ck_assert(json_walk_next(&walk));
+	assert_span(walk.value, "{\"b\":2}");
+	ck_assert(json_walk_next(&walk));
+	assert_span(walk.value, "[]");
+	ck_assert(json_walk_next(&walk));
+	assert_span(walk.value, "-1.5e3");
+	ck_assert(json_walk_next(&walk));
+	assert_span(walk.value, "true");
+	ck_assert(!json_walk_next(&walk));
+}
+END_TEST
+
+START_TEST(what_has_no_members_ends_at_once)
+{
+	static const char *const texts[] = {"{}", "[]", "{ }", "[\n]", "5", "\"{}\"", "null"};
+	struct json_walk walk;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_walk_init(&walk, span_of(texts[i]));
+		ck_assert_msg(!json_walk_next(&walk), "%s", texts[i]);
+	}
+	json_walk_init(&walk, (struct span){0});
+	ck_assert(!json_walk_next(&walk));
+}
+END_TEST
+
+START_TEST(a_member_is_found_by_its_name)
+{
+	struct span object = span_of("{\"ab\":1,\"a\":\"x\",\"n\":{\"a\":2},\"a\":3}");
+
+	assert_span(json_scan_member(object, "a"), "\"x\"");
+	assert_span(json_scan_member(json_scan_member(object, "n"), "a"), "2");
+	ck_assert_ptr_null(json_scan_member(object, "b").data);
+	ck_assert_ptr_null(json_scan_member(object, "").data);
+	ck_assert_ptr_null(json_scan_member(span_of("[\"a\",1]"), "a").data);
+	ck_assert_ptr_null(json_scan_member(span_of("\"a\""), "a").data);
+	ck_assert_ptr_null(json_scan_member((struct span){0}, "a").data);
+}
+END_TEST
+
+START_TEST(a_raw_string_is_the_inside_of_the_quotes)
+{
+	assert_span(json_scan_raw_string(span_of("\"a\\n\"")), "a\\n");
+	assert_span(json_scan_raw_string(span_of("\"\"")), "");
+	ck_assert_ptr_null(json_scan_raw_string(span_of("5")).data);
+	ck_assert_ptr_null(json_scan_raw_string(span_of("{\"\":1}")).data);
+	ck_assert_ptr_null(json_scan_raw_string((struct span){0}).data);
+}
+END_TEST
+
+static const struct {
+	const char *in;
+	const char *out;
+} strings[] = {
+	{"\"\"", ""},
+	{"\"abc\"", "abc"},
+	{"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\b\f\n\r\t"},
+	{"\"a\\nb\\nc\"", "a\nb\nc"},
+	{"\"\\u0041\\u00e9\\u20AC\"", "A\xc3\xa9\xe2\x82\xac"},
+	{"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80"},
+	{"\"\\uD800\\uDC00\"", "\xf0\x90\x80\x80"},
+	{"\"\\udbff\\udfff\"", "\xf4\x8f\xbf\xbf"},
+	{"\"\\ud83d\"", "\xef\xbf\xbd"},
+	{"\"\\ude00\"", "\xef\xbf\xbd"},
+	{"\"\\ud83dx\"", "\xef\xbf\xbdx"},
+	{"\"\\ud83d\\n\"", "\xef\xbf\xbd\n"},
+	{"\"\\ud83d\\u0041\"", "\xef\xbf\xbd"
+			       "A"},
+	{"\"\\ud83d\\ud83d\\ude00\"", "\xef\xbf\xbd\xf0\x9f\x98\x80"},
+	{"\"\\uffff\\u07ff\\u0800\"", "\xef\xbf\xbf\xdf\xbf\xe0\xa0\x80"},
+	{"\"gr\xc3\xbc\xc3\x9f\"", "gr\xc3\xbc\xc3\x9f"},
+	{"5", ""},
+	{"null", ""},
+};
+
+START_TEST(escapes_are_resolved)
+{
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+		buf_reset(&out);
+		json_scan_string(span_of(strings[i].in), &out);
+		ck_assert_str_eq(buf_text(&out), strings[i].out);
+	}
+	json_scan_string((struct span){0}, &out);
+	buf_reset(&out);
+	json_scan_string(span_of("\"a\\u0000b\""), &out);
+	ck_assert_uint_eq(out.len, 3);
+	ck_assert_mem_eq(out.data, "a\0b", 3);
+}
+END_TEST
+
+START_TEST(true_is_true)
+{
+	ck_assert(json_scan_is_true(span_of("true")));
+	ck_assert(!json_scan_is_true(span_of("false")));
+	ck_assert(!json_scan_is_true(span_of("\"true\"")));
+	ck_assert(!json_scan_is_true((struct span){0}));
+}
+END_TEST
+
+static void walk_all(struct span value, unsigned depth)
+{
+	struct json_walk walk;
+
+	ck_assert_uint_lt(depth, 100);
+	json_walk_init(&walk, value);
+	while (json_walk_next(&walk)) {
+		ck_assert(walk.value.data >= value.data);
+		ck_assert(walk.value.data + walk.value.len <= value.data + value.len);
+		walk_all(walk.value, depth + 1);
+	}
+	buf_reset(&out);
+	json_scan_string(value, &out);
+}
+
+START_TEST(walking_what_was_never_checked_stays_within_it)
+{
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		size_t len = strlen(wrong[i]);
+		char *copy = malloc(len > 0 ? len : 1);
+
+		memcpy(copy, wrong[i], len);
+		walk_all((struct span){copy, len}, 0);
+		free(copy);
+	}
+}
+END_TEST
+
+static void resolve(void *context)
+{
+	struct buf text;
+
+	(void)context;
+	buf_init(&text, 1000);
+	json_scan_string(span_of("\"a\\nb\\u20ac and some more that takes a second allocation, as "
+				 "it is longer than sixty-four bytes\""),
+			 &text);
+	ck_assert(buf_ok(&text) != alloc_has_failed());
+	buf_clear(&text);
+}
+
+START_TEST(the_buffer_says_when_memory_was_short)
+{
+	alloc_fail_each(resolve, NULL);
+}
+END_TEST
+
+static void add_cases(TCase *cases)
+{
+	tcase_add_test(cases, json_is_json);
+	tcase_add_test(cases, everything_else_is_not);
+	tcase_add_test(cases, a_nul_is_no_end);
+	tcase_add_test(cases, no_beginning_of_a_text_is_a_text);
+	tcase_add_test(cases, depth_is_bounded);
+	tcase_add_test(cases, every_byte_in_every_place_of_a_string_is_judged_alike);
+	tcase_add_test(cases, members_are_walked_in_their_order);
+	tcase_add_test(cases, elements_are_walked_in_their_order);
+	tcase_add_test(cases, what_has_no_members_ends_at_once);
+	tcase_add_test(cases, a_member_is_found_by_its_name);
+	tcase_add_test(cases, a_raw_string_is_the_inside_of_the_quotes);
+	tcase_add_test(cases, escapes_are_resolved);
+	tcase_add_test(cases, true_is_true);
+	tcase_add_test(cases, walking_what_was_never_checked_stays_within_it);
+	tcase_add_test(cases, the_buffer_says_when_memory_was_short);
+}
+
+Suite *json_scan_suite(void)
+{
+	Suite *all = suite_create("json_scan");
+	TCase *cases = tcase_create("all");
+
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	add_cases(cases);
+	suite_add_tcase(all, cases);
+	return all;
+}

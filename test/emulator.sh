@@ -19,7 +19,7 @@ rm -rf "$folder"
 mkdir -p "$folder"
 cp config/emulator/package.json config/emulator/package-lock.json "$folder/"
 if ! (cd "$folder" && npm ci --cache ../npm-cache --ignore-scripts --no-audit --no-fund \
-	--no-update-notifier --loglevel=error); then
+	--no-update-notifier --no-progress --loglevel=error); then
 	echo "emulator: npm could not install it. Needed are a network, or what is in .local/npm-cache." >&2
 	exit 1
 fi

@@ -36,6 +36,14 @@ void json_walk_init(struct json_walk *walk, struct span value);
 bool json_walk_next(struct json_walk *walk);
 
 /*
+ * The next element of an array, walked right away instead of being skipped first to find its end.
+ * False after the last one, and for an element that is no object or array. Then json_walk_up, which
+ * walks over what is left of it, and the outer walk goes on.
+ */
+bool json_walk_down(struct json_walk *walk, struct json_walk *inner);
+void json_walk_up(struct json_walk *walk, struct json_walk *inner);
+
+/*
  * The value of an object's member; absent (data NULL) when there is none or it is no object. The
  * name is compared as it is written: a member whose name has escapes is not found.
  */

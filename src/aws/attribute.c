@@ -14,6 +14,19 @@
 #include "base/json_exact.h"
 #include "base/json_scan.h"
 
+static bool view(struct item *item, struct json_walk *walk)
+{
+	item->count = 0;
+	while (json_walk_next(walk)) {
+		if (item->count == ITEM_ATTRIBUTES_MAX || walk->value.data[0] != '{') {
+			item->count = 0;
+			return false;
+		}
+		item->attribute[item->count++] = (struct item_attribute){walk->name, walk->value};
+	}
+	return true;
+}
+
 bool item_view(struct item *item, struct span text)
 {
 	struct json_walk walk;
@@ -22,13 +35,19 @@ bool item_view(struct item *item, struct span text)
 	if (text.len == 0 || text.data[0] != '{')
 		return false;
 	json_walk_init(&walk, text);
-	while (json_walk_next(&walk)) {
-		if (item->count == ITEM_ATTRIBUTES_MAX || walk.value.data[0] != '{') {
-			item->count = 0;
-			return false;
-		}
-		item->attribute[item->count++] = (struct item_attribute){walk.name, walk.value};
-	}
+	return view(item, &walk);
+}
+
+bool item_view_next(struct json_walk *items, struct item *item)
+{
+	struct json_walk walk;
+
+	item->count = 0;
+	if (!json_walk_down(items, &walk))
+		return false;
+	if (walk.is_object)
+		(void)!view(item, &walk); /* none when it is no item */
+	json_walk_up(items, &walk);
 	return true;
 }
 
@@ -240,9 +259,9 @@ static const struct {
 	const char *type; /* with its quotes */
 	bool (*copy)(struct cursor *cursor, struct buf *out);
 } types[] = {
-	{"\"S\"", copy_string},	   {"\"N\"", copy_number},    {"\"BOOL\"", copy_bool},
-	{"\"M\"", copy_map},	   {"\"L\"", copy_list},      {"\"NULL\"", copy_null},
-	{"\"SS\"", copy_strings},  {"\"NS\"", copy_numbers},  {"\"B\"", copy_string},
+	{"\"S\"", copy_string},   {"\"N\"", copy_number},   {"\"BOOL\"", copy_bool},
+	{"\"M\"", copy_map},      {"\"L\"", copy_list},     {"\"NULL\"", copy_null},
+	{"\"SS\"", copy_strings}, {"\"NS\"", copy_numbers}, {"\"B\"", copy_string},
 	{"\"BS\"", copy_strings},
 };
 

@@ -293,22 +293,19 @@ static void check_place(struct reading *reading)
 		find_endpoint(reading);
 }
 
+static void check_pair(struct reading *reading, const char *name, const char *other)
+{
+	if (find_value(reading, name) && !find_value(reading, other)) {
+		buf_add_format(mistake(reading), "%s is set, but %s is not; they come together\n",
+			       name, other);
+	}
+}
+
 static void check_credentials(struct reading *reading)
 {
-	const struct config *config = reading->config;
-
-	if (!config->access_key_id != !config->secret_access_key) {
-		buf_add_format(mistake(reading), "%s is not set, but %s is; they come together\n",
-			       config->access_key_id ? "AWS_SECRET_ACCESS_KEY"
-						     : "AWS_ACCESS_KEY_ID",
-			       config->access_key_id ? "AWS_ACCESS_KEY_ID"
-						     : "AWS_SECRET_ACCESS_KEY");
-	}
-	if (config->session_token && !config->access_key_id && !config->secret_access_key) {
-		buf_add_str(mistake(reading),
-			    "AWS_SESSION_TOKEN is set, but AWS_ACCESS_KEY_ID is not; they come "
-			    "together\n");
-	}
+	check_pair(reading, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
+	check_pair(reading, "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID");
+	check_pair(reading, "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID");
 }
 
 /* As long as nobody is asked who he is, only this machine may ask. */

@@ -5,6 +5,7 @@
  */
 #include "base/json_scan.h"
 
+#include <endian.h>
 #include <string.h>
 
 struct scanner {
@@ -30,9 +31,10 @@ static bool is_space(char c)
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-static void skip_space(struct scanner *scan)
+/* Services write no spaces, so the usual case is one comparison. */
+static inline void skip_space(struct scanner *scan)
 {
-	while (scan->at < scan->end && is_space(*scan->at))
+	while (scan->at < scan->end && (unsigned char)*scan->at <= ' ' && is_space(*scan->at))
 		scan->at++;
 }
 
@@ -82,31 +84,45 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* The high bit of each byte of eight that is 0; exact as long as no byte has its high bit set. */
-static uint64_t zero_bytes(uint64_t eight)
+/*
+ * Strings are most of what DynamoDB answers, so they are looked at eight bytes at a time, the first
+ * byte lowest. A set high bit marks a byte that was looked for; the borrow of the subtraction can
+ * mark others too, but only behind the first real one, so the lowest mark is right.
+ */
+static inline uint64_t load_eight(const char *at)
 {
-	return (eight - 0x0101010101010101u) & ~eight;
+	uint64_t eight;
+
+	memcpy(&eight, at, sizeof(eight));
+	return le64toh(eight);
 }
 
-/*
- * Eight bytes at a time, since strings are most of what DynamoDB answers. A false alarm (the
- * borrow of a subtraction can mark a byte behind a real hit) only ends the fast part early.
- */
+static inline uint64_t zero_bytes(uint64_t eight)
+{
+	return (eight - 0x0101010101010101u) & ~eight & 0x8080808080808080u;
+}
+
+static inline uint64_t quotes_and_backslashes(uint64_t eight)
+{
+	return zero_bytes(eight ^ 0x2222222222222222u) | zero_bytes(eight ^ 0x5c5c5c5c5c5c5c5cu);
+}
+
+static inline size_t first_mark(uint64_t marks)
+{
+	return (size_t)__builtin_ctzll(marks) / 8;
+}
+
 size_t json_scan_plain_len(struct span text)
 {
 	size_t len = 0;
 
-	while (text.len - len >= 8) {
-		uint64_t eight;
-		uint64_t special;
+	for (; text.len - len >= 8; len += 8) {
+		uint64_t eight = load_eight(text.data + len);
+		uint64_t marks = quotes_and_backslashes(eight) |
+				 ((eight | (eight - 0x2020202020202020u)) & 0x8080808080808080u);
 
-		memcpy(&eight, text.data + len, 8);
-		special = eight | (eight - 0x2020202020202020u);
-		special |= zero_bytes(eight ^ 0x2222222222222222u); /* " */
-		special |= zero_bytes(eight ^ 0x5c5c5c5c5c5c5c5cu); /* \ */
-		if (special & 0x8080808080808080u)
-			break;
-		len += 8;
+		if (marks)
+			return len + first_mark(marks);
 	}
 	while (len < text.len && is_plain((unsigned char)text.data[len]))
 		len++;
@@ -240,24 +256,31 @@ bool json_scan_check(struct span text)
 	return text.len > 0 && check_value(&scan, 0) && scan.at == scan.end;
 }
 
-/* From behind an opening quote to its closing one, or to the end. */
-static const char *find_quote(const char *start, const char *end)
+/* The next quote or backslash, or the end. */
+static inline const char *find_mark(const char *at, const char *end)
 {
-	const char *at = start;
+	for (; end - at >= 8; at += 8) {
+		uint64_t marks = quotes_and_backslashes(load_eight(at));
 
-	while (at < end) {
-		const char *quote = memchr(at, '"', (size_t)(end - at));
-		const char *before = quote;
-
-		if (!quote)
-			return end;
-		while (before > start && before[-1] == '\\')
-			before--;
-		if ((quote - before) % 2 == 0)
-			return quote;
-		at = quote + 1;
+		if (marks)
+			return at + first_mark(marks);
 	}
-	return end;
+	while (at < end && *at != '"' && *at != '\\')
+		at++;
+	return at;
+}
+
+/* From behind an opening quote to its closing one, or to the end. */
+static const char *find_quote(const char *at, const char *end)
+{
+	for (;;) {
+		at = find_mark(at, end);
+		if (at == end || *at == '"')
+			return at;
+		if (end - at < 2)
+			return end;
+		at += 2; /* a backslash and what it escapes */
+	}
 }
 
 /* From an opening quote to behind the closing one. */
@@ -332,6 +355,12 @@ static bool walk_name(struct scanner *scan, struct span *name)
 	return true;
 }
 
+/* A walk that went down does not know its end beforehand, but meets its bracket. */
+static bool is_over(const struct scanner *scan)
+{
+	return scan->at == scan->end || *scan->at == '}' || *scan->at == ']';
+}
+
 bool json_walk_next(struct json_walk *walk)
 {
 	struct scanner scan = {walk->at, walk->end};
@@ -339,12 +368,35 @@ bool json_walk_next(struct json_walk *walk)
 	skip_space(&scan);
 	if (take(&scan, ','))
 		skip_space(&scan);
-	if (scan.at == scan.end || (walk->is_object && !walk_name(&scan, &walk->name)))
+	walk->at = scan.at;
+	if (is_over(&scan) || (walk->is_object && !walk_name(&scan, &walk->name)))
 		return false;
 	walk->value.data = scan.at;
 	walk->at = skip_value(scan.at, scan.end);
 	walk->value.len = (size_t)(walk->at - walk->value.data);
 	return walk->value.len > 0;
+}
+
+bool json_walk_down(struct json_walk *walk, struct json_walk *inner)
+{
+	struct scanner scan = {walk->at, walk->end};
+
+	skip_space(&scan);
+	if (take(&scan, ','))
+		skip_space(&scan);
+	*inner = (struct json_walk){.end = walk->end};
+	inner->is_object = peek(&scan) == '{';
+	if (walk->is_object || (!inner->is_object && peek(&scan) != '['))
+		return false;
+	inner->at = scan.at + 1;
+	return true;
+}
+
+void json_walk_up(struct json_walk *walk, struct json_walk *inner)
+{
+	while (json_walk_next(inner))
+		continue;
+	walk->at = inner->at < inner->end ? inner->at + 1 : inner->end;
 }
 
 struct span json_scan_member(struct span object, const char *name)

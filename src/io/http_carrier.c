@@ -146,6 +146,18 @@ static void carrier_complete(struct carrier *carrier, bool has_surplus)
 	http_pool_serve(pool);
 }
 
+/* True when nothing more lies there, after a receive that brought `len` bytes. */
+static bool is_silent(struct carrier *carrier, size_t len)
+{
+	enum { FULL_RECEIVE = 16 * 1024 }; /* the longest record of TLS, or as much without it */
+	size_t moved;
+
+	if (len < FULL_RECEIVE)
+		return http_link_is_quiet(carrier->link);
+	return http_link_receive(carrier->link, carrier->pool->client->received, HTTP_RECEIVE_SIZE,
+				 &moved) == HTTP_LINK_LATER;
+}
+
 /* Takes received bytes; false once the exchange has ended (and the carrier may be gone). */
 static bool carrier_received(struct carrier *carrier, size_t len)
 {
@@ -159,7 +171,7 @@ static bool carrier_received(struct carrier *carrier, size_t len)
 	}
 	if (answer->state != HTTP_ANSWER_DONE)
 		return true;
-	carrier_complete(carrier, taken < len || !http_link_is_quiet(carrier->link));
+	carrier_complete(carrier, taken < len || !is_silent(carrier, len));
 	return false;
 }
 
@@ -172,6 +184,19 @@ static void idle_readable(struct carrier *carrier)
 	if (http_link_receive(carrier->link, client->received, HTTP_RECEIVE_SIZE, &moved) !=
 	    HTTP_LINK_LATER)
 		carrier_close(carrier);
+}
+
+/* The peer closed: some answers end like that. */
+static void carrier_ended(struct carrier *carrier)
+{
+	struct http_answer *answer = &carrier->exchange->answer;
+
+	if (answer->state == HTTP_ANSWER_UNTIL_CLOSE) {
+		http_answer_end(answer);
+		carrier_complete(carrier, true);
+	} else {
+		carrier_lost(carrier);
+	}
 }
 
 static void on_readable(void *owner)
@@ -195,11 +220,7 @@ static void on_readable(void *owner)
 		if (!carrier_received(carrier, moved))
 			return;
 	}
-	http_answer_end(&carrier->exchange->answer);
-	if (carrier->exchange->answer.state == HTTP_ANSWER_DONE)
-		carrier_complete(carrier, true);
-	else
-		carrier_lost(carrier);
+	carrier_ended(carrier);
 }
 
 static void on_connected(void *owner)

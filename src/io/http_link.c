@@ -20,6 +20,7 @@ struct http_link {
 	CURL *easy;
 	CURLM *multi;
 	bool is_connected;
+	bool is_abandoned; /* we told curl that we cannot go on, of which it makes nothing by itself */
 	bool is_tls;
 	struct loop_watch watch; /* once connected */
 	struct loop_timer timer; /* curl's, while connecting */
@@ -103,7 +104,15 @@ static struct connect_socket *add_socket(struct http_link *link, curl_socket_t f
 	return socket;
 }
 
-/* curl's CURLMOPT_SOCKETFUNCTION. -1 makes curl fail the transfer. */
+/* The answer to curl's callbacks when there is no memory or the kernel refuses. */
+static int abandon(struct http_link *link)
+{
+	link->is_abandoned = true;
+	loop_defer(link->context->loop, &link->check);
+	return -1;
+}
+
+/* curl's CURLMOPT_SOCKETFUNCTION. */
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
 {
 	struct http_link *link = context;
@@ -119,12 +128,12 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *context,
 	if (socket == NULL)
 		socket = add_socket(link, fd);
 	if (socket == NULL)
-		return -1;
+		return abandon(link);
 	if (what != CURL_POLL_OUT)
 		events |= EPOLLIN;
 	if (what != CURL_POLL_IN)
 		events |= EPOLLOUT;
-	return loop_watch_set(link->context->loop, &socket->watch, events) ? 0 : -1;
+	return loop_watch_set(link->context->loop, &socket->watch, events) ? 0 : abandon(link);
 }
 
 static void on_timer(struct loop_timer *timer)
@@ -147,9 +156,9 @@ static int on_curl_timer(CURLM *multi, long timeout_ms, void *context)
 		loop_timer_off(loop, &link->timer);
 		return 0;
 	}
-	return loop_timer_set(loop, &link->timer, loop_now_us(loop) + (uint64_t)timeout_ms * 1000)
-		       ? 0
-		       : -1;
+	if (loop_timer_set(loop, &link->timer, loop_now_us(loop) + (uint64_t)timeout_ms * 1000))
+		return 0;
+	return abandon(link);
 }
 
 static void on_readiness(struct loop_watch *watch, uint32_t events)
@@ -190,7 +199,11 @@ static void check_progress(struct loop_task *task)
 	int left;
 	CURLMsg *message = curl_multi_info_read(link->multi, &left);
 
-	if (message != NULL && message->msg == CURLMSG_DONE && !link->is_connected)
+	if (link->is_connected)
+		return;
+	if (link->is_abandoned)
+		finish_connecting(link, CURLE_OUT_OF_MEMORY);
+	else if (message != NULL && message->msg == CURLMSG_DONE)
 		finish_connecting(link, message->data.result);
 }
 
@@ -218,7 +231,8 @@ static bool set_options(struct http_link *link, const struct origin *origin)
 	SET(CURLOPT_URL, origin->url);
 	SET(CURLOPT_CONNECT_ONLY, 1L);
 	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_PROTOCOLS_STR, link->is_tls ? "https" : "http");
+	SET(CURLOPT_QUICK_EXIT, 1L); /* closing does not wait for a name server that is down */
+	SET(CURLOPT_PROTOCOLS_STR, link->is_tls && context->trust != NULL ? "https" : "http");
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_HTTPPROXYTUNNEL, 1L); /* a proxy carries bytes; it does not speak for us */
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(context->connect_timeout_us / 1000));

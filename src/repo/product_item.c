@@ -43,12 +43,9 @@ bool product_item_find(struct span items, struct stored_product *out)
 	out->product.count = 0;
 	out->stock.count = 0;
 	json_walk_init(&walk, items);
-	while (json_walk_next(&walk)) {
-		struct span sk;
+	while (item_view_next(&walk, &item)) {
+		struct span sk = item_raw_string(&item, "sk");
 
-		if (!item_view(&item, walk.value))
-			continue;
-		sk = item_raw_string(&item, "sk");
 		if (span_equals(sk, "#"))
 			out->product = item;
 		else if (span_equals(sk, "STOCK"))

@@ -1,7 +1,8 @@
 /*
- * One algorithm for all lists: the parts of the index that the query covers are read at once, page by
- * page, and each entry is offered to a selection that keeps the first ones. A part that is in the
- * list's own order stops as soon as the rest of it could not be on this page.
+ * One algorithm for all lists: the parts of the index that the query covers are read at once, a page
+ * of each, and every entry is offered to a selection that keeps the first ones. When all these pages
+ * are there, another round reads those parts of which more could be among the first: of a part that is
+ * in the list's own order that is often none.
  */
 #include "repo/product_list.h"
 
@@ -20,6 +21,7 @@ enum {
 	TEXT_MAX = 8 * 1024,
 	POSITION_MAX = 1024 * 1024, /* before it is cut */
 	KEY_MAX = 64 * 1024,        /* LastEvaluatedKey */
+	PARTS_MAX = 256,            /* shards */
 	PAGE_MAX = 1000,     /* entries: small enough that other requests are not kept waiting */
 	FILTERED_PAGE = 100, /* to begin with, where a filter takes some out */
 	CATEGORY_KEY_SIZE = 1024,
@@ -33,7 +35,10 @@ struct part {
 	struct list *list;
 	char *values; /* of the key condition and the filter, in the arena */
 	uint64_t page_limit;
-	struct buf last_key;
+	bool has_more;
+	bool is_due;              /* read in this round */
+	struct buf last_key;      /* where its next page begins */
+	struct buf last_position; /* of the last entry of its last page */
 	struct dynamodb_call call;
 };
 
@@ -55,8 +60,6 @@ struct list {
 	struct buf position; /* of the entry that is looked at */
 	struct selection selection;
 };
-
-static void start_page(struct part *part);
 
 /* ------------------------------------------------------------------ the end */
 
@@ -99,6 +102,7 @@ static void finish(struct list *list)
 	for (size_t i = 0; i < list->part_count; i++) {
 		dynamodb_call_clear(&list->parts[i].call);
 		buf_clear(&list->parts[i].last_key);
+		buf_clear(&list->parts[i].last_position);
 	}
 	selection_clear(&list->selection);
 	buf_clear(&list->position);
@@ -107,33 +111,65 @@ static void finish(struct list *list)
 
 /* ------------------------------------------------------------------ pages */
 
-/* True when the rest of a part that is in order could not be among the first. */
-static bool offer_entries(struct list *list, struct span items)
+static struct span whole(const struct buf *buf)
 {
-	struct json_walk walk;
+	return (struct span){buf_text(buf), buf->len};
+}
+
+static void offer_entry(struct list *list, struct span text)
+{
 	struct item entry;
-	bool is_beyond = false;
+	struct span id;
 
-	json_walk_init(&walk, items);
-	while (json_walk_next(&walk)) {
-		struct span position;
-		struct span id;
+	if (!item_view(&entry, text))
+		return;
+	id = product_view_id(&entry, list->repo->db.partition_key);
+	if (!id.data)
+		return;
+	product_order_position(list->query.order, &entry, id, &list->position);
+	if (buf_ok(&list->position))
+		selection_offer(&list->selection, whole(&list->position), text);
+	else
+		list->selection.has_failed = true;
+}
 
-		if (!item_view(&entry, walk.value))
-			continue;
-		id = product_view_id(&entry, list->repo->db.partition_key);
-		if (!id.data)
-			continue;
-		product_order_position(list->query.order, &entry, id, &list->position);
-		if (!buf_ok(&list->position)) {
-			list->selection.has_failed = true;
-			return true;
-		}
-		position = (struct span){buf_text(&list->position), list->position.len};
-		selection_offer(&list->selection, position, walk.value);
-		is_beyond = selection_is_beyond(&list->selection, position);
+static void copy(struct buf *to, struct span from, struct list *list)
+{
+	buf_reset(to);
+	buf_add(to, from.data, from.len);
+	if (!buf_ok(to))
+		list->selection.has_failed = true;
+}
+
+static void take_page(struct part *part)
+{
+	struct list *list = part->list;
+	struct dynamodb_call *call = &part->call;
+	struct json_walk walk;
+
+	part->has_more = false;
+	if (call->result != RESULT_OK) {
+		list->result = call->result;
+		return;
 	}
-	return is_beyond && list->is_in_order;
+	buf_reset(&list->position);
+	json_walk_init(&walk, call->items);
+	while (json_walk_next(&walk))
+		offer_entry(list, walk.value);
+	part->has_more = call->last_key.data;
+	copy(&part->last_key, call->last_key, list);
+	copy(&part->last_position, whole(&list->position), list);
+}
+
+/* A page of which nothing passed the filter tells nothing about what comes. */
+static bool needs_more(const struct part *part)
+{
+	const struct list *list = part->list;
+
+	if (!part->has_more)
+		return false;
+	return !list->is_in_order || part->last_position.len == 0 ||
+	       !selection_is_beyond(&list->selection, whole(&part->last_position));
 }
 
 static bool has_read_too_much(const struct list *list)
@@ -143,42 +179,7 @@ static bool has_read_too_much(const struct list *list)
 	return consumed > (uint64_t)PRODUCT_LIST_READ_UNITS * 1000;
 }
 
-/* True when there is another page of this part to be read. */
-static bool take_page(struct part *part)
-{
-	struct list *list = part->list;
-	struct dynamodb_call *call = &part->call;
-
-	if (call->result != RESULT_OK) {
-		list->result = call->result;
-		return false;
-	}
-	if (offer_entries(list, call->items) || !call->last_key.data)
-		return false;
-	if (list->result == RESULT_OK && has_read_too_much(list))
-		list->result = RESULT_TOO_LARGE;
-	buf_reset(&part->last_key);
-	buf_add(&part->last_key, call->last_key.data, call->last_key.len);
-	if (!buf_ok(&part->last_key))
-		list->selection.has_failed = true;
-	return list->result == RESULT_OK && !list->selection.has_failed;
-}
-
-static void on_page(struct dynamodb_call *call)
-{
-	struct part *part = call->context;
-	struct list *list = part->list;
-
-	if (take_page(part)) {
-		dynamodb_call_clear(call);
-		part->page_limit =
-			part->page_limit * 2 < PAGE_MAX ? part->page_limit * 2 : PAGE_MAX;
-		start_page(part);
-		return;
-	}
-	if (--list->pending == 0)
-		finish(list);
-}
+static void on_page(struct dynamodb_call *call);
 
 static void start_page(struct part *part)
 {
@@ -199,6 +200,40 @@ static void start_page(struct part *part)
 		.context = part,
 	};
 	dynamodb_query(&list->repo->db, &part->call, &query);
+}
+
+/* Finishes the list when no part needs another page. */
+static void start_round(struct list *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->part_count; i++) {
+		list->parts[i].is_due = needs_more(&list->parts[i]);
+		count += list->parts[i].is_due;
+	}
+	if (count > 0 && list->result == RESULT_OK && has_read_too_much(list))
+		list->result = RESULT_TOO_LARGE;
+	if (count == 0 || list->result != RESULT_OK || list->selection.has_failed) {
+		finish(list);
+		return;
+	}
+	list->pending = count;
+	for (size_t i = 0; i < list->part_count; i++) {
+		if (list->parts[i].is_due)
+			start_page(&list->parts[i]);
+	}
+}
+
+static void on_page(struct dynamodb_call *call)
+{
+	struct part *part = call->context;
+	struct list *list = part->list;
+
+	take_page(part);
+	dynamodb_call_clear(call);
+	part->page_limit = part->page_limit * 2 < PAGE_MAX ? part->page_limit * 2 : PAGE_MAX;
+	if (--list->pending == 0)
+		start_round(list);
 }
 
 /* ------------------------------------------------------------------ what to ask for */
@@ -309,7 +344,9 @@ static bool make_parts(struct list *list)
 		part->list = list;
 		part->page_limit = choose_page_limit(list);
 		part->values = make_values(list, partition);
+		part->has_more = true;
 		buf_init(&part->last_key, KEY_MAX);
+		buf_init(&part->last_position, POSITION_MAX);
 		if (!part->values)
 			return false;
 	}
@@ -390,7 +427,5 @@ void product_list_find(struct repo *repo, const struct product_list_query *query
 		finish(list);
 		return;
 	}
-	list->pending = list->part_count;
-	for (size_t i = 0; i < list->part_count; i++)
-		start_page(&list->parts[i]);
+	start_round(list);
 }

@@ -35,7 +35,7 @@ class Lane:
     def start(self):
         self.daemon = shop.Shopd(
             self.folder, self.proxy.url, DYNAMODB_TABLE_NAME=self.table, SHOPD_WORKERS=1,
-            SHOPD_REQUEST_DEADLINE="3")
+            SHOPD_REQUEST_DEADLINE="2500ms")
         self.client = self.daemon.client()
 
     def stop(self):
@@ -152,15 +152,26 @@ def assert_whole(items):
 
 
 @pytest.fixture
-def lanes(all_lanes):
-    """A function that does something in all lanes at once. Their daemons are new: the quota of
-    retries is full. (They are children of the main thread, or they would end with another.)"""
+def fresh_lanes(all_lanes):
+    """Lanes with new daemons: their quota of retries is full. They are children of the main thread,
+    or they would end with another."""
     end_daemons(all_lanes)
     for lane in all_lanes:
         lane.start()
     for lane in all_lanes:
         lane.daemon.ready()
+    return together(all_lanes)
 
+
+@pytest.fixture
+def lanes(all_lanes, request):
+    """A function that does something in all lanes at once."""
+    if not all(lane.daemon for lane in all_lanes):
+        return request.getfixturevalue("fresh_lanes")
+    return together(all_lanes)
+
+
+def together(all_lanes):
     def everywhere(action):
         with concurrent.futures.ThreadPoolExecutor(len(all_lanes)) as pool:
             results = pool.map(action, all_lanes)
@@ -176,12 +187,12 @@ def test_one_fault_is_overcome(lanes, fault):
 
 
 @pytest.mark.parametrize("fault", QUICK)
-def test_a_fault_that_comes_and_goes_leaves_one_effect_or_is_503(lanes, fault):
+def test_a_fault_that_comes_and_goes_leaves_one_effect_or_is_503(fresh_lanes, fault):
     def seeds(lane):
         return [lane.run({"fault": fault, "probability": 0.5, "seed": seed, "seconds": 0.02})
                 for seed in range(8)]
 
-    for operation, statuses in lanes(seeds).items():
+    for operation, statuses in fresh_lanes(seeds).items():
         assert SUCCESS[operation] in statuses
         if fault in HARMLESS or (fault == "conflict" and operation in ("read", "list")):
             assert set(statuses) == {SUCCESS[operation]}
@@ -194,18 +205,18 @@ def test_a_slow_fault_that_comes_and_goes_does_too(lanes, fault):
 
 
 @pytest.mark.parametrize("fault", [fault for fault in QUICK + SLOW if fault not in HARMLESS])
-def test_a_fault_that_stays_is_503(lanes, fault):
-    for operation, status in lanes(lambda lane: lane.run({"fault": fault})).items():
+def test_a_fault_that_stays_is_503(fresh_lanes, fault):
+    for operation, status in fresh_lanes(lambda lane: lane.run({"fault": fault})).items():
         never_met = fault == "conflict" and operation in ("read", "list")
         assert status == (SUCCESS[operation] if never_met else 503), operation
 
 
-def test_many_faults_at_once(lanes):
+def test_many_faults_at_once(fresh_lanes):
     def seeds(lane):
         return [lane.run(*({"fault": fault, "probability": 0.1, "seed": f"{seed}{fault}"}
                            for fault in QUICK)) for seed in range(8)]
 
-    for operation, statuses in lanes(seeds).items():
+    for operation, statuses in fresh_lanes(seeds).items():
         assert SUCCESS[operation] in statuses
 
 

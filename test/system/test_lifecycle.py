@@ -107,29 +107,32 @@ def test_while_draining_nothing_new_is_accepted_and_ready_says_so(start, proxy, 
     daemon = start(SHOPD_DRAIN_DEADLINE=5)
     admin, client = daemon.admin(), daemon.client()
     assert admin.get("/ready").status == 200
-    proxy.rules({"fault": "delay", "seconds": 1})
+    proxy.rules({"fault": "delay", "seconds": 1.2})
     answers = []
     thread = threading.Thread(target=lambda: answers.append(client.get("/product")))
     thread.start()
-    time.sleep(0.3)
+    time.sleep(0.2)
     daemon.process.send_signal(signal.SIGTERM)
-    shop.wait_until(lambda: refuses(daemon.port), 2, "a closed listener")
+    time.sleep(0.1)
+    refused = refuses(daemon.port)
+    assert thread.is_alive() and daemon.process.running()
     try:
         assert admin.get("/ready").status == 503
     except (ConnectionError, wire.http.client.HTTPException):
         pass  # closed already, which tells the same
     thread.join()
+    assert refused, "a connection was left waiting for nobody"
     assert (answers[0].status, answers[0].headers["Connection"].lower()) == (200, "close")
     assert daemon.process.wait() == 0
 
 
 def refuses(port):
     try:
-        wire.Client(port, timeout=1).get("/live")
+        wire.Client(port, timeout=0.3).get("/live")
     except (ConnectionError, wire.http.client.HTTPException):
         return True
     except TimeoutError:
-        pass  # a connection that nobody accepts
+        pass  # a connection that nobody serves
     return False
 
 

@@ -3,7 +3,7 @@
 #include <check.h>
 #include <string.h>
 
-enum { TURN_US = 2000, DEADLINE_US = 2000 * 1000 };
+enum { TURN_US = 2000, DEADLINE_MS = 2000 };
 
 static uint64_t monotonic_us(void *context)
 {
@@ -27,7 +27,7 @@ void calling_init(struct calling *calling)
 		.max_connections = 8,
 		.max_waiting = 100,
 		.max_connecting = 4,
-		.connect_timeout_us = 1000 * 1000,
+		.connect_timeout_us = (uint64_t)paced(1000) * 1000,
 		.max_idle_us = 20 * 1000 * 1000,
 		.max_age_us = 60 * 1000 * 1000,
 	};
@@ -64,7 +64,7 @@ void call_init(struct call *call, struct calling *calling, const char *path)
 	call->exchange.origin = &calling->origin;
 	call->exchange.done = on_done;
 	call->exchange.context = call;
-	call->exchange.deadline_us = clock_monotonic_us(&calling->clock) + DEADLINE_US;
+	call->exchange.deadline_us = clock_monotonic_us(&calling->clock) + (uint64_t)paced(DEADLINE_MS) * 1000;
 	http_answer_init(&call->exchange.answer, CALL_BODY_MAX);
 	buf_init(&call->exchange.request, 32 * 1024 * 1024);
 	buf_add_format(&call->exchange.request, "GET %s HTTP/1.1\r\nHost: test\r\n\r\n", path);
@@ -92,7 +92,7 @@ void call_clear(struct call *call)
 
 void calling_pass(struct calling *calling, int ms)
 {
-	uint64_t until_us = clock_monotonic_us(clock_system()) + (uint64_t)ms * 1000;
+	uint64_t until_us = clock_monotonic_us(clock_system()) + (uint64_t)paced(ms) * 1000;
 
 	while (clock_monotonic_us(clock_system()) < until_us)
 		loop_turn(calling->loop, TURN_US);
@@ -101,7 +101,7 @@ void calling_pass(struct calling *calling, int ms)
 void calling_wait_for(struct calling *calling, const metric_counter *metric, uint64_t value)
 {
 	for (int i = 0; metric_get(metric) != value; i++) {
-		ck_assert_msg(i < PEER_PATIENCE_MS, "what was waited for does not come");
+		ck_assert_msg(i < paced(PEER_PATIENCE_MS), "what was waited for does not come");
 		loop_turn(calling->loop, TURN_US);
 	}
 }
@@ -109,7 +109,7 @@ void calling_wait_for(struct calling *calling, const metric_counter *metric, uin
 void call_wait(struct call *call)
 {
 	for (int i = 0; call->done_count == 0; i++) {
-		ck_assert_msg(i < PEER_PATIENCE_MS, "a call does not end");
+		ck_assert_msg(i < paced(PEER_PATIENCE_MS), "a call does not end");
 		loop_turn(call->calling->loop, TURN_US);
 	}
 	ck_assert_uint_eq(call->done_count, 1);

@@ -35,7 +35,7 @@ struct call {
 	unsigned done_count;
 };
 
-/* A GET of this path; calls begin with deadlines two seconds away. */
+/* A GET of this path; calls begin with deadlines two seconds (paced) away. */
 void call_init(struct call *call, struct calling *calling, const char *path);
 void call_start(struct call *call);
 /* call_init and call_start. */
@@ -44,7 +44,7 @@ void call_clear(struct call *call);
 
 /* Turns the loop until the call is done. */
 void call_wait(struct call *call);
-/* Turns the loop for so long. */
+/* Turns the loop for so long (paced). */
 void calling_pass(struct calling *calling, int ms);
 /* Turns the loop until the metric has this value. */
 void calling_wait_for(struct calling *calling, const metric_counter *metric, uint64_t value);

@@ -34,8 +34,12 @@ static void extend(X509 *certificate, int what, const char *value)
 
 void authority_init(struct authority *authority)
 {
+	static unsigned count;
+	char name[32];
+
+	snprintf(name, sizeof(name), "authority %u", ++count);
 	authority->key = EVP_EC_gen("P-256");
-	authority->certificate = make(authority->key, "the test's authority", -86400, 86400);
+	authority->certificate = make(authority->key, name, -86400, 86400);
 	extend(authority->certificate, NID_basic_constraints, "critical,CA:TRUE");
 	ck_assert_int_gt(X509_sign(authority->certificate, authority->key, EVP_sha256()), 0);
 }

@@ -45,6 +45,7 @@ int main(int argc, char **argv)
 	SRunner *runner = srunner_create(NULL);
 	int failed;
 
+	setenv("CK_DEFAULT_TIMEOUT", "30", 0); /* seconds for each test: machines may be busy */
 	if (argc == 1)
 		add_all(runner);
 	for (int i = 1; i < argc; i++) {

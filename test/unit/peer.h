@@ -1,7 +1,7 @@
 /*
  * A server on the loopback that does what a test says: a thread of its own runs the test's script,
- * which is one function made of the blocking calls below. Nothing waits longer than PEER_PATIENCE_MS;
- * what takes longer fails the test.
+ * which is one function made of the blocking calls below. Nothing waits longer than PEER_PATIENCE_MS
+ * (paced); what takes longer fails the test.
  */
 #ifndef SHOPD_TEST_PEER_H
 #define SHOPD_TEST_PEER_H
@@ -37,7 +37,7 @@ struct peer_link {
 };
 
 void peer_accept(struct peer *peer, struct peer_link *link);
-/* True if nobody connects for so long. */
+/* True if nobody connects for so long (paced). */
 bool peer_is_left_alone(struct peer *peer, int wait_ms);
 
 /* A request's head into link->request, and so many bytes of a body as its Content-Length says. */
@@ -62,7 +62,9 @@ void peer_answer(struct peer_link *link, const char *body);
 /* The same, but false when the connection ends instead. */
 bool peer_try_answer(struct peer_link *link, const char *body);
 
-void peer_sleep(int ms);
+/* Milliseconds, more of them where everything is slower: under valgrind, with sanitizers. */
+int paced(int ms);
+void peer_sleep(int ms); /* paced */
 
 /* A port of 127.0.0.1 where nobody listens: "127.0.0.1:54321". */
 void peer_dead_authority(char authority[static 64]);

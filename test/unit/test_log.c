@@ -128,7 +128,8 @@ END_TEST
 
 START_TEST(hostile_texts_stay_within_their_line)
 {
-	static const char hostile[] = "\",\"level\":\"error\n{\"\r\x1b[2J\x80\xff\xe2\x80\xa8\x7f\\";
+	static const char hostile[] =
+		"\",\"level\":\"error\n{\"\r\x1b[2J\x80\xff\xe2\x80\xa8\x7f\\";
 	json_t *line;
 
 	log_event(LOG_INFO, "x\n\"y", LOG_F_BYTES("path", hostile, sizeof(hostile)));
@@ -136,7 +137,8 @@ START_TEST(hostile_texts_stay_within_their_line)
 	ck_assert_str_eq(member(line, "level"), "info");
 	ck_assert_ptr_null(strchr(written, '\r'));
 	ck_assert_ptr_null(strchr(written, '\x1b'));
-	ck_assert_ptr_nonnull(strstr(written, "\\u001b[2J\\ufffd\\ufffd\\u2028\\u007f\\\\\\u0000\""));
+	ck_assert_ptr_nonnull(
+		strstr(written, "\\u001b[2J\\ufffd\\ufffd\\u2028\\u007f\\\\\\u0000\""));
 	json_decref(line);
 }
 END_TEST
@@ -151,8 +153,9 @@ START_TEST(text_lines_quote_only_what_needs_it)
 		  LOG_F_STR("h", "\xc3\xa9"), LOG_F_STR("i", NULL), LOG_F_NUM("n", 5),
 		  LOG_F_MS("ms", 1500));
 	behind_time = output() + strlen("2026-11-24T01:02:03.004Z");
-	ck_assert_str_eq(behind_time, " warning slow answer path=/product a=\"b c\" e=\"\" f=\"x=y\""
-				      " g=\"\\n\" h=\"\xc3\xa9\" n=5 ms=1.500\n");
+	ck_assert_str_eq(behind_time,
+			 " warning slow answer path=/product a=\"b c\" e=\"\" f=\"x=y\""
+			 " g=\"\\n\" h=\"\xc3\xa9\" n=5 ms=1.500\n");
 }
 END_TEST
 

@@ -466,8 +466,10 @@ START_TEST(more_descriptors_than_fit_one_turn_are_all_served)
 {
 	enum { MANY = 300 };
 	static struct pair pairs[MANY];
-	struct rlimit files = {2048, 2048};
+	struct rlimit files;
 
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
 	for (size_t i = 0; i < MANY; i++) {
 		open_pair(&pairs[i], "");
@@ -644,13 +646,13 @@ END_TEST
 
 START_TEST(a_loop_without_descriptors_cannot_be_made)
 {
-	struct rlimit files = {0, 0};
+	struct rlimit files;
 	int next = dup(0);
 
 	close(next);
+	getrlimit(RLIMIT_NOFILE, &files);
 	for (rlim_t room = 0; room < 2; room++) {
 		files.rlim_cur = (rlim_t)next + room;
-		files.rlim_max = (rlim_t)next + 1;
 		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
 		ck_assert_ptr_null(loop_new(&test.clock));
 	}

@@ -264,8 +264,9 @@ END_TEST
 START_TEST(control_characters_are_those_of_both_blocks)
 {
 	static const char *const with[] = {"a\n", "\t", "\x1f", "\x7f", "\xc2\x80", "x\xc2\x9f"};
-	static const char *const without[] = {"",   " ",	"abc",	      "\xc2\xa0",
-					      "\xc3\x80", "\xe2\x80\xa8", "\xc3\x9f"};
+	static const char *const without[] = {"",         " ",        "abc",
+					      "\xc2\xa0", "\xc3\x80", "\xe2\x80\xa8",
+					      "\xc3\x9f"};
 
 	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
 		ck_assert_msg(text_has_control(span_of(with[i])), "%zu", i);
@@ -279,10 +280,10 @@ static const struct {
 	const char *in;
 	const char *out; /* NULL: malformed */
 } percents[] = {
-	{"", ""},	       {"abc", "abc"},	   {"a%20b", "a b"}, {"%41%5a%5A", "AZZ"},
-	{"a+b", "a+b"},	       {"%C3%a9", "\xc3\xa9"}, {"%2525", "%25"}, {"%", NULL},
-	{"%4", NULL},	       {"abc%", NULL},	   {"abc%4", NULL},  {"%4g", NULL},
-	{"%g4", NULL},	       {"%%41", NULL},	   {"% 41", NULL},   {"%+1", NULL},
+	{"", ""},       {"abc", "abc"},         {"a%20b", "a b"}, {"%41%5a%5A", "AZZ"},
+	{"a+b", "a+b"}, {"%C3%a9", "\xc3\xa9"}, {"%2525", "%25"}, {"%", NULL},
+	{"%4", NULL},   {"abc%", NULL},         {"abc%4", NULL},  {"%4g", NULL},
+	{"%g4", NULL},  {"%%41", NULL},         {"% 41", NULL},   {"%+1", NULL},
 };
 
 START_TEST(percent_escapes_are_decoded_in_place)
@@ -317,7 +318,7 @@ static const struct {
 	const char *bytes;
 	const char *text;
 } base64[] = {
-	{"", ""},	    {"f", "Zg"},	{"fo", "Zm8"},	      {"foo", "Zm9v"},
+	{"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
 	{"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff\xbf", "-_-_"},
 };
 
@@ -359,8 +360,9 @@ END_TEST
 
 START_TEST(only_one_text_stands_for_the_same_bytes)
 {
-	static const char *const bad[] = {"Z",	  "Zg=",  "Zg==", "Zh",	  "Zm9", "Zm8=", "Zm9vY",
-					  "Zm+v", "Zm/v", "Zm v", "Zm\nv", "Z g", "\xc3\xa9"};
+	static const char *const bad[] = {"Z",     "Zg=",   "Zg==",    "Zh",   "Zm9",
+					  "Zm8=",  "Zm9vY", "Zm+v",    "Zm/v", "Zm v",
+					  "Zm\nv", "Z g",   "\xc3\xa9"};
 	uint8_t bytes[16];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

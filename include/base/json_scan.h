@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/buf.h"
 #include "base/text.h"
 
 enum {
@@ -51,12 +50,6 @@ struct span json_scan_member(struct span object, const char *name);
 
 /* The inside of a string's quotes, escapes not resolved; absent for other values. */
 struct span json_scan_raw_string(struct span value);
-
-/*
- * Appends a string value's characters with its escapes resolved, as UTF-8; nothing for other
- * values. Half a surrogate pair becomes U+FFFD.
- */
-void json_scan_string(struct span value, struct buf *out);
 
 bool json_scan_is_true(struct span value);
 

@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/json_scan.h"
+#include "base/json_string.h"
 #include "base/log.h"
 #include "base/version.h"
 
@@ -257,7 +258,7 @@ static size_t add_member(struct buf *texts, struct span object, const char *name
 {
 	size_t start = texts->len;
 
-	json_scan_string(json_scan_member(object, name), texts);
+	json_string_decode(json_scan_member(object, name), texts);
 	buf_add_char(texts, '\0');
 	return start;
 }

@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/json_scan.h"
+#include "base/json_string.h"
 
 /* Bytes that a mistake quotes of the caller's text, escapes included. */
 enum { QUOTE_MAX = 80 };
@@ -50,7 +50,7 @@ static bool read_string(struct parser *parser, size_t *from)
 	if (!json_reader_string(&parser->reader, &string))
 		return false;
 	*from = parser->scratch.len;
-	json_scan_string(string, &parser->scratch);
+	json_string_decode(string, &parser->scratch);
 	return buf_ok(&parser->scratch);
 }
 
@@ -310,7 +310,7 @@ json_t *json_exact_parse(struct span text, struct json_mistake *mistake)
 	json_t *value = NULL;
 
 	json_reader_init(&parser.reader, text, mistake);
-	/* Decoded texts, and keys with their NUL, are shorter than what they stand for by a quote. */
+	/* A decoded text, or a key with its NUL, is shorter than what it stands for. */
 	buf_init(&parser.scratch, text.len);
 	parse_text(&parser, &value);
 	buf_clear(&parser.scratch);

@@ -17,9 +17,12 @@ enum { BACKLOG = 4096, HOST_SIZE = 256, SYSTEMD_FIRST = 3 };
 static bool split_address(const char *address, char host[static HOST_SIZE], const char **port)
 {
 	const char *colon = strrchr(address, ':');
+	uint64_t number;
 	size_t len;
 
-	if (colon == NULL || colon == address)
+	/* getaddrinfo would take 65536 for 0. */
+	if (colon == NULL || colon == address || !text_parse_u64(span_of(colon + 1), &number) ||
+	    number > UINT16_MAX)
 		return false;
 	len = (size_t)(colon - address);
 	if (address[0] == '[' && colon[-1] == ']') {

@@ -20,7 +20,6 @@ struct loop {
 	uint64_t now_us;
 	_Atomic uint64_t heartbeat_us;
 	bool is_stopping;
-	bool is_firing; /* timers are being called */
 
 	struct epoll_event events[EVENTS_PER_TURN];
 	int event_count; /* of this turn */
@@ -193,9 +192,6 @@ bool loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t due_us
 	loop_timer_off(loop, timer);
 	if (loop->timer_count == loop->timer_room && !heap_grow(loop))
 		return false;
-	/* A timer that sets itself for now must not fire without end: it waits for the next turn. */
-	if (loop->is_firing && due_us <= loop->now_us)
-		due_us = loop->now_us + 1;
 	timer->due_us = due_us;
 	heap_up(loop, timer, ++loop->timer_count);
 	return true;
@@ -220,14 +216,15 @@ void loop_timer_off(struct loop *loop, struct loop_timer *timer)
 
 static void fire_timers(struct loop *loop)
 {
-	loop->is_firing = true;
-	while (loop->timer_count > 0 && loop->heap[1]->due_us <= loop->now_us) {
+	/* No more than there were, for a timer may set itself for now again, without end. */
+	for (size_t left = loop->timer_count; left > 0 && loop->timer_count > 0; left--) {
 		struct loop_timer *timer = loop->heap[1];
 
+		if (timer->due_us > loop->now_us)
+			return;
 		loop_timer_off(loop, timer);
 		timer->fire(timer);
 	}
-	loop->is_firing = false;
 }
 
 /* ---- deferred tasks and hooks ---- */

@@ -21,7 +21,6 @@ enum {
 	TEXT_MAX = 8 * 1024,
 	POSITION_MAX = 1024 * 1024, /* before it is cut */
 	KEY_MAX = 64 * 1024,        /* LastEvaluatedKey */
-	PARTS_MAX = 256,            /* shards */
 	PAGE_MAX = 1000,     /* entries: small enough that other requests are not kept waiting */
 	FILTERED_PAGE = 100, /* to begin with, where a filter takes some out */
 	CATEGORY_KEY_SIZE = 1024,

@@ -5,6 +5,7 @@
 #include "base/decimal.h"
 #include "base/id.h"
 #include "base/json_scan.h"
+#include "base/json_string.h"
 #include "repo/cursor.h"
 
 enum { VALUE_MAX = CURSOR_POSITION_MAX - 1 - ID_LEN };
@@ -61,7 +62,7 @@ static void add_price(const struct item *entry, struct buf *out)
 /* The folded name: the index key without the tab and the id at its end. */
 static void add_name(const struct item *entry, struct buf *out)
 {
-	json_scan_string(json_scan_member(item_get(entry, "g1s"), "S"), out);
+	json_string_decode(json_scan_member(item_get(entry, "g1s"), "S"), out);
 	if (out->len > ID_LEN)
 		buf_truncate(out, out->len - ID_LEN - 1);
 }
@@ -78,7 +79,7 @@ void product_order_position(enum product_order order, const struct item *entry, 
 		add_price(entry, out);
 		break;
 	case PRODUCT_BY_CREATED:
-		json_scan_string(json_scan_member(item_get(entry, "created_at"), "S"), out);
+		json_string_decode(json_scan_member(item_get(entry, "created_at"), "S"), out);
 		break;
 	}
 	/* What no product of ours has, another tool's may: it must still fit into a cursor. */

@@ -203,9 +203,9 @@ def check_acknowledged(client, path, writes):
 # start
 
 
-def test_it_serves_within_50_ms_of_its_start(start, table, report):
+def test_it_serves_at_once(start, table, report):
     times = []
-    for _ in range(5):
+    for _ in range(8):
         begin = time.monotonic()
         daemon = start(ready=False)
         while refuses(daemon.port):
@@ -215,7 +215,7 @@ def test_it_serves_within_50_ms_of_its_start(start, table, report):
         times.append(time.monotonic() - begin)
         daemon.end()
     report(f"from start to ready: {min(times) * 1000:.0f} to {max(times) * 1000:.0f} ms")
-    assert min(times) < 0.05 * shop.SLOWNESS or shop.SANITIZED
+    assert min(times) < 0.1 * shop.SLOWNESS
 
 
 def test_a_missing_table_is_told_clearly(folder, proxy):
@@ -297,7 +297,7 @@ def test_the_demo_catalogue_can_be_loaded_again(folder, proxy, make_table, start
 
 def test_without_a_backend_it_is_never_ready(start):
     daemon = start(f"http://127.0.0.1:{shop.free_port()}", ready=False)
-    end = time.monotonic() + 1.5
+    end = time.monotonic() + 0.8
     while time.monotonic() < end and daemon.process.running():
         assert not daemon.answers_ready()
         time.sleep(0.05)

@@ -74,7 +74,9 @@ def stocked(make_table, shared, folder, proxy):
 
 @pytest.fixture
 def catalogue(stocked):
-    return stocked.client()
+    client = stocked.client()
+    yield client
+    client.close()
 
 
 def test_a_category_is_listed_by_name_whatever_its_case(catalogue):

@@ -1,6 +1,7 @@
 """Many connections at once, slow backends, slow senders, and clients that leave."""
 
 import asyncio
+import contextlib
 import json
 import os
 import resource
@@ -68,6 +69,7 @@ async def ask(connection, canned, product_id):
     return elapsed
 
 
+@contextlib.asynccontextmanager
 async def opened(port, count):
     """That many open connections, made a few at a time so that no SYN is lost."""
     gate = asyncio.Semaphore(100)
@@ -76,7 +78,10 @@ async def opened(port, count):
         async with gate:
             return await wire.Connection(port).open()
 
-    return await asyncio.gather(*(one() for _ in range(count)))
+    connections = await asyncio.gather(*(one() for _ in range(count)))
+    yield connections
+    for connection in connections:
+        connection.close()
 
 
 def percentile(values, share):
@@ -90,10 +95,11 @@ def test_a_thousand_connections_at_once_are_all_served_right(start, canned, repo
         return [await ask(connection, canned, new_id()) for _ in range(REQUESTS)]
 
     async def everyone():
-        connections = await opened(daemon.port, CONNECTIONS)
-        begin = time.monotonic()
-        times = await asyncio.wait_for(asyncio.gather(*map(one, connections)), 30 * shop.SLOWNESS)
-        return time.monotonic() - begin, times
+        async with opened(daemon.port, CONNECTIONS) as connections:
+            begin = time.monotonic()
+            everything = asyncio.gather(*map(one, connections))
+            times = await asyncio.wait_for(everything, 30 * shop.SLOWNESS)
+            return time.monotonic() - begin, times
 
     elapsed, times = asyncio.run(everyone())
     every = [t for mine in times for t in mine]
@@ -115,8 +121,6 @@ def test_a_hanging_backend_is_503_in_time_while_live_answers_at_once(start, cann
 
 
 async def hang(port, count, deadline):
-    connections = await opened(port, count)
-
     async def one(connection):
         start = time.monotonic()
         answer = await connection.request("GET", f"/product/{new_id('ffffffff')}")
@@ -124,7 +128,8 @@ async def hang(port, count, deadline):
         assert int(answer.headers["retry-after"]) >= 1
         return time.monotonic() - start
 
-    elapsed = await asyncio.gather(*map(one, connections))
+    async with opened(port, count) as connections:
+        elapsed = await asyncio.gather(*map(one, connections))
     assert max(elapsed) < deadline + 0.5 * shop.SLOWNESS
 
 
@@ -168,10 +173,11 @@ def test_many_suspended_and_many_ready_connections_do_not_hinder_each_other(star
 
     async def everyone():
         times = []
-        connections = await opened(daemon.port, 600)
-        await asyncio.wait_for(asyncio.gather(
-            *map(suspended, connections[:300]),
-            *(ready(connection, times) for connection in connections[300:])), 20 * shop.SLOWNESS)
+        async with opened(daemon.port, 600) as connections:
+            everything = asyncio.gather(
+                *map(suspended, connections[:300]),
+                *(ready(connection, times) for connection in connections[300:]))
+            await asyncio.wait_for(everything, 20 * shop.SLOWNESS)
         return times
 
     times = asyncio.run(everyone())
@@ -191,7 +197,8 @@ def test_too_many_calls_are_turned_away_at_once(start, canned):
         assert int(answer.headers["retry-after"]) >= 1
 
     async def everyone():
-        await asyncio.gather(*map(one, await opened(daemon.port, CONNECTIONS)))
+        async with opened(daemon.port, CONNECTIONS) as connections:
+            await asyncio.gather(*map(one, connections))
 
     start = time.monotonic()
     asyncio.run(everyone())
@@ -325,9 +332,9 @@ def test_memory_stays_within_its_limits(start, canned, report):
             await ask(connection, canned, new_id())
 
     async def busy():
-        connections = await opened(daemon.port, CONNECTIONS)
-        await asyncio.gather(*map(one, connections))
-        return daemon.rss()
+        async with opened(daemon.port, CONNECTIONS) as connections:
+            await asyncio.gather(*map(one, connections))
+            return daemon.rss()
 
     while_busy = asyncio.run(busy())
     report(f"memory: idle {idle} KiB, {CONNECTIONS} busy connections {while_busy} KiB")

@@ -46,6 +46,21 @@ void scripted_repo_clear(struct scripted_repo *on)
 	scripted_aws_clear(&on->aws);
 }
 
+bool scripted_repo_enter(struct scripted_repo *on)
+{
+	on->repo.db.client = aws_client_new(&on->aws.options);
+	on->aws.script.next_step = 0;
+	scripted_repo_renew(on);
+	return on->repo.db.client != NULL;
+}
+
+void scripted_repo_leave(struct scripted_repo *on)
+{
+	arena_clear(&on->arena);
+	aws_client_free(on->repo.db.client);
+	on->repo.db.client = on->aws.client;
+}
+
 enum result scripted_repo_run(struct scripted_repo *on)
 {
 	script_run(&on->aws.script, &on->is_done, 30000000);

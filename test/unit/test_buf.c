@@ -133,10 +133,10 @@ START_TEST(reserved_room_counts_when_it_is_committed)
 	char *room = buf_reserve(&text, 10);
 
 	ck_assert_ptr_nonnull(room);
-	memcpy(room, "abcdefghij", 10);
+	memset(room, 'a', 10);
 	ck_assert_uint_eq(text.len, 0);
 	buf_commit(&text, 3);
-	ck_assert_str_eq(buf_text(&text), "abc");
+	ck_assert_str_eq(buf_text(&text), "aaa");
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 #include <check.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "alloc_fail.h"
@@ -214,9 +214,9 @@ static const char *const taken[] = {
 START_TEST(the_primary_key_is_none_of_the_tables_own_names)
 {
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
-		char variable[64] = "PRIMARY_KEY=";
+		char variable[64];
 
-		strcat(variable, taken[i]);
+		snprintf(variable, sizeof(variable), "PRIMARY_KEY=%s", taken[i]);
 		ck_assert_msg(!READ(variable), "%s", taken[i]);
 		assert_one_mistake("PRIMARY_KEY");
 	}
@@ -237,11 +237,11 @@ static const struct {
 START_TEST(only_loopback_is_served_as_long_as_nobody_is_asked_who_he_is)
 {
 	for (size_t i = 0; i < sizeof(listens) / sizeof(listens[0]); i++) {
-		char listen[64] = "SHOPD_LISTEN=";
-		char admin[64] = "SHOPD_ADMIN_LISTEN=";
+		char listen[64];
+		char admin[64];
 
-		strcat(listen, listens[i].listen);
-		strcat(admin, listens[i].listen);
+		snprintf(listen, sizeof(listen), "SHOPD_LISTEN=%s", listens[i].listen);
+		snprintf(admin, sizeof(admin), "SHOPD_ADMIN_LISTEN=%s", listens[i].listen);
 		ck_assert_msg(READ(listen) == listens[i].is_local, "%s", listen);
 		ck_assert(listens[i].is_local || strstr(buf_text(&mistakes), "SHOPD_AUTH=off"));
 		ck_assert(READ(listen, "SHOPD_AUTH=off"));
@@ -276,7 +276,7 @@ START_TEST(a_misspelt_name_is_told_with_the_nearest_one)
 	for (size_t i = 0; i < sizeof(misspelt) / sizeof(misspelt[0]); i++) {
 		char variable[64];
 
-		strcat(strcpy(variable, misspelt[i].wrong), "=1");
+		snprintf(variable, sizeof(variable), "%s=1", misspelt[i].wrong);
 		ck_assert_msg(!READ(variable), "%s", variable);
 		assert_one_mistake(misspelt[i].wrong);
 		assert_one_mistake(misspelt[i].meant);
@@ -287,9 +287,10 @@ END_TEST
 START_TEST(a_hostile_name_is_escaped_and_shortened)
 {
 	char variable[1000] = "SHOPD_\n\x1b[2J";
+	size_t len = strlen(variable);
 
-	memset(variable + strlen(variable), 'x', 900);
-	strcat(variable, "=1");
+	memset(variable + len, 'x', 900);
+	memcpy(variable + len + 900, "=1", 3);
 	ck_assert(!READ(variable));
 	assert_one_mistake("SHOPD_\\n\\u001b[2Jxxx");
 	ck_assert_uint_lt(mistakes.len, 200);

@@ -302,6 +302,14 @@ static void call_get_within(struct call *call, int ms)
 	call_start(call);
 }
 
+/* The first call's, which is on its way. */
+static void let_its_deadline_pass(void)
+{
+	calling_wait_for(&net, &http_client_get_metrics(net.client)->opened, 1);
+	calling_pass(&net, 10);
+	net.ahead_us += (uint64_t)paced(2000) * 1000;
+}
+
 static void answer_the_second(struct peer *peer)
 {
 	struct peer_link first;
@@ -322,7 +330,8 @@ START_TEST(a_late_answer_is_nobodys_answer)
 	struct call next;
 
 	calling_start(&net, answer_the_second);
-	call_get_within(&late, 20);
+	call_get(&late, &net, "/");
+	let_its_deadline_pass();
 	call_expect_end(&late, EXCHANGE_TIMEOUT, true);
 	call_get(&next, &net, "/");
 	call_expect(&next, "in time");
@@ -394,8 +403,7 @@ START_TEST(a_deadline_while_sending_counts_as_sent)
 
 	calling_start(&net, read_nothing);
 	call_start_big(&big);
-	calling_pass(&net, 20);
-	net.ahead_us += (uint64_t)paced(2000) * 1000;
+	let_its_deadline_pass();
 	call_expect_end(&big, EXCHANGE_TIMEOUT, true);
 	call_clear(&big);
 	calling_stop(&net);

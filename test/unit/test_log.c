@@ -1,4 +1,4 @@
-/* Standard error is a file, a pipe or a full device here, so nothing is printed before it is back. */
+/* Standard error is a file, a pipe or a full device here: nothing else may be printed meanwhile. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
  * Attribute values: DynamoDB's typed JSON ({"S": "x"}, {"N": "1.5"}, {"M": {…}}), read in place and
  * written from exact JSON trees.
  *
- * Reading never builds a tree: an item is an array of views into the answer, and a value goes into a
- * reply by copying its characters, numbers as they are.
+ * Reading never builds a tree: an item is an array of views into the answer, and a value goes into
+ * a reply by copying its characters, numbers as they are.
  *
  * Source: Amazon DynamoDB API Reference, AttributeValue.
  */
@@ -33,15 +33,15 @@ struct item {
 bool item_view(struct item *item, struct span text);
 
 /*
- * Views the next item of an array; empty (count 0) when it is none. False after the last one. Cheaper
- * than json_walk_next and item_view, for it goes over the text once.
+ * Views the next item of an array; empty (count 0) when it is none. False after the last one.
+ * Cheaper than json_walk_next and item_view, for it goes over the text once.
  */
 bool item_view_next(struct json_walk *items, struct item *item);
 
 /* The value's typed text, absent when there is no such attribute. */
 struct span item_get(const struct item *item, const char *name);
 
-/* The digits of a number attribute, the raw inside of a string attribute; absent for another type. */
+/* A number attribute's digits, a string attribute's raw inside; absent for another type. */
 struct span item_number(const struct item *item, const char *name);
 struct span item_raw_string(const struct item *item, const char *name);
 bool item_u64(const struct item *item, const char *name, uint64_t *number);
@@ -51,11 +51,16 @@ bool item_i64(const struct item *item, const char *name, int64_t *number);
  * value is not an attribute value (nothing useful was appended then). */
 bool attribute_to_json(struct span typed, struct buf *out);
 
-/* Appends an exact JSON tree (json_exact.h) as a typed value, numbers in canonical form. False when a
- * number cannot be kept exactly. */
+/*
+ * Appends an exact JSON tree (json_exact.h) as a typed value, numbers in canonical form. False when a
+ * number cannot be kept exactly.
+ */
 bool attribute_from_json(const json_t *value, struct buf *out);
 
-/* Appends `"name":{"S":"text"}` and `"name":{"N":"number"}`; a comma first unless out ends in "{". */
+/*
+ * Appends `"name":{"S":"text"}` or `"name":{"N":"number"}`, with a comma first unless `out` is empty
+ * or ends in "{". attribute_add_json marks `out` as failed when a number cannot be kept.
+ */
 void attribute_add_string(struct buf *out, const char *name, const char *text, size_t len);
 void attribute_add_number(struct buf *out, const char *name, const char *number);
 void attribute_add_json(struct buf *out, const char *name, const json_t *value);

@@ -22,7 +22,7 @@ struct aws_verdict {
 	bool is_uncertain;          /* a write may have been done, and nobody said so */
 	int status;                 /* 0: no whole answer */
 	char error[AWS_ERROR_SIZE]; /* "ConditionalCheckFailedException", "" for none */
-	struct span answer;         /* the body, if it is a JSON object; borrowed from the exchange */
+	struct span answer; /* the body, if it is a JSON object; borrowed from the exchange */
 };
 
 void aws_answer_judge(const struct exchange *exchange, struct aws_verdict *verdict);

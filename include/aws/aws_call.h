@@ -3,12 +3,12 @@
  *
  * A call does: sign, send, check the answer's checksum, decide, back off, again; all within the
  * deadline of the await that it works for. It never waits for credentials: when there are none, it
- * fails. What came of it is one enum result; the name of an AWS error is there for those who must tell
- * one from another.
+ * fails. What came of it is one enum result; the name of an AWS error is there for those who must
+ * tell one from another.
  *
- * Fate: when an attempt ended without an answer, a write may have happened. `is_uncertain` stays set
- * from then on, whatever a later attempt says; the caller must know how to tell (see dynamodb.h). Such
- * a call never ends with another failure than RESULT_UNKNOWN.
+ * Fate: when an attempt ended without an answer, a write may have happened. `is_uncertain` stays
+ * set from then on, whatever a later attempt says; the caller must know how to tell (see
+ * dynamodb.h). Such a call never ends with another failure than RESULT_UNKNOWN.
  *
  * Retries follow the AWS SDKs' standard mode of 2026; the figures are in retry.h.
  */
@@ -28,9 +28,9 @@
 #include "io/loop.h"
 
 struct aws_client_options {
-	const char *service;        /* "dynamodb", "sns": also the name in the credential scope */
+	const char *service; /* "dynamodb", "sns": also the name in the credential scope */
 	const char *region;
-	const char *content_type;   /* "application/x-amz-json-1.0" */
+	const char *content_type; /* "application/x-amz-json-1.0" */
 	const struct origin *origin;
 	struct transport *transport;
 	struct loop *loop;
@@ -38,9 +38,9 @@ struct aws_client_options {
 	struct digest *digest;
 	struct aws_metrics *metrics; /* may be NULL */
 	const struct retry_policy *policy;
-	uint64_t max_attempts;       /* 0: the policy's own */
+	uint64_t max_attempts; /* 0: the policy's own */
 	uint64_t attempt_timeout_us;
-	size_t answer_max;           /* bytes */
+	size_t answer_max;                 /* bytes */
 	uint32_t (*random)(void *context); /* uniform 32 bits; NULL: the kernel's */
 	void *random_context;
 };
@@ -53,8 +53,8 @@ struct aws_client *aws_client_new(const struct aws_client_options *options);
 void aws_client_free(struct aws_client *client);
 
 /*
- * Fails every call that is between two attempts, now and from now on, with RESULT_SHUTDOWN. Those on
- * the wire end when the transport says so.
+ * Fails every call that is between two attempts, now and from now on, with RESULT_SHUTDOWN. Those
+ * on the wire end when the transport says so.
  */
 void aws_client_stop(struct aws_client *client);
 
@@ -66,10 +66,10 @@ uint32_t aws_client_random(const struct aws_client *client);
 /* Zeroed at birth. May be started again, for another request, once it is done. */
 struct aws_call {
 	/* in */
-	const char *target;   /* X-Amz-Target, such as "DynamoDB_20120810.GetItem" */
-	bool is_read;         /* changes nothing, so its fate is never uncertain */
-	struct buf body;      /* the request's body; cleared by aws_call_clear */
-	struct await *await;  /* whose deadline, trace id and account it is; not finished by this */
+	const char *target;  /* X-Amz-Target, such as "DynamoDB_20120810.GetItem" */
+	bool is_read;        /* changes nothing, so its fate is never uncertain */
+	struct buf body;     /* the request's body; cleared by aws_call_clear */
+	struct await *await; /* whose deadline, trace id and account it is; not finished by this */
 	void (*done)(struct aws_call *call); /* exactly once, never from within start */
 	void *context;
 
@@ -77,8 +77,8 @@ struct aws_call {
 	enum result result;
 	int status;                 /* of the last answer, or 0 */
 	char error[AWS_ERROR_SIZE]; /* the AWS error's name without its prefix, "" for none */
-	struct span answer;         /* the last answer's body: checked JSON; borrowed from the call */
-	bool is_uncertain;          /* an attempt's fate is unknown */
+	struct span answer; /* the last answer's body: checked JSON; borrowed from the call */
+	bool is_uncertain;  /* an attempt's fate is unknown */
 	unsigned attempts;
 
 	/* private */
@@ -97,10 +97,11 @@ struct aws_call {
 };
 
 /*
- * Starts a call. RESULT_OK for any 2xx; RESULT_CONFLICT for the errors that the caller decides about
- * (ConditionalCheckFailedException, TransactionCanceledException, TransactionConflictException,
- * IdempotentParameterMismatchException); RESULT_NOT_FOUND for ResourceNotFoundException; RESULT_EXISTS
- * for ResourceInUseException; else a failure. A body that could not be built is RESULT_NO_MEMORY.
+ * Starts a call. RESULT_OK for any 2xx; RESULT_CONFLICT for the errors that the caller decides
+ * about (ConditionalCheckFailedException, TransactionCanceledException,
+ * TransactionConflictException, IdempotentParameterMismatchException); RESULT_NOT_FOUND for
+ * ResourceNotFoundException; RESULT_EXISTS for ResourceInUseException; else a failure. A body that
+ * could not be built is RESULT_NO_MEMORY.
  */
 void aws_call_start(struct aws_client *client, struct aws_call *call);
 

@@ -15,11 +15,11 @@
 #include "base/result.h"
 
 struct aws_head {
-	const char *authority;    /* Host */
+	const char *authority; /* Host */
 	const char *content_type;
-	const char *target;       /* X-Amz-Target */
-	const char *date;         /* X-Amz-Date, "20150830T123600Z" */
-	const char *trace_id;     /* X-Amzn-Trace-Id, or NULL; left out unless all visible ASCII */
+	const char *target;   /* X-Amz-Target */
+	const char *date;     /* X-Amz-Date, "20150830T123600Z" */
+	const char *trace_id; /* X-Amzn-Trace-Id, or NULL; left out unless all visible ASCII */
 	struct span body;
 };
 

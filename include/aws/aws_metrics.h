@@ -16,11 +16,11 @@ enum { AWS_METRICS_RESULTS = RESULT_NO_MEMORY + 1 };
 
 struct aws_metrics {
 	metric_counter attempts;
-	metric_counter retries;      /* attempts that were not a call's first */
-	metric_counter throttles;    /* answers that asked us to slow down */
-	metric_counter conflicts;    /* transactions begun again because they met another */
+	metric_counter retries;   /* attempts that were not a call's first */
+	metric_counter throttles; /* answers that asked us to slow down */
+	metric_counter conflicts; /* transactions begun again because they met another */
 	metric_counter results[AWS_METRICS_RESULTS]; /* calls, by what they came to */
-	metric_counter read_millis;  /* capacity units × 1000 */
+	metric_counter read_millis;                  /* capacity units × 1000 */
 	metric_counter write_millis;
 	struct metric_histogram attempt_time; /* waiting for a connection included */
 };

@@ -1,11 +1,11 @@
 /*
  * The credentials of one worker: state, not a call. Signing takes what is there and never waits.
  *
- * Permanent keys come from the configuration. An instance role's keys come from the metadata service:
- * they are fetched at the start, again 15 minutes before they expire, each minute while that fails,
- * and more often in the last 10 minutes. Old keys stay in force until there are new ones, even past
- * their expiry: AWS may extend them while its metadata service is in trouble, and only the called
- * service can tell.
+ * Permanent keys come from the configuration. An instance role's keys come from the metadata
+ * service: they are fetched at the start, again 15 minutes before they expire, each minute while
+ * that fails, and more often in the last 10 minutes. Old keys stay in force until there are new
+ * ones, even past their expiry: AWS may extend them while its metadata service is in trouble, and
+ * only the called service can tell.
  *
  * Source: AWS SDKs and Tools Reference Guide, "IMDS credential provider".
  */
@@ -23,7 +23,7 @@
 struct credentials;
 
 struct credentials_options {
-	const char *access_key_id;     /* NULL: ask the metadata service */
+	const char *access_key_id; /* NULL: ask the metadata service */
 	const char *secret_access_key;
 	const char *session_token;     /* or NULL */
 	const char *metadata_endpoint; /* "http://169.254.169.254" */
@@ -58,9 +58,10 @@ struct credentials_wait {
 };
 
 /*
- * For keys that a service refused as expired: fetches others and calls wait->done, never from within,
- * when that is over; credentials_current then has new keys, or the same. False, without a call, when
- * there is no point: permanent keys, stopped, or such a fetch ended less than 10 seconds ago.
+ * For keys that a service refused as expired: fetches others and calls wait->done, never from
+ * within, when that is over; credentials_current then has new keys, or the same. False, without a
+ * call, when there is no point: permanent keys, stopped, or such a fetch ended less than 10 seconds
+ * ago.
  */
 MUST_CHECK bool credentials_refresh(struct credentials *credentials, struct credentials_wait *wait);
 /* Waits no longer. Has no effect on a wait that is over. */

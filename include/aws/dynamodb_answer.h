@@ -35,7 +35,7 @@ enum result dynamodb_answer_resolve(const struct dynamodb_doubt *doubt);
 
 /* Why a transaction was cancelled, from the mildest reason to the hardest. */
 enum dynamodb_cancellation {
-	DYNAMODB_CANCELLED_BY_OTHERS,    /* only conflicts with other writes, or throttling: try again */
+	DYNAMODB_CANCELLED_BY_OTHERS,    /* only by other writes, or throttling: try again */
 	DYNAMODB_CANCELLED_BY_CONDITION, /* a condition failed */
 	DYNAMODB_CANCELLED_BY_SIZE,      /* an item would be too large */
 	DYNAMODB_CANCELLED_AS_WRONG,     /* anything else */

@@ -1,10 +1,11 @@
 /*
  * Credentials of the instance's role from the EC2 instance metadata service, version 2 only.
  *
- * A fetch asks three things in turn: a session token (kept for the next fetch), the name of the role,
- * the role's keys. Each has one second: the service is on the same machine.
+ * A fetch asks three things in turn: a session token (kept for the next fetch), the name of the
+ * role, the role's keys. Each has one second: the service is on the same machine.
  *
- * Source: Amazon EC2 User Guide, "Use the Instance Metadata Service" and "IAM roles for Amazon EC2".
+ * Source: Amazon EC2 User Guide, "Use the Instance Metadata Service" and "IAM roles for Amazon
+ * EC2".
  */
 #ifndef SHOPD_AWS_IMDS_H
 #define SHOPD_AWS_IMDS_H
@@ -31,15 +32,15 @@ struct imds *imds_new(const struct imds_options *options);
 void imds_free(struct imds *imds);
 
 /*
- * Called once for each fetch, never from within imds_fetch. The keys are borrowed, and NULL when the
- * fetch failed; why was logged then.
+ * Called once for each fetch, never from within imds_fetch. The keys are borrowed, and NULL when
+ * the fetch failed; why was logged then.
  */
 typedef void imds_done(void *context, const struct aws_keys *keys);
 
 /* One fetch at a time. */
 void imds_fetch(struct imds *imds, imds_done *done, void *context);
 
-/* True with `keys` (cleared before) set from the service's JSON; false when there are none in it. */
+/* True with `keys` (cleared before) set from the service's JSON; false when it has none. */
 MUST_CHECK bool imds_parse_keys(struct span text, struct aws_keys *keys);
 
 #endif

@@ -7,8 +7,8 @@
  *
  * with a base of 1 s after throttling, 25 ms for DynamoDB and 50 ms for other services otherwise. A
  * quota keeps retries from becoming a storm: a client owns 500 tokens, a retry costs 14 of them (5
- * after throttling), a call that succeeds gives back what its last retry cost, or 1 without one. When
- * there are not enough left, calls fail at their first error.
+ * after throttling), a call that succeeds gives back what its last retry cost, or 1 without one.
+ * When there are not enough left, calls fail at their first error.
  *
  * Source: AWS SDKs and Tools Reference Guide, "Retry behavior".
  */
@@ -24,7 +24,7 @@ enum {
 	RETRY_QUOTA = 500,
 	RETRY_COST = 14,
 	RETRY_COST_THROTTLED = 5,
-	RETRY_GIFT = 1, /* for a success without a retry */
+	RETRY_GIFT = 1,                /* for a success without a retry */
 	RETRY_SKEW_MS = 4 * 60 * 1000, /* clocks closer than this are not the reason */
 };
 
@@ -62,16 +62,16 @@ struct retry_state {
 
 /* What is known when an attempt has failed. */
 struct retry_question {
-	enum retry_kind kind; /* RETRY_TRANSIENT or RETRY_THROTTLED */
+	enum retry_kind kind;  /* RETRY_TRANSIENT or RETRY_THROTTLED */
 	unsigned max_attempts; /* 0: the policy's */
-	uint32_t random;      /* uniform over all 32 bits */
+	uint32_t random;       /* uniform over all 32 bits */
 	bool has_retry_after;
 	uint64_t retry_after_ms; /* x-amz-retry-after */
 };
 
 /*
- * True, with the tokens taken and the delay set, when the call shall be tried again. False when it has
- * had its attempts or the quota is used up; nothing is taken then.
+ * True, with the tokens taken and the delay set, when the call shall be tried again. False when it
+ * has had its attempts or the quota is used up; nothing is taken then.
  */
 MUST_CHECK bool retry_again(const struct retry_policy *policy, struct retry_quota *quota,
 			    struct retry_state *state, const struct retry_question *question,

@@ -1,17 +1,18 @@
 /*
  * AWS Signature Version 4: proves to AWS who sends a request and that nobody changed it.
  *
- * Pure: a signature follows from the request, the keys, the time and the scope (region and service);
- * no clock, no network. It is made in three stages, each a text that depends on the one before and
- * stays visible in struct sigv4 until the next signature:
+ * Pure: a signature follows from the request, the keys, the time and the scope (region and
+ * service); no clock, no network. It is made in three stages, each a text that depends on the one
+ * before and stays visible in struct sigv4 until the next signature:
  *
  *	canonical request   the request in the one form that signer and service agree on
  *	string to sign      its hash, with the time and the scope
  *	signature           an HMAC of that, by a key derived from the secret
  *
  * What is signed is what the caller lists in `headers`: the names are put in order, values trimmed,
- * and headers that proxies may add or change (user-agent, connection, …) are passed over. The caller
- * lists host, x-amz-date and, for temporary keys, x-amz-security-token itself: it sends them too.
+ * and headers that proxies may add or change (user-agent, connection, …) are passed over. The
+ * caller lists host, x-amz-date and, for temporary keys, x-amz-security-token itself: it sends them
+ * too.
  *
  * Paths are normalised and encoded once more than on the wire, as every service but S3 wants it.
  *
@@ -34,7 +35,7 @@ enum {
 	SIGV4_PARAMETERS_MAX = 64, /* in the query */
 	SIGV4_PATH_MAX = 8192,     /* bytes of path and query, each */
 	SIGV4_HEX_SIZE = 2 * DIGEST_SHA256_SIZE + 1,
-	SIGV4_DATE_SIZE = 17,      /* "20150830T123600Z" */
+	SIGV4_DATE_SIZE = 17, /* "20150830T123600Z" */
 };
 
 struct sigv4_header {
@@ -77,8 +78,8 @@ void sigv4_init(struct sigv4 *signer, struct digest *digest, const char *region,
 void sigv4_clear(struct sigv4 *signer);
 
 /*
- * The stages. False when the request is beyond a limit above, or when memory or OpenSSL fail. `date`
- * is the value of x-amz-date.
+ * The stages. False when the request is beyond a limit above, or when memory or OpenSSL fail.
+ * `date` is the value of x-amz-date.
  */
 MUST_CHECK bool sigv4_canonical_request(struct sigv4 *signer, const struct sigv4_request *request);
 MUST_CHECK bool sigv4_string_to_sign(struct sigv4 *signer, const char *date);

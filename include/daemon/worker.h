@@ -3,7 +3,8 @@
  * share nothing that is written after the start but a few atomics and the counters of /metrics.
  *
  * Life: starting (credentials, then the table; tried again until it works) → serving → draining →
- * gone. While starting it answers /live and /ready, and 503 to everything else.
+ * gone. While a start takes longer than a second, it answers /live and /ready, and 503 to everything
+ * else; until then clients wait.
  */
 #ifndef SHOPD_DAEMON_WORKER_H
 #define SHOPD_DAEMON_WORKER_H
@@ -35,9 +36,10 @@ struct worker {
 	int listen_fd;
 	struct await await; /* of the start */
 	struct arena arena;
-	struct buf differences;        /* between the table and what is expected */
-	struct loop_timer start_timer; /* tries again */
-	struct loop_timer drain_timer; /* looks whether all is answered */
+	struct buf differences;           /* between the table and what is expected */
+	struct loop_timer start_timer;    /* tries again */
+	struct loop_timer patience_timer; /* serves 503 when the start takes long */
+	struct loop_timer drain_timer;    /* looks whether all is answered */
 	uint64_t start_delay_us;
 	uint64_t drain_deadline_us;
 	bool is_draining;

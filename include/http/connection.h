@@ -29,6 +29,7 @@ struct server {
 	struct id_sequence request_ids;
 	size_t request_count;
 	bool must_run; /* libmicrohttpd has something to do in this turn */
+	bool is_open;  /* accepts connections */
 	bool is_ready; /* serves all routes */
 	bool is_draining;
 	uint64_t drain_us; /* since when */

@@ -25,12 +25,16 @@ struct server_options {
 
 struct server;
 
-/* New and serving; NULL when out of memory or when libmicrohttpd cannot start. */
+/* New; NULL when out of memory or when libmicrohttpd cannot start. Nobody is served yet. */
 struct server *server_new(const struct server_options *options);
 
 /*
- * Until this is called only routes that are always on are served; the others get 503 not-ready.
+ * Begins to accept. Until server_set_ready only routes that are always on are served; the others get
+ * 503 not-ready. Before server_open clients wait in the kernel's queue, which is better for them when
+ * it is for a moment only. False when out of memory or descriptors.
  */
+MUST_CHECK bool server_open(struct server *server);
+/* All routes are served from now on. */
 void server_set_ready(struct server *server);
 
 /*

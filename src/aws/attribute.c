@@ -1,7 +1,7 @@
 /*
  * The way out (attribute_to_json) goes through the text once, from left to right, with a cursor:
- * json_walk would look for the end of each value before descending into it, at every depth anew.
- * It relies on the syntax being right, which json_scan_check has seen to; what it does not rely on is
+ * json_walk would look for the end of each value before descending into it, at every depth anew. It
+ * relies on the syntax being right, which json_scan_check has seen to; what it does not rely on is
  * that the JSON is an attribute value.
  */
 #include "aws/attribute.h"

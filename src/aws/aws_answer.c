@@ -96,8 +96,8 @@ static void judge_error(struct aws_verdict *verdict)
 {
 	verdict->retry = retry_classify(verdict->status, verdict->error);
 	verdict->result = result_of_error(verdict);
-	verdict->is_uncertain = may_have_acted(verdict->status) &&
-				verdict->retry != RETRY_THROTTLED;
+	verdict->is_uncertain =
+		may_have_acted(verdict->status) && verdict->retry != RETRY_THROTTLED;
 }
 
 static void judge_answer(const struct http_answer *answer, struct aws_verdict *verdict)

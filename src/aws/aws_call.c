@@ -199,8 +199,8 @@ static void on_task(struct loop_task *task)
 }
 
 /*
- * The next attempt begins in `delay_us`. False when the end of the client or the deadline comes first:
- * then the call ends at once, so that the caller's reply does not wait for nothing.
+ * The next attempt begins in `delay_us`. False when the end of the client or the deadline comes
+ * first: then the call ends at once, so that the caller's reply does not wait for nothing.
  */
 static bool wait_for(struct aws_call *call, uint64_t delay_us, enum result otherwise)
 {

@@ -31,7 +31,8 @@ static size_t list_signed(const struct aws_head *head, const struct aws_keys *ke
 {
 	size_t count = 0;
 
-	headers[count++] = (struct sigv4_header){span_of("content-type"), span_of(head->content_type)};
+	headers[count++] =
+		(struct sigv4_header){span_of("content-type"), span_of(head->content_type)};
 	headers[count++] = (struct sigv4_header){span_of("host"), span_of(head->authority)};
 	headers[count++] = (struct sigv4_header){span_of("x-amz-date"), span_of(head->date)};
 	if (keys->token)

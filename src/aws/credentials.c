@@ -80,9 +80,8 @@ struct credentials *credentials_new(const struct credentials_options *options)
 	credentials->options = *options;
 	credentials->timer = (struct loop_timer){.fire = on_timer, .context = credentials};
 	credentials->task = (struct loop_task){.run = announce, .context = credentials};
-	ok = options->access_key_id && options->secret_access_key
-		     ? take_permanent_keys(credentials)
-		     : make_imds(credentials);
+	ok = options->access_key_id && options->secret_access_key ? take_permanent_keys(credentials)
+								  : make_imds(credentials);
 	if (ok)
 		return credentials;
 	credentials_free(credentials);
@@ -244,8 +243,7 @@ static void announce(struct loop_task *task)
 	credentials->ready(credentials->ready_context);
 }
 
-void credentials_start(struct credentials *credentials, void (*ready)(void *context),
-		       void *context)
+void credentials_start(struct credentials *credentials, void (*ready)(void *context), void *context)
 {
 	credentials->ready = ready;
 	credentials->ready_context = context;

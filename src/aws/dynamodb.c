@@ -3,8 +3,8 @@
  * success is taken, and which errors are answers to it rather than failures. These functions either
  * finish the call or start its next request; one of the two, always.
  *
- * A new operation: a value of enum operation, its row, its texts in dynamodb_request.c, and a function
- * that begins it.
+ * A new operation: a value of enum operation, its row, its texts in dynamodb_request.c, and a
+ * function that begins it.
  */
 #include "aws/dynamodb.h"
 
@@ -17,7 +17,7 @@
 #include "base/log.h"
 
 enum {
-	REQUEST_MAX = 16 * 1024 * 1024,  /* DynamoDB's own limit */
+	REQUEST_MAX = 16 * 1024 * 1024, /* DynamoDB's own limit */
 	GATHERED_MAX = 16 * 1024 * 1024,
 };
 
@@ -294,7 +294,6 @@ static bool decide_write(struct dynamodb_call *call)
 	return true;
 }
 
-
 /* ------------------------------------------------------------------ transactions */
 
 void dynamodb_transact_write(const struct dynamodb *db, struct dynamodb_call *call,
@@ -325,8 +324,8 @@ static bool decide_transaction(struct dynamodb_call *call)
 	if (!error_is(call, "TransactionCanceledException"))
 		return false;
 	/*
-	 * With the client token a repeated transaction that had succeeded is a success again. So this
-	 * answer is about all tries: nothing was written by any of them.
+	 * With the client token a repeated transaction that had succeeded is a success again. So
+	 * this answer is about all tries: nothing was written by any of them.
 	 */
 	call->is_uncertain = false;
 	switch (dynamodb_answer_cancellation(call->call.answer)) {

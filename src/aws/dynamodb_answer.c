@@ -10,7 +10,8 @@ static uint64_t millis(struct span units)
 {
 	int64_t scaled;
 
-	return units.data && decimal_to_scaled(units, 3, &scaled) && scaled > 0 ? (uint64_t)scaled : 0;
+	return units.data && decimal_to_scaled(units, 3, &scaled) && scaled > 0 ? (uint64_t)scaled
+										: 0;
 }
 
 /*
@@ -78,9 +79,9 @@ enum result dynamodb_answer_resolve(const struct dynamodb_doubt *doubt)
 	if (doubt->action == DYNAMODB_DELETE)
 		return resolve_delete(doubt, version);
 	/*
-	 * Each write moves the version by one. Still the expected one: nobody wrote. One further, by
-	 * somebody else: then it was not us who took that step. More: ours may have come first. Fewer:
-	 * the item was deleted and made anew, perhaps after ours.
+	 * Each write moves the version by one. Still the expected one: nobody wrote. One further,
+	 * by somebody else: then it was not us who took that step. More: ours may have come first.
+	 * Fewer: the item was deleted and made anew, perhaps after ours.
 	 */
 	if (doubt->expected_version > 0 && version >= doubt->expected_version &&
 	    version - doubt->expected_version <= 1)
@@ -111,7 +112,10 @@ bool dynamodb_answer_is_size(struct span answer)
 static enum dynamodb_cancellation judge_reason(struct span reason)
 {
 	static const char *const passing[] = {
-		"None", "TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError",
+		"None",
+		"TransactionConflict",
+		"ProvisionedThroughputExceeded",
+		"ThrottlingError",
 	};
 	struct span code = reason_code(reason);
 
@@ -166,7 +170,8 @@ bool dynamodb_answer_reasons(struct span answer, struct arena *arena,
 		return false;
 	json_walk_init(&walk, array);
 	while (json_walk_next(&walk)) {
-		made[i].is_condition = span_equals(reason_code(walk.value), "ConditionalCheckFailed");
+		made[i].is_condition =
+			span_equals(reason_code(walk.value), "ConditionalCheckFailed");
 		made[i++].item = json_scan_member(walk.value, "Item");
 	}
 	*reasons = made;

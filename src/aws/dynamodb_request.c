@@ -4,8 +4,8 @@
 #include <string.h>
 
 /*
- * Keeps an update from being applied twice when its first answer was lost, whatever the caller's own
- * condition says.
+ * Keeps an update from being applied twice when its first answer was lost, whatever the caller's
+ * own condition says.
  */
 static const char not_ours_yet[] = "(attribute_not_exists(wt) OR wt <> :wt)";
 
@@ -169,8 +169,8 @@ static void add_guarded_values(struct buf *out, const char *values, const char *
 }
 
 /* The members that say what to write and on what condition, behind TableName. */
-static void add_write(struct buf *out, const struct dynamodb *db, const struct dynamodb_write *write,
-		      const char *token)
+static void add_write(struct buf *out, const struct dynamodb *db,
+		      const struct dynamodb_write *write, const char *token)
 {
 	bool is_guarded = token && write->action == DYNAMODB_UPDATE;
 

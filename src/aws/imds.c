@@ -105,7 +105,8 @@ static void write_request(struct imds *imds)
 		buf_add_format(out, "GET %s%s HTTP/1.1\r\nX-aws-ec2-metadata-token: %s\r\n",
 			       role_path, imds->step == STEP_KEYS ? imds->role : "", imds->token);
 	}
-	buf_add_format(out, "Host: %s\r\nUser-Agent: shopd/" SHOPD_VERSION "\r\n\r\n", imds->origin.authority);
+	buf_add_format(out, "Host: %s\r\nUser-Agent: shopd/" SHOPD_VERSION "\r\n\r\n",
+		       imds->origin.authority);
 }
 
 static void ask(struct imds *imds, enum step step)
@@ -285,8 +286,8 @@ bool imds_parse_keys(struct span text, struct aws_keys *keys)
 	token = add_member(&texts, text, "Token");
 	expiry = add_member(&texts, text, "Expiration");
 	if (buf_ok(&texts) && parse_expiry(texts.data + expiry, &expires_ms) &&
-	    aws_keys_set(keys, texts.data + access_key, texts.data + secret,
-			 texts.data + token, expires_ms)) {
+	    aws_keys_set(keys, texts.data + access_key, texts.data + secret, texts.data + token,
+			 expires_ms)) {
 		ok = aws_keys_are_valid(keys);
 		if (!ok)
 			aws_keys_clear(keys);

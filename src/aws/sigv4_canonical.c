@@ -121,7 +121,8 @@ static void sort_parameters(const char *text, struct parameter *parameters, size
 		struct parameter moving = parameters[i];
 		size_t place = i;
 
-		for (; place > 0 && compare_parameters(text, moving, parameters[place - 1]) < 0; place--)
+		for (; place > 0 && compare_parameters(text, moving, parameters[place - 1]) < 0;
+		     place--)
 			parameters[place] = parameters[place - 1];
 		parameters[place] = moving;
 	}
@@ -167,9 +168,17 @@ bool sigv4_add_query(struct buf *out, struct buf *scratch, struct span query)
 
 /* What proxies may add, remove or change on the way. */
 static const char *const never_signed[] = {
-	"connection",	      "expect",	 "keep-alive",	       "proxy-authenticate",
-	"proxy-authorization", "te",	 "trailer",	       "transfer-encoding",
-	"upgrade",	      "user-agent", "x-amzn-trace-id",
+	"connection",
+	"expect",
+	"keep-alive",
+	"proxy-authenticate",
+	"proxy-authorization",
+	"te",
+	"trailer",
+	"transfer-encoding",
+	"upgrade",
+	"user-agent",
+	"x-amzn-trace-id",
 };
 
 static bool is_never_signed(struct span name)
@@ -210,7 +219,8 @@ static size_t sort_headers(const struct sigv4_header **sorted, const struct sigv
 
 		if (is_never_signed(headers[i].name))
 			continue;
-		for (; place > 0 && compare_names(headers[i].name, sorted[place - 1]->name) < 0; place--)
+		for (; place > 0 && compare_names(headers[i].name, sorted[place - 1]->name) < 0;
+		     place--)
 			sorted[place] = sorted[place - 1];
 		sorted[place] = &headers[i];
 		signed_count++;

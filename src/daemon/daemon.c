@@ -165,7 +165,7 @@ static bool open_admin(struct daemon *daemon)
 		return complain(error);
 	options.listen_fd = daemon->admin_fd;
 	daemon->admin = server_new(&options);
-	if (daemon->admin == NULL)
+	if (daemon->admin == NULL || !server_open(daemon->admin))
 		return complain("cannot serve the operators' listener");
 	server_set_ready(daemon->admin);
 	return true;

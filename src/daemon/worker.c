@@ -11,6 +11,7 @@
 enum {
 	START_DELAY_US = 250 * 1000,
 	START_DELAY_MAX_US = 5 * 1000 * 1000,
+	PATIENCE_US = 1000 * 1000, /* a start takes a few milliseconds */
 	START_DEADLINE_US = 10 * 1000 * 1000,
 	DRAIN_LOOK_US = 20 * 1000,
 	CUT_SHORT_US = 2 * 1000 * 1000, /* to send the last answers after the deadline */
@@ -61,6 +62,18 @@ static void fail(struct worker *worker, const char *message)
 	loop_wake(worker->shared->main_loop);
 }
 
+static void open_server(struct worker *worker)
+{
+	if (!server_open(worker->server))
+		fail(worker, "cannot serve: out of memory or descriptors");
+}
+
+/* It takes too long: clients are told so instead of being kept waiting. */
+static void on_patience_timer(struct loop_timer *timer)
+{
+	open_server(timer->context);
+}
+
 static void on_table_checked(struct await *await)
 {
 	struct worker *worker = await->context;
@@ -68,7 +81,9 @@ static void on_table_checked(struct await *await)
 	if (worker->is_draining)
 		return;
 	if (await->result == RESULT_OK) {
+		loop_timer_off(worker->backend.loop, &worker->patience_timer);
 		server_set_ready(worker->server);
+		open_server(worker);
 		atomic_fetch_sub(&worker->shared->app->status->starting_workers, 1);
 		loop_wake(worker->shared->main_loop);
 	} else if (await->result == RESULT_NOT_FOUND) {
@@ -126,6 +141,7 @@ static void begin_drain(struct worker *worker)
 		return;
 	worker->is_draining = true;
 	loop_timer_off(loop, &worker->start_timer);
+	loop_timer_off(loop, &worker->patience_timer);
 	worker->drain_deadline_us = loop_now_us(loop) + worker->shared->config->drain_deadline_us;
 	server_drain(worker->server);
 	if (!loop_timer_set(loop, &worker->drain_timer, loop_now_us(loop)))
@@ -156,6 +172,8 @@ static void *run(void *context)
 	struct worker *worker = context;
 	struct loop *loop = worker->backend.loop;
 
+	if (!loop_timer_set(loop, &worker->patience_timer, loop_now_us(loop) + PATIENCE_US))
+		open_server(worker);
 	credentials_start(worker->backend.credentials, on_credentials, worker);
 	loop_run(loop);
 	backend_stop(&worker->backend);
@@ -192,6 +210,8 @@ bool worker_init(struct worker *worker, struct worker_shared *shared, int listen
 	worker->start_delay_us = START_DELAY_US;
 	worker->start_timer.fire = on_start_timer;
 	worker->start_timer.context = worker;
+	worker->patience_timer.fire = on_patience_timer;
+	worker->patience_timer.context = worker;
 	worker->drain_timer.fire = on_drain_timer;
 	worker->drain_timer.context = worker;
 	worker->await.resume = on_table_checked;

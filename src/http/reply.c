@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,12 +45,14 @@ enum flow reply_empty(struct request *rq, int status)
 	return begin(rq, status, NULL);
 }
 
+/* A detail may quote the client, and be cut within a character: what is broken is replaced. */
 static void add_member(struct buf *out, const char *name, const char *value)
 {
-	buf_add_char(out, ',');
-	buf_add_json_string(out, name, strlen(name));
-	buf_add_char(out, ':');
-	buf_add_json_string(out, value, strlen(value));
+	buf_add_str(out, ",\"");
+	buf_add_str(out, name);
+	buf_add_str(out, "\":\"");
+	buf_add_escaped(out, value, strlen(value), SIZE_MAX);
+	buf_add_char(out, '"');
 }
 
 static void write_problem(struct request *rq, const struct problem *problem, const char *detail,
@@ -169,12 +172,25 @@ void reply_etag(struct request *rq, const char *tag)
 	reply_header(rq, "ETag", "\"%s\"", tag);
 }
 
+/* A path as it was sent, but nothing in it ends the link that it stands in. */
+static void add_path(struct buf *out, const char *path)
+{
+	while (*path != '\0') {
+		size_t len = strcspn(path, "<>\"");
+
+		buf_add(out, path, len);
+		path += len;
+		if (*path != '\0')
+			buf_add_percent_encoded(out, path++, 1);
+	}
+}
+
 void reply_next_link(struct request *rq, const char *cursor)
 {
 	struct buf target = {0};
 
 	buf_init(&target, HEADER_SIZE);
-	buf_add_str(&target, rq->path);
+	add_path(&target, rq->path);
 	buf_add_char(&target, '?');
 	for (size_t i = 0; i < rq->query_count; i++) {
 		const struct query_parameter *parameter = &rq->query[i];

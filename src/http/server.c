@@ -121,11 +121,18 @@ struct server *server_new(const struct server_options *options)
 		return NULL;
 	server->options = *options;
 	server->mhd = start_daemon(server);
-	if (server->mhd == NULL || !watch_daemon(server)) {
+	if (server->mhd == NULL) {
 		server_free(server);
 		return NULL;
 	}
 	return server;
+}
+
+bool server_open(struct server *server)
+{
+	if (!server->is_open)
+		server->is_open = watch_daemon(server);
+	return server->is_open;
 }
 
 void server_set_ready(struct server *server)
@@ -147,6 +154,10 @@ void server_drain(struct server *server)
 	if (server->is_draining)
 		return;
 	server->is_draining = true;
+	if (!server->is_open) {
+		MHD_quiesce_daemon(server->mhd);
+		return;
+	}
 	server->drain_us = loop_now_us(loop);
 	for (int round = 0; round < ACCEPT_ROUNDS && is_anybody_waiting(server); round++)
 		run_now(server);

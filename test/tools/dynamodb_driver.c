@@ -1,8 +1,10 @@
 /*
- * Performs DynamoDB operations as the daemon does, for tests that stand on the other side of the wire.
+ * Performs DynamoDB operations as the daemon does, for tests that stand on the other side of the
+ * wire.
  *
  * The settings come from the environment, as the daemon's do. Each line of standard input is a JSON
- * object that names an operation and gives what struct dynamodb_write, dynamodb_query and so on hold:
+ * object that names an operation and gives what struct dynamodb_write, dynamodb_query and so on
+ * hold:
  *
  *	{"op": "put", "pk": "a", "sk": "#", "item": "\"n\":{\"N\":\"1\"}", "condition": "…"}
  *	{"op": "update", "pk": "a", "sk": "#", "update": "SET …", "values": "{…}", "version": 3}
@@ -241,8 +243,8 @@ static void start(struct driver *driver, const json_t *order)
 		.deadline_us = clock_monotonic_us(clock_system()) + (uint64_t)(seconds * 1e6),
 		.arena = &driver->arena,
 	};
-	driver->call = (struct dynamodb_call){
-		.await = &driver->await, .done = on_done, .context = driver};
+	driver->call =
+		(struct dynamodb_call){.await = &driver->await, .done = on_done, .context = driver};
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
 		if (name && strcmp(name, operations[i].name) == 0) {
 			operations[i].start(driver, order);

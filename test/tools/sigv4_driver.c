@@ -3,8 +3,8 @@
  *
  * Both ways netstrings ("3:abc,"), so that any byte can occur. In, for each case: date, region,
  * service, access key, secret, method, path, query, body, number of headers, and name and value of
- * each. Out: canonical request, string to sign, signature, value of the Authorization header; or, when
- * the request is refused, four empty ones.
+ * each. Out: canonical request, string to sign, signature, value of the Authorization header; or,
+ * when the request is refused, four empty ones.
  *
  * With --time: the cost of one signature of a usual request to DynamoDB, in nanoseconds.
  */
@@ -20,11 +20,16 @@ enum { FIELD_MAX = 1 << 20 };
 
 static char *read_field(size_t *len)
 {
-	size_t size;
+	size_t size = 0;
 	char *text;
+	int c = getchar();
 
-	if (scanf("%zu:", &size) != 1)
+	if (c == EOF)
 		return NULL;
+	for (; c >= '0' && c <= '9' && size <= FIELD_MAX; c = getchar())
+		size = size * 10 + (size_t)(c - '0');
+	if (c != ':')
+		exit(2);
 	if (size > FIELD_MAX || !(text = malloc(size + 1)))
 		exit(2);
 	if (fread(text, 1, size, stdin) != size || getchar() != ',')
@@ -139,7 +144,8 @@ static void measure(struct digest *digest)
 	static const char body[] =
 		"{\"TableName\":\"shop\",\"Key\":{\"pk\":{\"S\":\"P#2c5ea4c0-4067-11e9-8bad-9b1deb4d3b7d\"},"
 		"\"sk\":{\"S\":\"#\"}},\"ReturnConsumedCapacity\":\"TOTAL\"}";
-	struct aws_keys keys = {.access_key = (char[]){"AKIDEXAMPLE"}, .secret = (char[]){"secret"}};
+	struct aws_keys keys = {.access_key = (char[]){"AKIDEXAMPLE"},
+				.secret = (char[]){"secret"}};
 	struct aws_head head = {
 		.authority = "dynamodb.eu-west-1.amazonaws.com",
 		.content_type = "application/x-amz-json-1.0",
@@ -158,8 +164,7 @@ static void measure(struct digest *digest)
 		if (!aws_head_write(&head, &signer, &keys, &out))
 			exit(2);
 	}
-	printf("%.0f\n",
-	       (double)(clock_monotonic_us(clock_system()) - start_us) * 1000.0 / ROUNDS);
+	printf("%.0f\n", (double)(clock_monotonic_us(clock_system()) - start_us) * 1000.0 / ROUNDS);
 	buf_clear(&out);
 	sigv4_clear(&signer);
 }

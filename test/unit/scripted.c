@@ -72,8 +72,8 @@ static void answer(const struct script_step *step, struct exchange *exchange)
 	if (exchange->answer.state == HTTP_ANSWER_BODY)
 		http_answer_add(&exchange->answer, body, strlen(body));
 	exchange->was_sent = true;
-	exchange->end = exchange->answer.state == HTTP_ANSWER_DONE ? EXCHANGE_ANSWERED
-								   : EXCHANGE_BROKEN;
+	exchange->end =
+		exchange->answer.state == HTTP_ANSWER_DONE ? EXCHANGE_ANSWERED : EXCHANGE_BROKEN;
 }
 
 static void begin_step(struct script *script, const struct exchange *exchange)
@@ -122,7 +122,7 @@ void script_answer_hanging(struct script *script, const struct script_step *step
 	}
 }
 
-/* The clock moves in one turn, the answer is there in the next: so the loop has seen the time pass. */
+/* The clock moves in one turn, the answer is there in the next: the loop sees the time pass. */
 static void on_timer(struct loop_timer *timer)
 {
 	struct script *script = timer->context;

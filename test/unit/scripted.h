@@ -30,7 +30,7 @@ struct script_step {
 
 struct script_request {
 	char *text;
-	uint64_t at_us;       /* when it was sent */
+	uint64_t at_us; /* when it was sent */
 	uint64_t deadline_us;
 };
 
@@ -59,9 +59,10 @@ struct script {
 void script_init(struct script *script);
 /* What the transport answers from now on. */
 void script_play(struct script *script, const struct script_step *steps, size_t count);
-#define SCRIPT_PLAY(script, ...) \
+#define SCRIPT_PLAY(script, ...)                                         \
 	script_play((script), (const struct script_step[]){__VA_ARGS__}, \
-		    sizeof((const struct script_step[]){__VA_ARGS__}) / sizeof(struct script_step))
+		    sizeof((const struct script_step[]){__VA_ARGS__}) /  \
+			    sizeof(struct script_step))
 void script_clear(struct script *script);
 void script_forget_requests(struct script *script);
 

@@ -35,7 +35,10 @@ void scripted_aws_start(struct scripted_aws *aws);
 void scripted_aws_run(struct scripted_aws *aws);
 
 /* An error answer of DynamoDB. */
-#define AWS_ERROR(name) \
-	{.status = 400, .body = "{\"__type\":\"com.amazonaws.dynamodb.v20120810#" name "\"}"}
+#define AWS_ERROR(name)                                                              \
+	{                                                                            \
+		.status = 400,                                                       \
+		.body = "{\"__type\":\"com.amazonaws.dynamodb.v20120810#" name "\"}" \
+	}
 
 #endif

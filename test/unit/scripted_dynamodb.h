@@ -26,14 +26,24 @@ void scripted_dynamodb_renew(struct scripted_dynamodb *on);
 void scripted_dynamodb_run(struct scripted_dynamodb *on);
 
 /* Steps of a script. */
-#define TEXT(text) {.status = 200, .body = text}
-#define LOST {.end = EXCHANGE_NO_ANSWER, .was_sent = true}
-#define FAILED(old)                                                                          \
-	{.status = 400,                                                                      \
-	 .body = "{\"__type\":\"a#ConditionalCheckFailedException\",\"Item\":" old "}"}
-#define CANCELLED(reasons)                                                                   \
-	{.status = 400, .body = "{\"__type\":\"a#TransactionCanceledException\","            \
-				"\"CancellationReasons\":[" reasons "]}"}
+#define TEXT(text)                            \
+	{                                     \
+		.status = 200, .body = (text) \
+	}
+#define LOST                                                \
+	{                                                   \
+		.end = EXCHANGE_NO_ANSWER, .was_sent = true \
+	}
+#define FAILED(old)                                                                           \
+	{                                                                                     \
+		.status = 400,                                                                \
+		.body = "{\"__type\":\"a#ConditionalCheckFailedException\",\"Item\":" old "}" \
+	}
+#define CANCELLED(reasons)                                                               \
+	{                                                                                \
+		.status = 400, .body = "{\"__type\":\"a#TransactionCanceledException\"," \
+				       "\"CancellationReasons\":[" reasons "]}"          \
+	}
 #define CONFLICT "{\"Code\":\"TransactionConflict\"}"
 #define NONE "{\"Code\":\"None\"}"
 

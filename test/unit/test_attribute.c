@@ -48,7 +48,8 @@ END_TEST
 
 START_TEST(what_is_no_item_is_not_viewed)
 {
-	static const char *const texts[] = {"", "[]", "1", "{\"a\":1}", "{\"a\":{\"S\":\"x\"},\"b\":[]}"};
+	static const char *const texts[] = {"", "[]", "1", "{\"a\":1}",
+					    "{\"a\":{\"S\":\"x\"},\"b\":[]}"};
 	struct item item;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -80,6 +81,29 @@ START_TEST(an_item_has_at_most_64_attributes)
 	buf_add_char(&text, '}');
 	ck_assert(!item_view(&item, (struct span){text.data, text.len}));
 	buf_clear(&text);
+}
+END_TEST
+
+START_TEST(the_items_of_an_array_are_viewed_one_after_the_other)
+{
+	static const char text[] =
+		"[{\"a\":{\"S\":\"}],\"},\"b\":{\"M\":{\"c\":{\"N\":\"1\"}}}}, {} ,"
+		"{\"a\":1,\"b\":{\"N\":\"2\"}},[{\"a\":{\"N\":\"3\"}}],{\"d\":{\"N\":\"4\"}}]";
+	static const size_t counts[] = {2, 0, 0, 0, 1};
+	struct json_walk items;
+	struct item item;
+
+	json_walk_init(&items, span_of(text));
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		ck_assert(item_view_next(&items, &item));
+		ck_assert_uint_eq(item.count, counts[i]);
+	}
+	ck_assert(span_equals(item_number(&item, "d"), "4"));
+	ck_assert(!item_view_next(&items, &item));
+	json_walk_init(&items, span_of("[]"));
+	ck_assert(!item_view_next(&items, &item));
+	json_walk_init(&items, (struct span){0});
+	ck_assert(!item_view_next(&items, &item));
 }
 END_TEST
 
@@ -123,11 +147,33 @@ END_TEST
 START_TEST(what_is_no_typed_value_leaves_nothing_behind)
 {
 	static const char *const texts[] = {
-		"", "{}", "1", "\"S\"", "[]", "{\"S\":1}", "{\"N\":1}", "{\"N\":\"\"}", "{\"N\":\"1,2\"}",
-		"{\"N\":\"abc\"}", "{\"N\":\"0x1\"}", "{\"BOOL\":1}", "{\"BOOL\":null}", "{\"NULL\":false}",
-		"{\"X\":\"a\"}", "{\"S\":\"a\",\"N\":\"1\"}", "{\"L\":{}}", "{\"L\":[1]}",
-		"{\"L\":[{\"S\":\"a\"},{}]}", "{\"M\":[]}", "{\"M\":{\"a\":1}}", "{\"NS\":[\"1\",\"x\"]}",
-		"{\"SS\":\"a\"}", "{\"S\":\"a", "{\"S\":\"a\\", "{\"M\":{\"a\":{\"S\":\"b\"}", "{\"BOOL\":tru",
+		"",
+		"{}",
+		"1",
+		"\"S\"",
+		"[]",
+		"{\"S\":1}",
+		"{\"N\":1}",
+		"{\"N\":\"\"}",
+		"{\"N\":\"1,2\"}",
+		"{\"N\":\"abc\"}",
+		"{\"N\":\"0x1\"}",
+		"{\"BOOL\":1}",
+		"{\"BOOL\":null}",
+		"{\"NULL\":false}",
+		"{\"X\":\"a\"}",
+		"{\"S\":\"a\",\"N\":\"1\"}",
+		"{\"L\":{}}",
+		"{\"L\":[1]}",
+		"{\"L\":[{\"S\":\"a\"},{}]}",
+		"{\"M\":[]}",
+		"{\"M\":{\"a\":1}}",
+		"{\"NS\":[\"1\",\"x\"]}",
+		"{\"SS\":\"a\"}",
+		"{\"S\":\"a",
+		"{\"S\":\"a\\",
+		"{\"M\":{\"a\":{\"S\":\"b\"}",
+		"{\"BOOL\":tru",
 	};
 	struct buf out;
 
@@ -189,7 +235,9 @@ END_TEST
 START_TEST(numbers_that_cannot_be_kept_are_refused_at_any_depth)
 {
 	static const char *const texts[] = {
-		"123456789012345678901234567890123456789", "1e126", "[1,{\"a\":[1e126]}]",
+		"123456789012345678901234567890123456789",
+		"1e126",
+		"[1,{\"a\":[1e126]}]",
 	};
 	struct buf out;
 
@@ -258,7 +306,8 @@ static void write_item(void *context)
 
 	buf_init(&out, 4096);
 	attribute_add_json(&out, "a", context);
-	attribute_add_string(&out, "b", "a text that is longer than the first block of a buffer", 54);
+	attribute_add_string(&out, "b", "a text that is longer than the first block of a buffer",
+			     54);
 	ck_assert(buf_ok(&out) != alloc_has_failed());
 	buf_clear(&out);
 }
@@ -281,6 +330,7 @@ Suite *attribute_suite(void)
 	tcase_add_test(cases, integers_are_read_exactly_or_not_at_all);
 	tcase_add_test(cases, what_is_no_item_is_not_viewed);
 	tcase_add_test(cases, an_item_has_at_most_64_attributes);
+	tcase_add_test(cases, the_items_of_an_array_are_viewed_one_after_the_other);
 	tcase_add_test(cases, typed_values_become_plain_json);
 	tcase_add_test(cases, what_is_no_typed_value_leaves_nothing_behind);
 	tcase_add_test(cases, plain_json_becomes_typed_values);

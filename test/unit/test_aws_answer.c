@@ -17,7 +17,8 @@ struct judged {
 	const char *error;
 };
 
-#define ANSWERED(status_, body_) .end = EXCHANGE_ANSWERED, .was_sent = true, .status = status_, .body = body_
+#define ANSWERED(status_, body_) \
+	.end = EXCHANGE_ANSWERED, .was_sent = true, .status = status_, .body = body_
 #define TYPED(name) "{\"__type\":\"com.amazonaws.dynamodb.v20120810#" name "\",\"message\":\"m\"}"
 
 static const struct judged table[] = {
@@ -30,8 +31,8 @@ static const struct judged table[] = {
 	{ANSWERED(200, "{\"a\":1"), RESULT_GARBLED, RETRY_TRANSIENT, true, ""},
 	{ANSWERED(200, "{} {}"), RESULT_GARBLED, RETRY_TRANSIENT, true, ""},
 	{ANSWERED(301, ""), RESULT_GARBLED, RETRY_NEVER, true, ""},
-	{ANSWERED(400, TYPED("ConditionalCheckFailedException")), RESULT_CONFLICT, RETRY_NEVER, false,
-	 "ConditionalCheckFailedException"},
+	{ANSWERED(400, TYPED("ConditionalCheckFailedException")), RESULT_CONFLICT, RETRY_NEVER,
+	 false, "ConditionalCheckFailedException"},
 	{ANSWERED(400, TYPED("TransactionCanceledException")), RESULT_CONFLICT, RETRY_NEVER, false,
 	 "TransactionCanceledException"},
 	{ANSWERED(400, TYPED("TransactionConflictException")), RESULT_CONFLICT, RETRY_NEVER, false,
@@ -59,10 +60,13 @@ static const struct judged table[] = {
 	{ANSWERED(400, TYPED("InvalidSignatureException")), RESULT_REFUSED, RETRY_CLOCK, false,
 	 "InvalidSignatureException"},
 	{ANSWERED(400, "{\"__type\":\"Plain\"}"), RESULT_REFUSED, RETRY_NEVER, false, "Plain"},
-	{ANSWERED(400, "{\"__type\":\"a#Name:http://x/\"}"), RESULT_REFUSED, RETRY_NEVER, false, "Name"},
+	{ANSWERED(400, "{\"__type\":\"a#Name:http://x/\"}"), RESULT_REFUSED, RETRY_NEVER, false,
+	 "Name"},
 	{ANSWERED(400, "{\"__type\":\"a#\"}"), RESULT_REFUSED, RETRY_NEVER, false, ""},
 	{ANSWERED(400, "{\"__type\":7}"), RESULT_REFUSED, RETRY_NEVER, false, ""},
-	{ANSWERED(400, "{\"__type\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"}"),
+	{ANSWERED(
+		 400,
+		 "{\"__type\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"}"),
 	 RESULT_REFUSED, RETRY_NEVER, false,
 	 "012345678901234567890123456789012345678901234567890123456789012"},
 	{EXCHANGE_NOT_SENT, false, 0, NULL, RESULT_UNREACHABLE, RETRY_TRANSIENT, false, ""},

@@ -20,11 +20,16 @@ static void tear_down(void)
 	scripted_aws_clear(&aws);
 }
 
-#define ROLE_KEYS(key)                                                                       \
-	{.status = 200,                                                                      \
-	 .body = "{\"AccessKeyId\":\"" key "\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","      \
-		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}"}
-#define TEXT(text) {.status = 200, .body = text}
+#define ROLE_KEYS(key)                                                                 \
+	{                                                                              \
+		.status = 200, .body = "{\"AccessKeyId\":\"" key                       \
+				       "\",\"SecretAccessKey\":\"s\",\"Token\":\"t\"," \
+				       "\"Expiration\":\"2015-08-30T18:36:00Z\"}"      \
+	}
+#define TEXT(text)                          \
+	{                                   \
+		.status = 200, .body = text \
+	}
 
 static struct credentials *role;
 
@@ -65,8 +70,8 @@ START_TEST(expired_keys_are_renewed_and_the_call_made_again)
 	char signature[256];
 
 	use_role();
-	SCRIPT_PLAY(&aws.script, AWS_ERROR("ExpiredTokenException"), TEXT("role"), ROLE_KEYS("ASIA2"),
-		    TEXT("{}"));
+	SCRIPT_PLAY(&aws.script, AWS_ERROR("ExpiredTokenException"), TEXT("role"),
+		    ROLE_KEYS("ASIA2"), TEXT("{}"));
 	scripted_aws_run(&aws);
 	ck_assert_int_eq(aws.call.result, RESULT_OK);
 	ck_assert_uint_eq(aws.call.attempts, 2);
@@ -110,7 +115,8 @@ END_TEST
 START_TEST(when_there_are_no_other_keys_the_call_ends)
 {
 	use_role();
-	SCRIPT_PLAY(&aws.script, AWS_ERROR("ExpiredTokenException"), TEXT("role"), ROLE_KEYS("ASIA1"));
+	SCRIPT_PLAY(&aws.script, AWS_ERROR("ExpiredTokenException"), TEXT("role"),
+		    ROLE_KEYS("ASIA1"));
 	scripted_aws_run(&aws);
 	ck_assert_int_eq(aws.call.result, RESULT_REFUSED);
 	ck_assert_uint_eq(aws.call.attempts, 1);

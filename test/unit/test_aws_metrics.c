@@ -9,7 +9,8 @@ static void ck_assert_has_line(const struct buf *text, const char *line)
 	char framed[256];
 
 	snprintf(framed, sizeof(framed), "\n%s\n", line);
-	ck_assert_msg(strstr(buf_text(text), framed) != NULL, "%s is not in\n%s", line, buf_text(text));
+	ck_assert_msg(strstr(buf_text(text), framed) != NULL, "%s is not in\n%s", line,
+		      buf_text(text));
 }
 
 START_TEST(the_workers_are_added_up_and_services_told_apart)
@@ -37,7 +38,8 @@ START_TEST(the_workers_are_added_up_and_services_told_apart)
 	ck_assert_has_line(&out, "shopd_aws_attempts_total{service=\"dynamodb\"} 7");
 	ck_assert_has_line(&out, "shopd_aws_attempts_total{service=\"sns\"} 0");
 	ck_assert_has_line(&out, "shopd_aws_calls_total{service=\"dynamodb\",result=\"ok\"} 2");
-	ck_assert_has_line(&out, "shopd_aws_calls_total{service=\"dynamodb\",result=\"throttled\"} 1");
+	ck_assert_has_line(&out,
+			   "shopd_aws_calls_total{service=\"dynamodb\",result=\"throttled\"} 1");
 	ck_assert_has_line(&out, "shopd_aws_read_units_total{service=\"dynamodb\"} 1.500");
 	ck_assert_has_line(&out, "shopd_aws_write_units_total{service=\"dynamodb\"} 4.000");
 	ck_assert_has_line(&out, "shopd_aws_attempt_seconds_count{service=\"dynamodb\"} 2");

@@ -17,12 +17,21 @@ static unsigned wait_count;
 static bool is_waited;
 
 /* Answers of the metadata service: keys that expire at a given time on 2015-08-30. */
-#define EXPIRING(key, time)                                                                  \
-	"{\"AccessKeyId\":\"" key "\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","           \
+#define EXPIRING(key, time)                                                       \
+	"{\"AccessKeyId\":\"" key "\",\"SecretAccessKey\":\"s\",\"Token\":\"t\"," \
 	"\"Expiration\":\"2015-08-30T" time "Z\"}"
-#define TOKEN_STEP {.status = 200, .body = "TOKEN"}
-#define ROLE_STEP {.status = 200, .body = "role"}
-#define KEYS_STEP(key, time) {.status = 200, .body = EXPIRING(key, time)}
+#define TOKEN_STEP                             \
+	{                                      \
+		.status = 200, .body = "TOKEN" \
+	}
+#define ROLE_STEP                             \
+	{                                     \
+		.status = 200, .body = "role" \
+	}
+#define KEYS_STEP(key, time)                               \
+	{                                                  \
+		.status = 200, .body = EXPIRING(key, time) \
+	}
 
 static void on_ready(void *context)
 {
@@ -113,8 +122,9 @@ START_TEST(configured_keys_are_never_refreshed)
 {
 	struct credentials_wait wait = {.done = on_waited};
 
-	make(&(struct credentials_options){
-		.access_key_id = "AKID", .secret_access_key = "s", .session_token = "t"});
+	make(&(struct credentials_options){.access_key_id = "AKID",
+					   .secret_access_key = "s",
+					   .session_token = "t"});
 	start();
 	ck_assert(!credentials_refresh(credentials, &wait));
 	pass_minutes(1);
@@ -170,8 +180,8 @@ START_TEST(while_the_service_has_no_others_it_is_asked_each_minute)
 {
 	make_for_role();
 	SCRIPT_PLAY(&script, TOKEN_STEP, ROLE_STEP, KEYS_STEP("ASIA1", "12:50:00"), ROLE_STEP,
-		    KEYS_STEP("ASIA1", "12:50:00"), ROLE_STEP, KEYS_STEP("ASIA1", "12:50:00"), ROLE_STEP,
-		    KEYS_STEP("ASIA2", "18:50:00"));
+		    KEYS_STEP("ASIA1", "12:50:00"), ROLE_STEP, KEYS_STEP("ASIA1", "12:50:00"),
+		    ROLE_STEP, KEYS_STEP("ASIA2", "18:50:00"));
 	start();
 	pass_minutes(2);
 	ck_assert_str_eq(key_now(), "ASIA1");
@@ -221,8 +231,9 @@ END_TEST
 
 START_TEST(a_refresh_on_demand_tells_when_it_is_over)
 {
-	struct credentials_wait waits[3] = {
-		{.done = on_waited}, {.done = on_waited}, {.done = on_waited}};
+	struct credentials_wait waits[3] = {{.done = on_waited},
+					    {.done = on_waited},
+					    {.done = on_waited}};
 	const struct aws_keys *keys;
 
 	make_for_role();
@@ -263,7 +274,8 @@ START_TEST(a_stop_ends_fetches_and_waits)
 	static struct credentials_wait wait = {.done = on_waited};
 
 	make_for_role();
-	SCRIPT_PLAY(&script, TOKEN_STEP, ROLE_STEP, KEYS_STEP("ASIA1", "12:52:00"), {.hangs = true});
+	SCRIPT_PLAY(&script, TOKEN_STEP, ROLE_STEP, KEYS_STEP("ASIA1", "12:52:00"),
+		    {.hangs = true});
 	start();
 	ck_assert(credentials_refresh(credentials, &wait));
 	script_pass(&script, SECOND);

@@ -31,10 +31,14 @@ static void ck_assert_target(size_t request, const char *expected)
 	ck_assert_str_eq(target, expected);
 }
 
-static const struct dynamodb_key key = {"P#1", "#"};
+#define KEY                \
+	{                  \
+		"P#1", "#" \
+	}
+static const struct dynamodb_key key = KEY;
 static const struct dynamodb_write put = {
 	.action = DYNAMODB_PUT,
-	.key = key,
+	.key = KEY,
 	.item = "\"version\":{\"N\":\"4\"}",
 	.condition = "version = :v",
 	.values = "{\":v\":{\"N\":\"3\"}}",
@@ -46,7 +50,7 @@ static const struct dynamodb_write put = {
 START_TEST(get_gives_the_item_and_counts_its_cost)
 {
 	SCRIPT_PLAY(&on.aws.script, TEXT("{\"Item\":{\"a\":{\"N\":\"1\"}},"
-				      "\"ConsumedCapacity\":{\"CapacityUnits\":0.5}}"));
+					 "\"ConsumedCapacity\":{\"CapacityUnits\":0.5}}"));
 	dynamodb_get(&on.db, &on.call, key, false);
 	scripted_dynamodb_run(&on);
 	ck_assert_result(RESULT_OK);
@@ -145,8 +149,10 @@ END_TEST
 
 START_TEST(an_update_gives_the_new_item)
 {
-	static const struct dynamodb_write update = {
-		.action = DYNAMODB_UPDATE, .key = key, .update = "SET a = :a", .values = "{}"};
+	static const struct dynamodb_write update = {.action = DYNAMODB_UPDATE,
+						     .key = KEY,
+						     .update = "SET a = :a",
+						     .values = "{}"};
 
 	SCRIPT_PLAY(&on.aws.script, TEXT("{\"Attributes\":{\"a\":{\"N\":\"1\"}}}"));
 	dynamodb_write(&on.db, &on.call, &update);
@@ -186,9 +192,11 @@ START_TEST(a_write_that_had_succeeded_unheard_is_a_success)
 
 	script_play(&on.aws.script, steps, 2);
 	dynamodb_write(&on.db, &on.call, &put);
-	snprintf(body, sizeof(body),
-		 "{\"__type\":\"a#ConditionalCheckFailedException\",\"Item\":{\"wt\":{\"S\":\"%s\"},"
-		 "\"version\":{\"N\":\"4\"}}}", sent_token());
+	snprintf(
+		body, sizeof(body),
+		"{\"__type\":\"a#ConditionalCheckFailedException\",\"Item\":{\"wt\":{\"S\":\"%s\"},"
+		"\"version\":{\"N\":\"4\"}}}",
+		sent_token());
 	scripted_dynamodb_run(&on);
 	ck_assert_result(RESULT_OK);
 	ck_assert_str_eq(script_body(&on.aws.script, 0), script_body(&on.aws.script, 1));
@@ -198,7 +206,8 @@ END_TEST
 
 START_TEST(a_write_that_somebody_else_forestalled_is_a_conflict)
 {
-	SCRIPT_PLAY(&on.aws.script, LOST, FAILED("{\"wt\":{\"S\":\"x\"},\"version\":{\"N\":\"4\"}}"));
+	SCRIPT_PLAY(&on.aws.script, LOST,
+		    FAILED("{\"wt\":{\"S\":\"x\"},\"version\":{\"N\":\"4\"}}"));
 	dynamodb_write(&on.db, &on.call, &put);
 	scripted_dynamodb_run(&on);
 	ck_assert_result(RESULT_CONFLICT);
@@ -207,7 +216,8 @@ END_TEST
 
 START_TEST(a_write_of_which_nobody_can_tell_is_unknown)
 {
-	SCRIPT_PLAY(&on.aws.script, LOST, FAILED("{\"wt\":{\"S\":\"x\"},\"version\":{\"N\":\"6\"}}"));
+	SCRIPT_PLAY(&on.aws.script, LOST,
+		    FAILED("{\"wt\":{\"S\":\"x\"},\"version\":{\"N\":\"6\"}}"));
 	dynamodb_write(&on.db, &on.call, &put);
 	scripted_dynamodb_run(&on);
 	ck_assert_result(RESULT_UNKNOWN);
@@ -216,9 +226,11 @@ END_TEST
 
 START_TEST(a_delete_whose_item_is_gone_is_a_success)
 {
-	static const struct dynamodb_write write = {
-		.action = DYNAMODB_DELETE, .key = key, .condition = "version = :v", .values = "{}",
-		.expected_version = 3};
+	static const struct dynamodb_write write = {.action = DYNAMODB_DELETE,
+						    .key = KEY,
+						    .condition = "version = :v",
+						    .values = "{}",
+						    .expected_version = 3};
 
 	SCRIPT_PLAY(&on.aws.script, {.end = EXCHANGE_TIMEOUT, .was_sent = true},
 		    AWS_ERROR("ConditionalCheckFailedException"));
@@ -264,8 +276,9 @@ END_TEST
 START_TEST(an_item_that_is_too_large_is_told_from_a_wrong_request)
 {
 	SCRIPT_PLAY(&on.aws.script,
-		    {.status = 400, .body = "{\"__type\":\"a#ValidationException\",\"message\":"
-					    "\"Item size has exceeded the maximum allowed size\"}"});
+		    {.status = 400,
+		     .body = "{\"__type\":\"a#ValidationException\",\"message\":"
+			     "\"Item size has exceeded the maximum allowed size\"}"});
 	dynamodb_write(&on.db, &on.call, &put);
 	scripted_dynamodb_run(&on);
 	ck_assert_result(RESULT_TOO_LARGE);
@@ -310,7 +323,8 @@ END_TEST
 
 START_TEST(a_table_is_made_once)
 {
-	SCRIPT_PLAY(&on.aws.script, TEXT("{\"TableDescription\":{}}"), AWS_ERROR("ResourceInUseException"));
+	SCRIPT_PLAY(&on.aws.script, TEXT("{\"TableDescription\":{}}"),
+		    AWS_ERROR("ResourceInUseException"));
 	dynamodb_create_table(&on.db, &on.call, "\"BillingMode\":\"PAY_PER_REQUEST\"");
 	scripted_dynamodb_run(&on);
 	ck_assert_result(RESULT_OK);
@@ -324,13 +338,14 @@ START_TEST(a_table_is_made_once)
 }
 END_TEST
 
-#define TTL(status, attribute)                                                               \
-	TEXT("{\"TimeToLiveDescription\":{\"TimeToLiveStatus\":\"" status                    \
+#define TTL(status, attribute)                                            \
+	TEXT("{\"TimeToLiveDescription\":{\"TimeToLiveStatus\":\"" status \
 	     "\",\"AttributeName\":\"" attribute "\"}}")
 
 START_TEST(ttl_is_switched_on_when_it_is_off)
 {
-	SCRIPT_PLAY(&on.aws.script, TEXT("{\"TimeToLiveDescription\":{\"TimeToLiveStatus\":\"DISABLED\"}}"),
+	SCRIPT_PLAY(&on.aws.script,
+		    TEXT("{\"TimeToLiveDescription\":{\"TimeToLiveStatus\":\"DISABLED\"}}"),
 		    TEXT("{}"));
 	dynamodb_enable_ttl(&on.db, &on.call, "ttl");
 	scripted_dynamodb_run(&on);

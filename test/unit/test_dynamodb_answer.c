@@ -18,11 +18,9 @@ START_TEST(consumed_units_are_counted_in_thousandths)
 		{"{\"TableName\":\"t\",\"CapacityUnits\":3.0}", false, 0, 3000},
 		{"{\"CapacityUnits\":128.125}", true, 128125, 0},
 		{"[{\"CapacityUnits\":1},{\"CapacityUnits\":2.5}]", true, 3500, 0},
-		{"[{\"CapacityUnits\":8.0,\"WriteCapacityUnits\":8.0}]", false, 0,
-		 8000},
+		{"[{\"CapacityUnits\":8.0,\"WriteCapacityUnits\":8.0}]", false, 0, 8000},
 		/* a transaction repeated with the same token */
-		{"[{\"CapacityUnits\":4.0,\"ReadCapacityUnits\":4.0}]", false, 4000,
-		 0},
+		{"[{\"CapacityUnits\":4.0,\"ReadCapacityUnits\":4.0}]", false, 4000, 0},
 		{"[{\"ReadCapacityUnits\":2,\"CapacityUnits\":2}]", true, 2000, 0},
 		{"[]", true, 0, 0},
 		{"null", true, 0, 0},
@@ -56,20 +54,24 @@ START_TEST(whose_write_it_was_is_told_when_it_can_be)
 		{"our token, no version", DYNAMODB_PUT, 0, OLD("ours", "1"), RESULT_OK},
 		{"our token, changed since by a transaction", DYNAMODB_UPDATE, 3, OLD("ours", "5"),
 		 RESULT_OK},
-		{"somebody else took that step", DYNAMODB_UPDATE, 3, OLD("theirs", "4"), RESULT_CONFLICT},
+		{"somebody else took that step", DYNAMODB_UPDATE, 3, OLD("theirs", "4"),
+		 RESULT_CONFLICT},
 		{"nobody did", DYNAMODB_UPDATE, 3, OLD("theirs", "3"), RESULT_CONFLICT},
-		{"no token at all", DYNAMODB_UPDATE, 3, "{\"version\":{\"N\":\"4\"}}", RESULT_CONFLICT},
+		{"no token at all", DYNAMODB_UPDATE, 3, "{\"version\":{\"N\":\"4\"}}",
+		 RESULT_CONFLICT},
 		{"more steps than one", DYNAMODB_UPDATE, 3, OLD("theirs", "5"), RESULT_UNKNOWN},
 		{"made anew", DYNAMODB_UPDATE, 3, OLD("theirs", "1"), RESULT_UNKNOWN},
 		{"no version expected", DYNAMODB_PUT, 0, OLD("theirs", "1"), RESULT_UNKNOWN},
-		{"no version there", DYNAMODB_PUT, 3, "{\"wt\":{\"S\":\"theirs\"}}", RESULT_UNKNOWN},
+		{"no version there", DYNAMODB_PUT, 3, "{\"wt\":{\"S\":\"theirs\"}}",
+		 RESULT_UNKNOWN},
 		{"no item", DYNAMODB_UPDATE, 3, NULL, RESULT_UNKNOWN},
 		{"not an item", DYNAMODB_UPDATE, 3, "[]", RESULT_UNKNOWN},
 		{"deleted", DYNAMODB_DELETE, 3, NULL, RESULT_OK},
 		{"deleted, no version", DYNAMODB_DELETE, 0, NULL, RESULT_OK},
 		{"still there as it was", DYNAMODB_DELETE, 3, OLD("theirs", "3"), RESULT_CONFLICT},
 		{"there, and changed", DYNAMODB_DELETE, 3, OLD("theirs", "7"), RESULT_CONFLICT},
-		{"made anew after a delete", DYNAMODB_DELETE, 3, OLD("theirs", "1"), RESULT_UNKNOWN},
+		{"made anew after a delete", DYNAMODB_DELETE, 3, OLD("theirs", "1"),
+		 RESULT_UNKNOWN},
 		{"there, no version", DYNAMODB_DELETE, 0, OLD("theirs", "1"), RESULT_UNKNOWN},
 		{"a delete has no token", DYNAMODB_DELETE, 3, OLD("ours", "2"), RESULT_UNKNOWN},
 	};
@@ -97,16 +99,19 @@ START_TEST(the_hardest_reason_of_a_cancellation_counts)
 		const char *answer;
 		enum dynamodb_cancellation cancellation;
 	} table[] = {
-		{REASONS(CODE("None") "," CODE("TransactionConflict")), DYNAMODB_CANCELLED_BY_OTHERS},
+		{REASONS(CODE("None") "," CODE("TransactionConflict")),
+		 DYNAMODB_CANCELLED_BY_OTHERS},
 		{REASONS(CODE("ProvisionedThroughputExceeded")), DYNAMODB_CANCELLED_BY_OTHERS},
 		{REASONS(CODE("ThrottlingError") "," CODE("None")), DYNAMODB_CANCELLED_BY_OTHERS},
 		{REASONS(CODE("TransactionConflict") "," CODE("ConditionalCheckFailed")),
 		 DYNAMODB_CANCELLED_BY_CONDITION},
-		{REASONS(CODE("ConditionalCheckFailed") "," CODE("None")), DYNAMODB_CANCELLED_BY_CONDITION},
+		{REASONS(CODE("ConditionalCheckFailed") "," CODE("None")),
+		 DYNAMODB_CANCELLED_BY_CONDITION},
 		{REASONS(CODE("ConditionalCheckFailed") "," CODE("ValidationError")),
 		 DYNAMODB_CANCELLED_AS_WRONG},
 		{REASONS("{\"Code\":\"ValidationError\",\"Message\":\"Item size to update has exceeded the "
-			 "maximum allowed size\"}"), DYNAMODB_CANCELLED_BY_SIZE},
+			 "maximum allowed size\"}"),
+		 DYNAMODB_CANCELLED_BY_SIZE},
 		{REASONS(CODE("SomethingNew")), DYNAMODB_CANCELLED_AS_WRONG},
 		{REASONS("{}"), DYNAMODB_CANCELLED_AS_WRONG},
 		{REASONS(""), DYNAMODB_CANCELLED_AS_WRONG},
@@ -115,13 +120,14 @@ START_TEST(the_hardest_reason_of_a_cancellation_counts)
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		ck_assert_msg(dynamodb_answer_cancellation(span_of(table[i].answer)) ==
-				      table[i].cancellation, "%s", table[i].answer);
+				      table[i].cancellation,
+			      "%s", table[i].answer);
 }
 END_TEST
 
-static const char reasons_text[] =
-	REASONS(CODE("None") ",{\"Code\":\"ConditionalCheckFailed\",\"Item\":{\"a\":{\"N\":\"1\"}}},"
-		CODE("ConditionalCheckFailed"));
+static const char reasons_text[] = REASONS(
+	CODE("None") ",{\"Code\":\"ConditionalCheckFailed\",\"Item\":{\"a\":{\"N\":\"1\"}}}," CODE(
+		"ConditionalCheckFailed"));
 
 START_TEST(reasons_come_in_order_with_the_old_items)
 {
@@ -163,8 +169,8 @@ START_TEST(a_size_error_is_told_by_its_message)
 {
 	ck_assert(dynamodb_answer_is_size(
 		span_of("{\"message\":\"Item size has exceeded the maximum allowed size\"}")));
-	ck_assert(dynamodb_answer_is_size(
-		span_of("{\"Message\":\"Item size to update has exceeded the maximum allowed size\"}")));
+	ck_assert(dynamodb_answer_is_size(span_of(
+		"{\"Message\":\"Item size to update has exceeded the maximum allowed size\"}")));
 	ck_assert(!dynamodb_answer_is_size(span_of("{\"message\":\"The item is bad\"}")));
 	ck_assert(!dynamodb_answer_is_size(span_of("{}")));
 }
@@ -176,7 +182,8 @@ START_TEST(items_of_a_transaction_keep_their_places)
 
 	buf_init(&out, 4096);
 	dynamodb_answer_transact_items(
-		span_of("{\"Responses\":[{\"Item\":{\"a\":{\"N\":\"1\"}}},{},{\"Item\":{}}]}"), &out);
+		span_of("{\"Responses\":[{\"Item\":{\"a\":{\"N\":\"1\"}}},{},{\"Item\":{}}]}"),
+		&out);
 	ck_assert_str_eq(buf_text(&out), "[{\"a\":{\"N\":\"1\"}},{},{}]");
 	buf_reset(&out);
 	dynamodb_answer_transact_items(span_of("{}"), &out);
@@ -192,7 +199,8 @@ START_TEST(batches_are_gathered_and_rests_seen)
 	struct buf out;
 
 	buf_init(&out, 4096);
-	ck_assert(span_equals(dynamodb_answer_batch_items(span_of(answer)), "[{\"a\":{}},{\"b\":{}}]"));
+	ck_assert(span_equals(dynamodb_answer_batch_items(span_of(answer)),
+			      "[{\"a\":{}},{\"b\":{}}]"));
 	ck_assert(span_equals(dynamodb_answer_batch_items(span_of("{\"Responses\":{}}")), "[]"));
 	ck_assert(span_equals(dynamodb_answer_rest(span_of(answer)), "{\"shop\":{\"Keys\":[]}}"));
 	ck_assert(span_equals(dynamodb_answer_rest(span_of("{\"UnprocessedItems\":{\"t\":[1]}}")),

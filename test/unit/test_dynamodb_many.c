@@ -46,9 +46,10 @@ static const struct dynamodb_write two[] = {
 
 START_TEST(a_transaction_is_repeated_with_its_token)
 {
-	SCRIPT_PLAY(&on.aws.script, LOST, CANCELLED(CONFLICT "," NONE),
-		    AWS_ERROR("TransactionInProgressException"),
-		    TEXT("{\"ConsumedCapacity\":[{\"WriteCapacityUnits\":4.0,\"CapacityUnits\":4.0}]}"));
+	SCRIPT_PLAY(
+		&on.aws.script, LOST, CANCELLED(CONFLICT "," NONE),
+		AWS_ERROR("TransactionInProgressException"),
+		TEXT("{\"ConsumedCapacity\":[{\"WriteCapacityUnits\":4.0,\"CapacityUnits\":4.0}]}"));
 	dynamodb_transact_write(&on.db, &on.call, two, 2, NULL);
 	scripted_dynamodb_run(&on);
 	ck_assert_result(RESULT_OK);
@@ -73,7 +74,8 @@ END_TEST
 
 START_TEST(a_failed_condition_comes_with_all_reasons)
 {
-	SCRIPT_PLAY(&on.aws.script, CANCELLED(NONE ",{\"Code\":\"ConditionalCheckFailed\",\"Item\":{}}"));
+	SCRIPT_PLAY(&on.aws.script,
+		    CANCELLED(NONE ",{\"Code\":\"ConditionalCheckFailed\",\"Item\":{}}"));
 	dynamodb_transact_write(&on.db, &on.call, two, 2, NULL);
 	scripted_dynamodb_run(&on);
 	ck_assert_result(RESULT_CONFLICT);
@@ -143,8 +145,9 @@ END_TEST
 
 START_TEST(a_transaction_that_is_too_large_is_told)
 {
-	SCRIPT_PLAY(&on.aws.script, CANCELLED("{\"Code\":\"ValidationError\",\"Message\":\"Item size to "
-					   "update has exceeded the maximum allowed size\"}"));
+	SCRIPT_PLAY(&on.aws.script,
+		    CANCELLED("{\"Code\":\"ValidationError\",\"Message\":\"Item size to "
+			      "update has exceeded the maximum allowed size\"}"));
 	dynamodb_transact_write(&on.db, &on.call, two, 2, NULL);
 	scripted_dynamodb_run(&on);
 	ck_assert_result(RESULT_TOO_LARGE);
@@ -192,8 +195,9 @@ START_TEST(the_rest_of_a_batch_is_fetched_too)
 	scripted_dynamodb_run(&on);
 	ck_assert_result(RESULT_OK);
 	ck_assert(span_equals(on.call.items, "[{\"a\":{}},{\"b\":{}},{\"c\":{}}]"));
-	ck_assert_str_eq(script_body(&on.aws.script, 1),
-			 "{\"RequestItems\":{\"shop\":{\"Keys\":[1,2]}},\"ReturnConsumedCapacity\":\"TOTAL\"}");
+	ck_assert_str_eq(
+		script_body(&on.aws.script, 1),
+		"{\"RequestItems\":{\"shop\":{\"Keys\":[1,2]}},\"ReturnConsumedCapacity\":\"TOTAL\"}");
 	ck_assert_uint_ge(on.aws.script.requests[2].at_us - on.aws.script.requests[1].at_us,
 			  100 * MILLISECOND);
 }
@@ -212,8 +216,9 @@ END_TEST
 
 START_TEST(the_rest_of_a_batch_is_written_too)
 {
-	static const struct dynamodb_write writes[] = {
-		{.action = DYNAMODB_PUT, .key = {"a", "#"}}, {.action = DYNAMODB_DELETE, .key = {"b", "#"}}};
+	static const struct dynamodb_write writes[] = {{.action = DYNAMODB_PUT, .key = {"a", "#"}},
+						       {.action = DYNAMODB_DELETE,
+							.key = {"b", "#"}}};
 
 	SCRIPT_PLAY(&on.aws.script, TEXT("{\"UnprocessedItems\":{\"shop\":[{}]}}"), TEXT("{}"));
 	dynamodb_batch_write(&on.db, &on.call, writes, 2);

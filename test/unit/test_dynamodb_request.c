@@ -88,16 +88,18 @@ START_TEST(put_carries_key_and_write_token)
 	};
 
 	dynamodb_request_write(&out, &db, &write, "TOKEN");
-	ck_assert_request("{\"TableName\":\"shop\",\"Item\":{\"id\":{\"S\":\"P#1\"},\"sk\":{\"S\":\"#\"},"
-			  "\"a\":{\"N\":\"1\"},\"wt\":{\"S\":\"TOKEN\"}},"
-			  "\"ConditionExpression\":\"attribute_not_exists(id)\","
-			  "\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"," USAGE);
+	ck_assert_request(
+		"{\"TableName\":\"shop\",\"Item\":{\"id\":{\"S\":\"P#1\"},\"sk\":{\"S\":\"#\"},"
+		"\"a\":{\"N\":\"1\"},\"wt\":{\"S\":\"TOKEN\"}},"
+		"\"ConditionExpression\":\"attribute_not_exists(id)\","
+		"\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"," USAGE);
 	buf_reset(&out);
 	write.item = NULL;
 	write.condition = NULL;
 	dynamodb_request_write(&out, &db, &write, "TOKEN");
-	ck_assert_request("{\"TableName\":\"shop\",\"Item\":{\"id\":{\"S\":\"P#1\"},\"sk\":{\"S\":\"#\"},"
-			  "\"wt\":{\"S\":\"TOKEN\"}}," USAGE);
+	ck_assert_request(
+		"{\"TableName\":\"shop\",\"Item\":{\"id\":{\"S\":\"P#1\"},\"sk\":{\"S\":\"#\"},"
+		"\"wt\":{\"S\":\"TOKEN\"}}," USAGE);
 }
 END_TEST
 
@@ -122,13 +124,15 @@ START_TEST(update_sets_the_write_token_and_is_not_applied_to_its_own_effect)
 		};
 		char expected[1024];
 
-		snprintf(expected, sizeof(expected),
-			 "{\"TableName\":\"shop\",\"Key\":" KEY ",\"UpdateExpression\":\"%s\","
-			 "\"ConditionExpression\":\"(version = :v OR a > :v) AND " NOT_OURS "\","
-			 "\"ExpressionAttributeNames\":{\"#n\":\"name\"},"
-			 "\"ExpressionAttributeValues\":{\":v\":{\"N\":\"1\"},\":wt\":{\"S\":\"TOKEN\"}},"
-			 "\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\","
-			 "\"ReturnValues\":\"ALL_NEW\"," USAGE, updates[i][1]);
+		snprintf(
+			expected, sizeof(expected),
+			"{\"TableName\":\"shop\",\"Key\":" KEY ",\"UpdateExpression\":\"%s\","
+			"\"ConditionExpression\":\"(version = :v OR a > :v) AND " NOT_OURS "\","
+			"\"ExpressionAttributeNames\":{\"#n\":\"name\"},"
+			"\"ExpressionAttributeValues\":{\":v\":{\"N\":\"1\"},\":wt\":{\"S\":\"TOKEN\"}},"
+			"\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\","
+			"\"ReturnValues\":\"ALL_NEW\"," USAGE,
+			updates[i][1]);
 		buf_reset(&out);
 		dynamodb_request_write(&out, &db, &write, "TOKEN");
 		ck_assert_request(expected);
@@ -140,7 +144,8 @@ START_TEST(update_without_condition_or_values)
 {
 	struct dynamodb_write write = {.action = DYNAMODB_UPDATE, .key = key, .update = "REMOVE a"};
 	static const char expected[] =
-		"{\"TableName\":\"shop\",\"Key\":" KEY ",\"UpdateExpression\":\"SET wt = :wt REMOVE a\","
+		"{\"TableName\":\"shop\",\"Key\":" KEY
+		",\"UpdateExpression\":\"SET wt = :wt REMOVE a\","
 		"\"ConditionExpression\":\"" NOT_OURS "\","
 		"\"ExpressionAttributeValues\":{\":wt\":{\"S\":\"TOKEN\"}},"
 		"\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\",\"ReturnValues\":\"ALL_NEW\"," USAGE;
@@ -175,9 +180,14 @@ START_TEST(transact_write_has_one_token_for_all)
 {
 	const struct dynamodb_write writes[] = {
 		{.action = DYNAMODB_PUT, .key = key, .item = "\"a\":{\"N\":\"1\"}"},
-		{.action = DYNAMODB_UPDATE, .key = key, .update = "SET a = :a", .values = "{\":a\":{\"N\":\"1\"}}"},
+		{.action = DYNAMODB_UPDATE,
+		 .key = key,
+		 .update = "SET a = :a",
+		 .values = "{\":a\":{\"N\":\"1\"}}"},
 		{.action = DYNAMODB_DELETE, .key = key, .condition = "attribute_exists(id)"},
-		{.action = DYNAMODB_CHECK, .key = key, .condition = "a = :a",
+		{.action = DYNAMODB_CHECK,
+		 .key = key,
+		 .condition = "a = :a",
 		 .values = "{\":a\":{\"N\":\"1\"}}"},
 	};
 
@@ -186,7 +196,8 @@ START_TEST(transact_write_has_one_token_for_all)
 		"{\"TransactItems\":["
 		"{\"Put\":{\"TableName\":\"shop\",\"Item\":{\"id\":{\"S\":\"P#1\"},\"sk\":{\"S\":\"#\"},"
 		"\"a\":{\"N\":\"1\"}}}},"
-		"{\"Update\":{\"TableName\":\"shop\",\"Key\":" KEY ",\"UpdateExpression\":\"SET a = :a\","
+		"{\"Update\":{\"TableName\":\"shop\",\"Key\":" KEY
+		",\"UpdateExpression\":\"SET a = :a\","
 		"\"ExpressionAttributeValues\":{\":a\":{\"N\":\"1\"}}}},"
 		"{\"Delete\":{\"TableName\":\"shop\",\"Key\":" KEY
 		",\"ConditionExpression\":\"attribute_exists(id)\","

@@ -7,9 +7,9 @@
 
 enum { SECOND = 1000000 };
 
-#define KEYS(more)                                                                           \
-	"{\"Code\":\"Success\",\"Type\":\"AWS-HMAC\",\"AccessKeyId\":\"ASIA1\","            \
-	"\"SecretAccessKey\":\"sec/ret\",\"Token\":\"to\\/ken==\"," more                    \
+#define KEYS(more)                                                               \
+	"{\"Code\":\"Success\",\"Type\":\"AWS-HMAC\",\"AccessKeyId\":\"ASIA1\"," \
+	"\"SecretAccessKey\":\"sec/ret\",\"Token\":\"to\\/ken==\"," more         \
 	"\"Expiration\":\"2015-08-30T18:36:00Z\"}"
 
 static struct script script;
@@ -25,13 +25,15 @@ static void on_keys(void *context, const struct aws_keys *keys)
 	aws_keys_clear(&taken);
 	if (keys)
 		ck_assert(aws_keys_set(&taken, keys->access_key, keys->secret, keys->token,
-				       keys->expires_ms) || alloc_has_failed());
+				       keys->expires_ms) ||
+			  alloc_has_failed());
 }
 
 static struct imds *make_imds(const char *endpoint)
 {
-	return imds_new(&(struct imds_options){
-		.endpoint = endpoint, .loop = script.loop, .transport = &script.transport});
+	return imds_new(&(struct imds_options){.endpoint = endpoint,
+					       .loop = script.loop,
+					       .transport = &script.transport});
 }
 
 static void set_up(void)
@@ -71,23 +73,27 @@ START_TEST(three_questions_bring_the_keys)
 {
 	char value[128];
 
-	SCRIPT_PLAY(&script, {.status = 200, .body = "TOKEN=="}, {.status = 200, .body = "shop-role\n"},
-		    {.status = 200, .body = KEYS("")});
+	SCRIPT_PLAY(&script, {.status = 200, .body = "TOKEN=="},
+		    {.status = 200, .body = "shop-role\n"}, {.status = 200, .body = KEYS("")});
 	fetch();
 	ck_assert_str_eq(taken.access_key, "ASIA1");
 	ck_assert_str_eq(taken.secret, "sec/ret");
 	ck_assert_str_eq(taken.token, "to/ken==");
-	ck_assert_int_eq(taken.expires_ms, script.wall_ms - script.wall_ms % 60000 + 6 * 3600 * 1000);
+	ck_assert_int_eq(taken.expires_ms,
+			 script.wall_ms - script.wall_ms % 60000 + 6 * 3600 * 1000);
 	ck_assert_str_eq(first_line(0), "PUT /latest/api/token HTTP/1.1");
-	ck_assert_str_eq(script_header(&script, 0, "X-aws-ec2-metadata-token-ttl-seconds", value, 128),
+	ck_assert_str_eq(script_header(&script, 0, "X-aws-ec2-metadata-token-ttl-seconds", value,
+				       128),
 			 "21600");
 	ck_assert_str_eq(script_header(&script, 0, "Host", value, 128), "169.254.169.254");
 	ck_assert_str_eq(first_line(1), "GET /latest/meta-data/iam/security-credentials/ HTTP/1.1");
-	ck_assert_str_eq(script_header(&script, 1, "X-aws-ec2-metadata-token", value, 128), "TOKEN==");
+	ck_assert_str_eq(script_header(&script, 1, "X-aws-ec2-metadata-token", value, 128),
+			 "TOKEN==");
 	ck_assert_str_eq(first_line(2),
 			 "GET /latest/meta-data/iam/security-credentials/shop-role HTTP/1.1");
 	for (size_t i = 0; i < 3; i++)
-		ck_assert_uint_eq(script.requests[i].deadline_us - script.requests[i].at_us, SECOND);
+		ck_assert_uint_eq(script.requests[i].deadline_us - script.requests[i].at_us,
+				  SECOND);
 }
 END_TEST
 
@@ -170,28 +176,34 @@ START_TEST(only_whole_credentials_are_taken)
 		{KEYS(""), true},
 		{KEYS("\"More\":[{}],"), true},
 		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","
-		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}", true},
+		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}",
+		 true},
 		{"", false},
 		{"{}", false},
 		{"[]", false},
 		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\",\"Token\":\"t\"}", false},
 		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\",\"Token\":\"\","
-		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}", false},
+		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}",
+		 false},
 		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"\",\"Token\":\"t\","
-		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}", false},
+		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}",
+		 false},
 		{"{\"AccessKeyId\":7,\"SecretAccessKey\":\"s\",\"Token\":\"t\","
-		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}", false},
+		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}",
+		 false},
 		{"{\"AccessKeyId\":\"a\\r\\nb\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","
-		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}", false},
+		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}",
+		 false},
 		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","
-		 "\"Expiration\":\"tomorrow\"}", false},
+		 "\"Expiration\":\"tomorrow\"}",
+		 false},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct aws_keys keys = {0};
 
-		ck_assert_msg(imds_parse_keys(span_of(table[i].text), &keys) == table[i].is_right, "%s",
-			      table[i].text);
+		ck_assert_msg(imds_parse_keys(span_of(table[i].text), &keys) == table[i].is_right,
+			      "%s", table[i].text);
 		ck_assert_int_eq(keys.secret != NULL, table[i].is_right);
 		aws_keys_clear(&keys);
 	}

@@ -23,7 +23,10 @@ END_TEST
 START_TEST(keys_are_equal_when_all_three_texts_are)
 {
 	static const char *const others[][3] = {
-		{"b", "s", "t"}, {"a", "x", "t"}, {"a", "s", "x"}, {"a", "s", NULL},
+		{"b", "s", "t"},
+		{"a", "x", "t"},
+		{"a", "s", "x"},
+		{"a", "s", NULL},
 	};
 	struct aws_keys keys = {0};
 	struct aws_keys other = {0};
@@ -48,17 +51,23 @@ START_TEST(keys_that_would_break_a_header_are_not_valid)
 		const char *access_key, *secret, *token;
 		bool is_valid;
 	} table[] = {
-		{"AKID", "secret/+=", "token//==", true}, {"AKID", "secret", NULL, true},
-		{"", "secret", NULL, false},		  {"AKID", "", NULL, false},
-		{"AKID", "secret", "", false},		  {"AK ID", "secret", NULL, false},
-		{"AKID", "secret\n", NULL, false},	  {"AKID", "secret", "a\r\nHost: b", false},
-		{"AKID\x7f", "secret", NULL, false},	  {"AKID", "s\xc3\xa9", NULL, false},
+		{"AKID", "secret/+=", "token//==", true},
+		{"AKID", "secret", NULL, true},
+		{"", "secret", NULL, false},
+		{"AKID", "", NULL, false},
+		{"AKID", "secret", "", false},
+		{"AK ID", "secret", NULL, false},
+		{"AKID", "secret\n", NULL, false},
+		{"AKID", "secret", "a\r\nHost: b", false},
+		{"AKID\x7f", "secret", NULL, false},
+		{"AKID", "s\xc3\xa9", NULL, false},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct aws_keys keys = {0};
 
-		ck_assert(aws_keys_set(&keys, table[i].access_key, table[i].secret, table[i].token, 0));
+		ck_assert(aws_keys_set(&keys, table[i].access_key, table[i].secret, table[i].token,
+				       0));
 		ck_assert_int_eq(aws_keys_are_valid(&keys), table[i].is_valid);
 		aws_keys_clear(&keys);
 	}

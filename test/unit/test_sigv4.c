@@ -1,7 +1,8 @@
 /*
  * The cases that AWS publishes (its Signature Version 4 test suite, and the IAM example of its user
- * guide), each stage compared: the canonical request where the suite's case is about it, the signature
- * always. test/system/test_sigv4_botocore.py compares many more with another implementation.
+ * guide), each stage compared: the canonical request where the suite's case is about it, the
+ * signature always. test/system/test_sigv4_botocore.py compares many more with another
+ * implementation.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -53,31 +54,39 @@ struct published {
 #define QUERY_ORDER "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"
 
 static const struct published suite[] = {
-	{.name = "get-vanilla", .signature = VANILLA,
+	{.name = "get-vanilla",
+	 .signature = VANILLA,
 	 .canonical = "/\n\nhost:example.amazonaws.com\nx-amz-date:20150830T123600Z\n"},
 	{.name = "get-relative-normalized", .path = "/example/..", .signature = VANILLA},
 	{.name = "get-relative-relative", .path = "/example1/example2/../..", .signature = VANILLA},
 	{.name = "get-slash", .path = "//", .signature = VANILLA},
 	{.name = "get-slash-dot-slash", .path = "/./", .signature = VANILLA},
-	{.name = "get-slash-pointless-dot", .path = "/./example",
+	{.name = "get-slash-pointless-dot",
+	 .path = "/./example",
 	 .signature = "ef75d96142cf21edca26f06005da7988e4f8dc83a165a80865db7089db637ec5"},
-	{.name = "get-slashes", .path = "//example//",
+	{.name = "get-slashes",
+	 .path = "//example//",
 	 .signature = "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84"},
-	{.name = "get-space", .path = "/example space/",
+	{.name = "get-space",
+	 .path = "/example space/",
 	 .signature = "652487583200325589f1fba4c7e578f72c47cb61beeca81406b39ddec1366741"},
-	{.name = "get-utf8", .path = "/\xe1\x88\xb4",
+	{.name = "get-utf8",
+	 .path = "/\xe1\x88\xb4",
 	 .signature = "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85",
 	 .canonical = "/%E1%88%B4\n\nhost:example.amazonaws.com\nx-amz-date:20150830T123600Z\n"},
 	{.name = "get-unreserved",
 	 .path = "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
 	 .signature = "07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f"},
-	{.name = "get-vanilla-query-order-key-case", .query = "Param2=value2&Param1=value1",
+	{.name = "get-vanilla-query-order-key-case",
+	 .query = "Param2=value2&Param1=value1",
 	 .signature = QUERY_ORDER,
 	 .canonical = "/\nParam1=value1&Param2=value2\nhost:example.amazonaws.com\n"
 		      "x-amz-date:20150830T123600Z\n"},
-	{.name = "get-vanilla-query-order-encoded", .query = "Param-3=Value3&Param=Value2&%E1%88%B4=Value1",
+	{.name = "get-vanilla-query-order-encoded",
+	 .query = "Param-3=Value3&Param=Value2&%E1%88%B4=Value1",
 	 .signature = "371d3713e185cc334048618a97f809c9ffe339c62934c032af5a0e595648fcac"},
-	{.name = "get-vanilla-utf8-query", .query = "\xe1\x88\xb4=bar",
+	{.name = "get-vanilla-utf8-query",
+	 .query = "\xe1\x88\xb4=bar",
 	 .signature = "2cdec8eed098649ff3a119c94853b13c643bcf08f8b0a1d91e12c9027818dd04"},
 	{.name = "get-header-key-duplicate",
 	 .headers = {{"My-Header1", "value2"}, {"My-Header1", "value2"}, {"My-Header1", "value1"}},
@@ -88,7 +97,9 @@ static const struct published suite[] = {
 	 .headers = {{"My-Header1", "value1\n  value2\n     value3"}},
 	 .signature = "cfd34249e4b1c8d6b91ef74165d41a32e5fab3306300901bb65a51a73575eefd"},
 	{.name = "get-header-value-order",
-	 .headers = {{"My-Header1", "value4"}, {"My-Header1", "value1"}, {"My-Header1", "value3"},
+	 .headers = {{"My-Header1", "value4"},
+		     {"My-Header1", "value1"},
+		     {"My-Header1", "value3"},
 		     {"My-Header1", "value2"}},
 	 .signature = "08c7e5a9acfcfeb3ab6b2185e75ce8b1deb5e634ec47601a50643f830c755c01"},
 	{.name = "get-header-value-trim",
@@ -98,20 +109,26 @@ static const struct published suite[] = {
 	 .headers = {{"X-Amz-Security-Token",
 		      "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267"}},
 	 .signature = "07ec1639c89043aa0e3e2de82b96708f198cceab042d4a97044c66dd9f74e7f8"},
-	{.name = "post-vanilla", .method = "POST",
+	{.name = "post-vanilla",
+	 .method = "POST",
 	 .signature = "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"},
-	{.name = "post-header-key-sort", .method = "POST", .headers = {{"My-Header1", "value1"}},
+	{.name = "post-header-key-sort",
+	 .method = "POST",
+	 .headers = {{"My-Header1", "value1"}},
 	 .signature = "c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c"},
-	{.name = "post-sts-header-before", .method = "POST",
+	{.name = "post-sts-header-before",
+	 .method = "POST",
 	 .headers = {{"X-Amz-Security-Token", STS_TOKEN}},
 	 .signature = "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead"},
-	{.name = "post-x-www-form-urlencoded", .method = "POST",
+	{.name = "post-x-www-form-urlencoded",
+	 .method = "POST",
 	 .headers = {{"Content-Type", "application/x-www-form-urlencoded"},
 		     {"Content-Length", "13"},
 		     {"x-amz-content-sha256", FORM_HASH}},
 	 .body = "Param1=value1",
 	 .signature = "d3875051da38690788ef43de4db0d8f280229d82040bfac253562e56c3f20e0b"},
-	{.name = "post-x-www-form-urlencoded-parameters", .method = "POST",
+	{.name = "post-x-www-form-urlencoded-parameters",
+	 .method = "POST",
 	 .headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"},
 		     {"Content-Length", "13"},
 		     {"x-amz-content-sha256", FORM_HASH}},
@@ -170,9 +187,10 @@ START_TEST(each_stage_is_a_text_of_its_own)
 	ck_assert_str_eq(buf_text(&signer.canonical_request),
 			 "GET\n/\n\nhost:example.amazonaws.com\nx-amz-date:20150830T123600Z\n\n"
 			 "host;x-amz-date\n" EMPTY_HASH);
-	ck_assert_str_eq(buf_text(&signer.string_to_sign),
-			 "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/service/aws4_request\n"
-			 "bb579772317eb040ac9ed261061d46c1f17a8133879d6129b6e1c25292927e63");
+	ck_assert_str_eq(
+		buf_text(&signer.string_to_sign),
+		"AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/service/aws4_request\n"
+		"bb579772317eb040ac9ed261061d46c1f17a8133879d6129b6e1c25292927e63");
 	ck_assert_str_eq(buf_text(&out),
 			 "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/"
 			 "aws4_request, SignedHeaders=host;x-amz-date, Signature=" VANILLA);
@@ -183,7 +201,8 @@ END_TEST
 START_TEST(the_user_guides_iam_example_comes_out_right)
 {
 	struct sigv4_header headers[] = {
-		{span_of("Content-Type"), span_of("application/x-www-form-urlencoded; charset=utf-8")},
+		{span_of("Content-Type"),
+		 span_of("application/x-www-form-urlencoded; charset=utf-8")},
 		{span_of("Host"), span_of("iam.amazonaws.com")},
 		{span_of("X-Amz-Date"), span_of(date)},
 	};
@@ -197,8 +216,9 @@ START_TEST(the_user_guides_iam_example_comes_out_right)
 	ck_assert(sigv4_canonical_request(&signer, &request));
 	ck_assert(sigv4_string_to_sign(&signer, date));
 	ck_assert(sigv4_signature(&signer, date, &keys));
-	ck_assert_ptr_nonnull(strstr(buf_text(&signer.string_to_sign),
-				     "f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59"));
+	ck_assert_ptr_nonnull(
+		strstr(buf_text(&signer.string_to_sign),
+		       "f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59"));
 	ck_assert_str_eq(signer.signature,
 			 "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7");
 }
@@ -226,11 +246,21 @@ static const char *canonical_line(const char *path, const char *query, int line)
 START_TEST(paths_are_normalised_and_encoded_once_more)
 {
 	static const char *const paths[][2] = {
-		{"/", "/"},	       {"/a", "/a"},		  {"/a/", "/a/"},
-		{"/a/b/../c", "/a/c"}, {"/a/../../b", "/b"},	  {"/..", "/"},
-		{"/../..", "/"},       {"/a/./b//c/", "/a/b/c/"}, {"/a%20b", "/a%2520b"},
-		{"/a b", "/a%20b"},    {"/a+b*c", "/a%2Bb%2Ac"},  {"/...", "/..."},
-		{"/a/..b", "/a/..b"},  {"/\"\x7f", "/%22%7F"},	  {"/a/..", "/"},
+		{"/", "/"},
+		{"/a", "/a"},
+		{"/a/", "/a/"},
+		{"/a/b/../c", "/a/c"},
+		{"/a/../../b", "/b"},
+		{"/..", "/"},
+		{"/../..", "/"},
+		{"/a/./b//c/", "/a/b/c/"},
+		{"/a%20b", "/a%2520b"},
+		{"/a b", "/a%20b"},
+		{"/a+b*c", "/a%2Bb%2Ac"},
+		{"/...", "/..."},
+		{"/a/..b", "/a/..b"},
+		{"/\"\x7f", "/%22%7F"},
+		{"/a/..", "/"},
 	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
@@ -263,9 +293,19 @@ END_TEST
 START_TEST(headers_that_proxies_change_are_not_signed)
 {
 	static const char *const names[] = {
-		"User-Agent", "CONNECTION", "Expect",	      "transfer-encoding", "X-Amzn-Trace-Id",
-		"TE",	      "Trailer",    "Upgrade",	      "Keep-Alive",	   "amz-sdk-request",
-		"Amz-Sdk-Invocation-Id", "Proxy-Authorization", "proxy-authenticate",
+		"User-Agent",
+		"CONNECTION",
+		"Expect",
+		"transfer-encoding",
+		"X-Amzn-Trace-Id",
+		"TE",
+		"Trailer",
+		"Upgrade",
+		"Keep-Alive",
+		"amz-sdk-request",
+		"Amz-Sdk-Invocation-Id",
+		"Proxy-Authorization",
+		"proxy-authenticate",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -292,7 +332,8 @@ END_TEST
 
 START_TEST(the_signing_key_follows_the_day_and_the_keys)
 {
-	struct aws_keys other = {.access_key = (char[]){"AKIDEXAMPLE"}, .secret = (char[]){"other"}};
+	struct aws_keys other = {.access_key = (char[]){"AKIDEXAMPLE"},
+				 .secret = (char[]){"other"}};
 	struct sigv4_header headers[8];
 	struct sigv4_request request = request_of(&suite[0], headers);
 	char first[SIGV4_HEX_SIZE];

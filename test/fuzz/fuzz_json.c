@@ -1,0 +1,80 @@
+/*
+ * Both readers of JSON on the same text: what the exact parser takes must pass the gate of the other
+ * one and come back as it was; what it refuses must have a place and words.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_exact.h"
+#include "base/json_scan.h"
+#include "base/json_string.h"
+
+enum { OUT_MAX = 16 * 1024 * 1024 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void demand(bool is_true)
+{
+	if (!is_true)
+		abort();
+}
+
+static void walk(struct span value, struct buf *out)
+{
+	struct json_walk walk_of_value;
+
+	json_string_decode(value, out);
+	json_scan_member(value, "a");
+	json_walk_init(&walk_of_value, value);
+	while (json_walk_next(&walk_of_value)) {
+		demand(walk_of_value.value.data >= value.data);
+		demand(walk_of_value.value.data + walk_of_value.value.len <=
+		       value.data + value.len);
+		walk(walk_of_value.value, out);
+	}
+}
+
+static void compare_after_writing(json_t *tree, struct buf *out)
+{
+	struct json_mistake mistake;
+	json_t *again;
+
+	json_exact_write(tree, out);
+	demand(buf_ok(out));
+	demand(json_scan_check((struct span){out->data, out->len}));
+	again = json_exact_parse((struct span){out->data, out->len}, &mistake);
+	demand(again && json_equal(tree, again));
+	json_decref(again);
+}
+
+static void judge(struct span text, struct buf *out)
+{
+	struct json_mistake mistake;
+	json_t *tree = json_exact_parse(text, &mistake);
+
+	if (tree) {
+		demand(json_scan_check(text));
+		compare_after_writing(tree, out);
+	} else {
+		demand(mistake.line > 0 && mistake.column > 0 && mistake.text[0]);
+		demand(text_is_utf8(span_of(mistake.text)));
+		demand(!text_has_control(span_of(mistake.text)));
+		demand(!strstr(mistake.text, "u0000"));
+	}
+	json_decref(tree);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span text = {(const char *)data, size};
+	struct buf out;
+
+	buf_init(&out, OUT_MAX);
+	judge(text, &out);
+	buf_reset(&out);
+	/* The gate bounds the depth of the walk. */
+	if (json_scan_check(text))
+		walk(text, &out);
+	buf_clear(&out);
+	return 0;
+}

@@ -116,6 +116,17 @@ def fresh(make_table, start):
     return start(DYNAMODB_TABLE_NAME=make_table())
 
 
+@pytest.fixture
+def daemon(fresh):
+    """A daemon on a table of its own, for the tour of the README."""
+    return fresh
+
+
+@pytest.fixture
+def binary():
+    return harness.BINARY
+
+
 @pytest.fixture(autouse=True)
 def only_sound_requests():
     """Fails the test when a proxy saw a request that AWS would have refused."""

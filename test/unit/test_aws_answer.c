@@ -18,7 +18,7 @@ struct judged {
 };
 
 #define ANSWERED(status_, body_) \
-	.end = EXCHANGE_ANSWERED, .was_sent = true, .status = status_, .body = body_
+	.end = EXCHANGE_ANSWERED, .was_sent = true, .status = (status_), .body = (body_)
 #define TYPED(name) "{\"__type\":\"com.amazonaws.dynamodb.v20120810#" name "\",\"message\":\"m\"}"
 
 static const struct judged table[] = {

@@ -26,9 +26,9 @@ static void tear_down(void)
 				       "\",\"SecretAccessKey\":\"s\",\"Token\":\"t\"," \
 				       "\"Expiration\":\"2015-08-30T18:36:00Z\"}"      \
 	}
-#define TEXT(text)                          \
-	{                                   \
-		.status = 200, .body = text \
+#define TEXT(text)                            \
+	{                                     \
+		.status = 200, .body = (text) \
 	}
 
 static struct credentials *role;

@@ -27,10 +27,9 @@ static void ck_assert_result(enum result expected)
 	ck_assert_str_eq(result_name(on.call.result), result_name(expected));
 }
 
-static const struct dynamodb_key key = {"P#1", "#"};
 static const struct dynamodb_write put = {
 	.action = DYNAMODB_PUT,
-	.key = key,
+	.key = {"P#1", "#"},
 	.item = "\"version\":{\"N\":\"4\"}",
 	.condition = "version = :v",
 	.values = "{\":v\":{\"N\":\"3\"}}",

@@ -130,10 +130,17 @@ START_TEST(a_refused_token_is_renewed_once)
 }
 END_TEST
 
+#define TOKEN_STEP                             \
+	{                                      \
+		.status = 200, .body = "TOKEN" \
+	}
+#define ROLE_STEP                             \
+	{                                     \
+		.status = 200, .body = "role" \
+	}
+
 START_TEST(what_does_not_work_brings_no_keys)
 {
-	static const struct script_step token = {.status = 200, .body = "TOKEN"};
-	static const struct script_step role = {.status = 200, .body = "role"};
 	static const struct script_step table[][3] = {
 		{{.end = EXCHANGE_NOT_SENT}},
 		{{.end = EXCHANGE_TIMEOUT, .was_sent = true}},
@@ -142,15 +149,15 @@ START_TEST(what_does_not_work_brings_no_keys)
 		{{.status = 200, .body = ""}},
 		{{.status = 200, .body = "a b"}},
 		{{.status = 200, .body = "\x80"}},
-		{token, {.status = 404}},
-		{token, {.status = 200, .body = ""}},
-		{token, {.status = 200, .body = "../evil"}},
-		{token, {.status = 200, .body = "a?b"}},
-		{token, {.status = 500}},
-		{token, role, {.status = 404}},
-		{token, role, {.status = 200, .body = ""}},
-		{token, role, {.status = 200, .body = "{\"Code\":\"Failed\"}"}},
-		{token, role, {.end = EXCHANGE_BROKEN, .was_sent = true}},
+		{TOKEN_STEP, {.status = 404}},
+		{TOKEN_STEP, {.status = 200, .body = ""}},
+		{TOKEN_STEP, {.status = 200, .body = "../evil"}},
+		{TOKEN_STEP, {.status = 200, .body = "a?b"}},
+		{TOKEN_STEP, {.status = 500}},
+		{TOKEN_STEP, ROLE_STEP, {.status = 404}},
+		{TOKEN_STEP, ROLE_STEP, {.status = 200, .body = ""}},
+		{TOKEN_STEP, ROLE_STEP, {.status = 200, .body = "{\"Code\":\"Failed\"}"}},
+		{TOKEN_STEP, ROLE_STEP, {.end = EXCHANGE_BROKEN, .was_sent = true}},
 	};
 
 	script_play(&script, table[_i], 3);
@@ -159,7 +166,7 @@ START_TEST(what_does_not_work_brings_no_keys)
 	/* The next fetch is not hampered by it. */
 	imds_free(imds);
 	imds = make_imds("http://[fd00:ec2::254]/");
-	SCRIPT_PLAY(&script, token, role, {.status = 200, .body = KEYS("")});
+	SCRIPT_PLAY(&script, TOKEN_STEP, ROLE_STEP, {.status = 200, .body = KEYS("")});
 	script_forget_requests(&script);
 	fetch();
 	ck_assert_ptr_nonnull(taken.access_key);

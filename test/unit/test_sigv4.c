@@ -365,8 +365,8 @@ START_TEST(what_is_beyond_the_limits_is_refused)
 	request.path.len = SIGV4_PATH_MAX;
 	ck_assert(sigv4_canonical_request(&signer, &request));
 
-	for (size_t i = 0; i <= SIGV4_PARAMETERS_MAX; i++)
-		memcpy(query + 2 * i, "a&", 2);
+	for (size_t i = 0; i < sizeof(query); i++)
+		query[i] = i % 2 ? '&' : 'a';
 	request.query = (struct span){query, 2 * SIGV4_PARAMETERS_MAX + 1};
 	ck_assert(!sigv4_canonical_request(&signer, &request));
 	request.query.len -= 2;

@@ -100,13 +100,15 @@ void buf_commit(struct buf *buf, size_t len)
 
 void buf_add(struct buf *buf, const void *bytes, size_t len)
 {
-	char *room = buf_reserve(buf, len);
-
-	if (!room)
+	/* The usual case: there is room, which is never beyond the maximum. */
+	if (len < buf->room - buf->len && len > 0 && !buf->failed) {
+		memcpy(buf->data + buf->len, bytes, len);
+		buf->len += len;
+		buf->data[buf->len] = '\0';
 		return;
-	if (len > 0)
-		memcpy(room, bytes, len);
-	buf_commit(buf, len);
+	}
+	if (buf_reserve(buf, len) && len > 0)
+		buf_add(buf, bytes, len);
 }
 
 void buf_add_str(struct buf *buf, const char *text)
@@ -116,7 +118,12 @@ void buf_add_str(struct buf *buf, const char *text)
 
 void buf_add_char(struct buf *buf, char c)
 {
-	buf_add(buf, &c, 1);
+	if (buf->room - buf->len < 2 || buf->failed) {
+		buf_add(buf, &c, 1);
+		return;
+	}
+	buf->data[buf->len++] = c;
+	buf->data[buf->len] = '\0';
 }
 
 void buf_add_u64(struct buf *buf, uint64_t number)

@@ -98,12 +98,13 @@ static const struct setting settings[] = {
 static_assert(sizeof(enum log_level) == sizeof(unsigned), "choices are kept as unsigned");
 static_assert(sizeof(enum log_format) == sizeof(unsigned), "choices are kept as unsigned");
 
-/* Names that the table's own attributes have, and those of products, which stand beside the key. */
+/* What the table's own attributes are called, in whichever kind of item beside the key. */
 static const char *const taken_names[] = {
 	"sk",         "g1p",          "g1s",       "g2p",       "g2s",      "ttl",
 	"wt",         "name",         "price",     "currency",  "category", "description",
 	"image_url",  "weight_grams", "tags",      "backorder", "extra",    "version",
 	"created_at", "updated_at",   "available", "reserved",  "level",    "low_stock_at",
+	"delta",      "reason",       "time",      "by",
 };
 
 struct reading {

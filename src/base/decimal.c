@@ -10,7 +10,7 @@ enum {
 	EXPONENT_MIN = -130,
 	EXPONENT_MAX = 125,
 	PLAIN_DIGITS_MAX = 40,
-	/* Where exponents stop growing while they are read: beyond all limits, far from overflow. */
+	/* Where exponents stop growing while they are read: beyond all limits, no overflow. */
 	EXPONENT_CAP = 1000000000,
 };
 

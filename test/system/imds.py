@@ -38,8 +38,11 @@ class Metadata:
         return sum(request[0] == method and part in request[1] for request in self.requests)
 
     def end(self):
-        self.server.shutdown()
-        self.server.server_close()
+        """May be called twice."""
+        if self.server:
+            self.server.shutdown()
+            self.server.server_close()
+        self.server = None
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -129,8 +129,6 @@ def test_metadata_that_is_down_stops_nothing(start_by_role, metadata, proxy):
         assert client.get("/product?limit=1").status == 200
         time.sleep(0.05)
     assert daemon.admin().get("/ready").status == 200
-    metadata.server = imds.http.server.ThreadingHTTPServer(("127.0.0.1", 0), imds.Handler)
-    threading.Thread(target=metadata.server.serve_forever, daemon=True).start()
 
 
 def test_without_any_credentials_it_is_not_ready_and_says_why(start_by_role, metadata):

@@ -131,6 +131,7 @@ void serving_start(const struct route *routes)
 	ck_assert_msg(serving.listen_fd >= 0, "%s", error);
 	serving.server = server_new(&options);
 	ck_assert_ptr_nonnull(serving.server);
+	ck_assert(server_open(serving.server));
 	server_set_ready(serving.server);
 }
 

@@ -209,6 +209,7 @@ static const char *const taken[] = {
 	"wt",         "name",         "price",     "currency",  "category", "description",
 	"image_url",  "weight_grams", "tags",      "backorder", "extra",    "version",
 	"created_at", "updated_at",   "available", "reserved",  "level",    "low_stock_at",
+	"delta",      "reason",       "time",      "by",
 };
 
 START_TEST(the_primary_key_is_none_of_the_tables_own_names)

@@ -52,14 +52,14 @@ bool item_i64(const struct item *item, const char *name, int64_t *number);
 bool attribute_to_json(struct span typed, struct buf *out);
 
 /*
- * Appends an exact JSON tree (json_exact.h) as a typed value, numbers in canonical form. False when a
- * number cannot be kept exactly.
+ * Appends an exact JSON tree (json_exact.h) as a typed value, numbers in canonical form. False when
+ * a number cannot be kept exactly.
  */
 bool attribute_from_json(const json_t *value, struct buf *out);
 
 /*
- * Appends `"name":{"S":"text"}` or `"name":{"N":"number"}`, with a comma first unless `out` is empty
- * or ends in "{". attribute_add_json marks `out` as failed when a number cannot be kept.
+ * Appends `"name":{"S":"text"}` or `"name":{"N":"number"}`, with a comma first unless `out` is
+ * empty or ends in "{". attribute_add_json marks `out` as failed when a number cannot be kept.
  */
 void attribute_add_string(struct buf *out, const char *name, const char *text, size_t len);
 void attribute_add_number(struct buf *out, const char *name, const char *number);

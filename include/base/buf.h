@@ -25,7 +25,7 @@
 struct buf {
 	char *data;  /* NULL until the first byte */
 	size_t len;  /* bytes in use */
-	size_t room; /* bytes allocated */
+	size_t room; /* bytes allocated; at most max + 1, for the NUL */
 	size_t max;  /* never more than this many bytes in use */
 	bool failed; /* out of memory, or beyond max */
 };

@@ -34,7 +34,8 @@ struct worker {
 	struct backend backend;
 	struct server *server;
 	int listen_fd;
-	struct await await; /* of the start */
+	bool owns_listen_fd; /* closed when draining begins */
+	struct await await;  /* of the start */
 	struct arena arena;
 	struct buf differences;           /* between the table and what is expected */
 	struct loop_timer start_timer;    /* tries again */
@@ -49,8 +50,14 @@ struct worker {
 	atomic_bool must_hurry;
 };
 
+struct worker_socket {
+	int fd;
+	bool is_own; /* the worker closes it; systemd's is not */
+};
+
 /* Makes everything that can fail, without starting. False when it did; worker_clear is due anyway. */
-bool worker_init(struct worker *worker, struct worker_shared *shared, int listen_fd);
+bool worker_init(struct worker *worker, struct worker_shared *shared,
+		 const struct worker_socket *socket);
 
 /* Starts the thread. */
 bool worker_start(struct worker *worker);

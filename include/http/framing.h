@@ -26,10 +26,14 @@ struct framing {
 	unsigned encodings;
 	unsigned count;
 	size_t bytes;
+	const char *end; /* of what was looked at so far */
 	const char *fault;
 };
 
-/* The request's first line. */
+/*
+ * The request's first line. Method and version as libmicrohttpd hands them over: their places in memory
+ * are looked at too.
+ */
 struct framing_line {
 	const char *method;
 	const char *target;

@@ -7,6 +7,7 @@
 #include "aws/aws_call.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -283,15 +284,16 @@ static void attempt(struct aws_call *call)
 	const struct aws_client *client = call->client;
 	const struct aws_keys *keys = credentials_current(client->options.credentials);
 
-	if (client->is_stopped)
+	if (client->is_stopped) {
 		finish_later(call, RESULT_SHUTDOWN);
-	else if (now_us(client) >= call->await->deadline_us)
+	} else if (now_us(client) >= call->await->deadline_us) {
 		finish_later(call, RESULT_TIMEOUT);
-	else if (!keys)
+	} else if (!keys) {
+		snprintf(call->exchange.error, sizeof(call->exchange.error), "no credentials");
 		finish_later(call, RESULT_UNREACHABLE);
-	else if (!buf_ok(&call->body) || !write_request(call, keys))
+	} else if (!buf_ok(&call->body) || !write_request(call, keys)) {
 		finish_later(call, RESULT_NO_MEMORY);
-	else {
+	} else {
 		call->keys_generation = keys->generation;
 		send(call);
 	}

@@ -80,7 +80,7 @@ static const struct setting settings[] = {
 	 .min = SEC(1), .max = SEC(3600)},
 	{"SHOPD_MAX_CONNECTIONS", SETTING_NUMBER, AT(max_connections), "10000",
 	 .help = "Clients' connections of each worker.", .min = 1, .max = 1000000},
-	{"SHOPD_MAX_CALLS", SETTING_NUMBER, AT(max_calls), "256",
+	{"SHOPD_MAX_CALLS", SETTING_NUMBER, AT(max_calls), "128",
 	 .help = "Calls to DynamoDB in flight of each worker.", .min = 1, .max = 10000},
 	{"SHOPD_WRITE_SHARDS", SETTING_POWER_OF_TWO, AT(write_shards), "4",
 	 .help = "Over how many partitions lists are spread. Never change it for a table in use.",

@@ -199,6 +199,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
 	static const size_t limits[] = {LINE_BYTES, 1024, 64};
 	enum log_format format = atomic_load_explicit(&line_format, memory_order_relaxed);
 	const char *end = format == LOG_JSON ? "}\n" : "\n";
+	const size_t room = LINE_BYTES - strlen(end);
 	bool is_whole = false;
 	struct buf out;
 
@@ -207,10 +208,8 @@ void log_write(enum log_level level, const char *message, const struct log_field
 	if (mine.len > BUFFER_BYTES - LINE_BYTES)
 		log_flush();
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]) && !is_whole; i++) {
-		/* A buffer over memory of ours: since its room is its maximum, it never grows. */
-		out = (struct buf){.data = mine.bytes + mine.len,
-				   .room = LINE_BYTES,
-				   .max = LINE_BYTES - 1 - strlen(end)};
+		/* A buffer over memory of ours: it never grows, since its room is its maximum. */
+		out = (struct buf){.data = mine.bytes + mine.len, .room = room, .max = room - 1};
 		is_whole =
 			add_line(&(struct line){&out, format, limits[i]}, level, message, fields);
 	}

@@ -182,12 +182,12 @@ static size_t count_workers(const struct config *config)
 	return cpus < WORKERS_MAX ? (size_t)cpus : WORKERS_MAX;
 }
 
-/* The listening socket for one worker; our own are closed by close_listeners. */
-static int worker_socket(struct daemon *daemon, char error[static LISTENER_ERROR_SIZE])
+static struct worker_socket worker_socket(const struct daemon *daemon,
+					  char error[static LISTENER_ERROR_SIZE])
 {
 	if (daemon->systemd_fd >= 0)
-		return daemon->systemd_fd;
-	return listener_open(daemon->config->listen, true, error);
+		return (struct worker_socket){daemon->systemd_fd, false};
+	return (struct worker_socket){listener_open(daemon->config->listen, true, error), true};
 }
 
 static bool make_workers(struct daemon *daemon)
@@ -204,12 +204,13 @@ static bool make_workers(struct daemon *daemon)
 	if (daemon->workers == NULL)
 		return complain("out of memory");
 	for (; daemon->worker_count < count; daemon->worker_count++) {
-		int fd = worker_socket(daemon, error);
+		struct worker_socket socket = worker_socket(daemon, error);
 
-		if (fd < 0)
+		if (socket.fd < 0)
 			return complain(error);
 		/* Counted first, for what was made must be cleared also when the rest fails. */
-		if (!worker_init(&daemon->workers[daemon->worker_count], &daemon->shared, fd)) {
+		if (!worker_init(&daemon->workers[daemon->worker_count], &daemon->shared,
+				 &socket)) {
 			daemon->worker_count++;
 			return complain("cannot make a worker: out of memory or descriptors");
 		}
@@ -263,15 +264,6 @@ static bool make(struct daemon *daemon)
 
 /* ---- the end ---- */
 
-static void close_listeners(struct daemon *daemon)
-{
-	for (size_t i = 0; i < daemon->worker_count; i++)
-		if (daemon->workers[i].listen_fd != daemon->systemd_fd)
-			close(daemon->workers[i].listen_fd);
-	if (daemon->admin_fd >= 0)
-		close(daemon->admin_fd);
-}
-
 static void clear(struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->worker_count; i++) {
@@ -280,7 +272,8 @@ static void clear(struct daemon *daemon)
 	}
 	if (daemon->loop != NULL)
 		server_free(daemon->admin);
-	close_listeners(daemon);
+	if (daemon->admin_fd >= 0)
+		close(daemon->admin_fd);
 	free(daemon->workers);
 	trust_free(daemon->shared.trust);
 	if (daemon->signal_watch.fd >= 0)

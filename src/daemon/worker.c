@@ -144,6 +144,10 @@ static void begin_drain(struct worker *worker)
 	loop_timer_off(loop, &worker->patience_timer);
 	worker->drain_deadline_us = loop_now_us(loop) + worker->shared->config->drain_deadline_us;
 	server_drain(worker->server);
+	/* What comes from now on is refused at once, unless systemd keeps the socket for the next. */
+	if (worker->owns_listen_fd)
+		close(worker->listen_fd);
+	worker->owns_listen_fd = false;
 	if (!loop_timer_set(loop, &worker->drain_timer, loop_now_us(loop)))
 		loop_stop(loop);
 }
@@ -202,11 +206,13 @@ static struct server *make_server(struct worker *worker)
 	return server_new(&options);
 }
 
-bool worker_init(struct worker *worker, struct worker_shared *shared, int listen_fd)
+bool worker_init(struct worker *worker, struct worker_shared *shared,
+		 const struct worker_socket *socket)
 {
 	memset(worker, 0, sizeof(*worker));
 	worker->shared = shared;
-	worker->listen_fd = listen_fd;
+	worker->listen_fd = socket->fd;
+	worker->owns_listen_fd = socket->is_own;
 	worker->start_delay_us = START_DELAY_US;
 	worker->start_timer.fire = on_start_timer;
 	worker->start_timer.context = worker;
@@ -252,6 +258,8 @@ void worker_clear(struct worker *worker)
 {
 	if (worker->backend.loop != NULL)
 		server_free(worker->server);
+	if (worker->owns_listen_fd)
+		close(worker->listen_fd);
 	backend_stop(&worker->backend);
 	backend_clear(&worker->backend);
 	arena_clear(&worker->arena);

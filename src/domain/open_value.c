@@ -94,6 +94,14 @@ void open_value_check(const char *name, const json_t *value, struct validation *
 	check_value(&place, value, validation);
 }
 
+/* DynamoDB Developer Guide, "Item sizes": about a byte for two significant digits, and one more. */
+static size_t number_size(struct span digits)
+{
+	size_t size = (digits.len + 1) / 2 + 2; /* a sign, too */
+
+	return size < NUMBER_BYTES ? size : NUMBER_BYTES;
+}
+
 size_t open_value_size(const json_t *value)
 {
 	json_t *members = (json_t *)value;
@@ -103,7 +111,7 @@ size_t open_value_size(const json_t *value)
 	size_t i;
 
 	if (json_exact_is_number(value))
-		return NUMBER_BYTES;
+		return number_size(json_exact_number_text(value));
 	if (json_is_string(value))
 		return json_string_length(value);
 	if (!json_is_object(value) && !json_is_array(value))

@@ -358,8 +358,8 @@ static void log_request(const struct connection *connection, bool was_answered,
 	else if (rq->reply.status >= 500)
 		level = LOG_WARNING;
 	log_event(level, was_answered ? "request" : "request aborted",
-		  LOG_F_STR("request_id", rq->id),
-		  LOG_F_STR("method", router_method_name(rq->method)),
+		  LOG_F_STR("request_id", rq->id[0] != '\0' ? rq->id : NULL),
+		  LOG_F_STR("method", connection->has_head ? router_method_name(rq->method) : NULL),
 		  LOG_F_STR("path", rq->path != NULL ? rq->path : rq->target),
 		  LOG_F_STR("route", rq->route != NULL ? rq->route->path : NULL),
 		  LOG_F_NUM("status", rq->reply.status), LOG_F_STR("code", rq->reply.code),

@@ -5,6 +5,14 @@
 
 #include "base/text.h"
 
+enum {
+	LINE_END = 2,    /* CR and LF */
+	BLANKS_MAX = 16, /* a colon and what may follow it */
+};
+
+static const char strange_lines[] =
+	"The head has folded or nameless lines, bare line ends or NUL bytes.";
+
 static bool is_token(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -48,6 +56,25 @@ static void check_encoding(struct framing *framing, struct span value)
 		framing->fault = "The only Transfer-Encoding taken is chunked.";
 }
 
+static size_t distance(const char *from, const char *to)
+{
+	return (uintptr_t)to - (uintptr_t)from; /* huge when it is the other way round */
+}
+
+/* Names and values stand where they were received: a line end before, a colon and blanks between. */
+static bool is_in_place(const struct framing *framing, struct span name, const char *value)
+{
+	const char *colon = name.data + name.len;
+
+	if (distance(framing->end, name.data) != LINE_END || distance(colon, value) < 1 ||
+	    distance(colon, value) > BLANKS_MAX)
+		return false;
+	for (const char *at = colon + 1; at < value; at++)
+		if (*at != ' ' && *at != '\t')
+			return false;
+	return true;
+}
+
 static enum MHD_Result check_header(void *context, enum MHD_ValueKind kind, const char *name,
 				    size_t name_len, const char *value, size_t value_len)
 {
@@ -58,9 +85,11 @@ static enum MHD_Result check_header(void *context, enum MHD_ValueKind kind, cons
 	(void)kind;
 	framing->count++;
 	framing->bytes += name_len + value_len;
-	if (!is_token(name, name_len))
+	if (value == NULL || !is_in_place(framing, name_span, value))
+		framing->fault = strange_lines;
+	else if (!is_token(name, name_len))
 		framing->fault = "A header's name has characters that it must not have.";
-	else if (value == NULL || !is_field_value(value, value_len))
+	else if (!is_field_value(value, value_len))
 		framing->fault = "A header's value has control characters.";
 	else if (span_equals_nocase(name_span, "host"))
 		framing->hosts++;
@@ -68,6 +97,7 @@ static enum MHD_Result check_header(void *context, enum MHD_ValueKind kind, cons
 		check_length(framing, value_span);
 	else if (span_equals_nocase(name_span, "transfer-encoding"))
 		check_encoding(framing, value_span);
+	framing->end = value != NULL ? value + value_len : name;
 	return framing->fault == NULL ? MHD_YES : MHD_NO;
 }
 
@@ -81,21 +111,40 @@ static const char *check_target(const char *target)
 	return NULL;
 }
 
+/* The first line, where each part is one space behind the other. */
+static const char *check_line(const struct framing_line *line)
+{
+	const char *fault = check_target(line->target);
+
+	if (fault == NULL && strcmp(line->version, "HTTP/1.1") != 0 &&
+	    strcmp(line->version, "HTTP/1.0") != 0)
+		fault = "The protocol must be HTTP/1.1 or HTTP/1.0.";
+	if (fault == NULL && !is_token(line->method, strlen(line->method)))
+		fault = "The method has characters that it must not have.";
+	if (fault == NULL && distance(line->method, line->version) !=
+				     strlen(line->method) + strlen(line->target) + strlen("  "))
+		fault = "The first line has stray spaces.";
+	return fault;
+}
+
 /*
- * libmicrohttpd hands on neither folded lines, nor what follows a NUL, nor lines without a name; but
- * it tells the head's size. What we were shown must add up to it, but for at most one space after
- * each colon. A head with bare line feeds comes out too small.
+ * libmicrohttpd hands on neither folded lines as such, nor what follows a NUL, nor lines without a
+ * name, and takes a bare line feed for a line's end. But it takes the head apart in place: so every
+ * byte of it must be one that we were shown, or one that belongs where it is.
  */
-static bool adds_up(struct MHD_Connection *mhd, const char *method, const char *target,
-		    const struct framing *framing)
+static const char *check_headers(struct MHD_Connection *mhd, const struct framing_line *line,
+				 struct framing *framing)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	size_t shown = strlen(method) + strlen(target) + strlen("  HTTP/1.1\r\n") + framing->bytes +
-		       framing->count * strlen(":\r\n") + strlen("\r\n");
 
-	return info != NULL && info->header_size >= shown &&
-	       info->header_size <= shown + framing->count;
+	framing->end = line->version + strlen(line->version);
+	MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, check_header, framing);
+	if (framing->fault == NULL &&
+	    (info == NULL ||
+	     info->header_size != distance(line->method, framing->end) + 2 * LINE_END))
+		framing->fault = strange_lines;
+	return framing->fault;
 }
 
 const char *framing_check(struct MHD_Connection *mhd, const struct framing_line *line,
@@ -105,14 +154,9 @@ const char *framing_check(struct MHD_Connection *mhd, const struct framing_line 
 
 	memset(framing, 0, sizeof(*framing));
 	*is_too_large = false;
-	framing->fault = check_target(line->target);
-	if (framing->fault == NULL && !is_http10 && strcmp(line->version, "HTTP/1.1") != 0)
-		framing->fault = "The protocol must be HTTP/1.1 or HTTP/1.0.";
+	framing->fault = check_line(line);
 	if (framing->fault == NULL)
-		MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, check_header, framing);
-	if (framing->fault == NULL && !adds_up(mhd, line->method, line->target, framing))
-		framing->fault =
-			"The head has folded or nameless lines, NUL bytes or stray spaces.";
+		framing->fault = check_headers(mhd, line, framing);
 	if (framing->fault == NULL && framing->hosts != 1)
 		framing->fault = "There must be exactly one Host header.";
 	if (framing->fault == NULL && framing->has_length && framing->is_chunked)

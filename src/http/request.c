@@ -223,7 +223,7 @@ bool request_expected_version(struct request *rq, uint64_t *version)
 		return reply_bad_match(rq);
 	/* Weak tags never match here, and tags that are no versions are none of ours. */
 	len = strcspn(tag, ".\"") < len ? strcspn(tag, ".\"") : len;
-	if (!is_weak && text_parse_u64((struct span){tag, len}, version) && *version > 0)
+	if (!is_weak && tag[0] != '0' && text_parse_u64((struct span){tag, len}, version))
 		return true;
 	reply_problem(rq, "precondition-failed", NULL);
 	return false;

@@ -105,9 +105,10 @@ CFLAGS_debug = -O1 -g -fno-omit-frame-pointer
 CC_asan = $(CC)
 CFLAGS_asan = -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -Wno-maybe-uninitialized
 
-# clang counts assert(!"why") as a mistake.
+# clang's -Wconversion goes further than gcc's, to assert(!"why") and enums that are kept as int.
 CC_fuzz = clang
-CFLAGS_fuzz = -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -fsanitize=fuzzer-no-link -Wno-string-conversion
+CFLAGS_fuzz = -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -fsanitize=fuzzer-no-link \
+	-Wno-string-conversion -Wno-sign-conversion
 
 # ---------------------------------------------------------------------------- how programs are built
 

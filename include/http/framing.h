@@ -16,6 +16,12 @@
 /* As much as API Gateway lets through. */
 enum { FRAMING_HEADERS_MAX = 64, FRAMING_BYTES_MAX = 10 * 1024 };
 
+/*
+ * What libmicrohttpd may use for each connection: for the head, what it makes of it, and the reply's
+ * head. It zeroes all of it after each request, so more would cost time too.
+ */
+enum { FRAMING_MEMORY = 14 * 1024 };
+
 struct framing {
 	bool has_length;
 	bool is_chunked;
@@ -26,6 +32,7 @@ struct framing {
 	unsigned encodings;
 	unsigned count;
 	size_t bytes;
+	size_t cookie_bytes;
 	const char *end; /* of what was looked at so far */
 	const char *fault;
 };

@@ -8,6 +8,8 @@
 enum {
 	LINE_END = 2,    /* CR and LF */
 	BLANKS_MAX = 16, /* a colon and what may follow it */
+	ENTRY_COST = 64, /* what libmicrohttpd remembers of a header, a cookie or a parameter */
+	REPLY_ROOM = 3 * 1024,
 };
 
 static const char strange_lines[] =
@@ -97,6 +99,8 @@ static enum MHD_Result check_header(void *context, enum MHD_ValueKind kind, cons
 		check_length(framing, value_span);
 	else if (span_equals_nocase(name_span, "transfer-encoding"))
 		check_encoding(framing, value_span);
+	else if (span_equals_nocase(name_span, "cookie"))
+		framing->cookie_bytes += value_len; /* it makes a copy */
 	framing->end = value != NULL ? value + value_len : name;
 	return framing->fault == NULL ? MHD_YES : MHD_NO;
 }
@@ -147,6 +151,19 @@ static const char *check_headers(struct MHD_Connection *mhd, const struct framin
 	return framing->fault;
 }
 
+/* Without room for a reply's head the request would run and its connection close without a word. */
+static bool leaves_room(struct MHD_Connection *mhd, const struct framing *framing)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	int entries = MHD_get_connection_values_n(
+		mhd, MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND, NULL, NULL);
+
+	return info != NULL && info->header_size + framing->cookie_bytes +
+					       (size_t)entries * ENTRY_COST + REPLY_ROOM <=
+				       FRAMING_MEMORY;
+}
+
 const char *framing_check(struct MHD_Connection *mhd, const struct framing_line *line,
 			  struct framing *framing, bool *is_too_large)
 {
@@ -165,6 +182,6 @@ const char *framing_check(struct MHD_Connection *mhd, const struct framing_line 
 		framing->fault = "HTTP/1.0 has no Transfer-Encoding.";
 	*is_too_large = framing->count > FRAMING_HEADERS_MAX ||
 			framing->bytes > FRAMING_BYTES_MAX ||
-			strlen(line->target) > FRAMING_BYTES_MAX;
+			strlen(line->target) > FRAMING_BYTES_MAX || !leaves_room(mhd, framing);
 	return framing->fault;
 }

@@ -7,11 +7,9 @@
 #include <sys/epoll.h>
 
 #include "http/connection.h"
+#include "http/framing.h"
 
 enum {
-	/* For a head of FRAMING_BYTES_MAX and what libmicrohttpd makes of it. It zeroes all of it after
-	 * each request, so more would cost time too. */
-	CONNECTION_MEMORY = 14 * 1024,
 	SWEEP_INTERVAL_US = 1000 * 1000,
 	DRAIN_SWEEP_INTERVAL_US = 50 * 1000,
 	ACCEPT_ROUNDS = 1000,
@@ -82,7 +80,7 @@ static struct MHD_Daemon *start_daemon(struct server *server)
 				server->options.listen_fd, MHD_OPTION_CONNECTION_LIMIT,
 				(unsigned)config->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
 				(unsigned)(config->idle_timeout_us / 1000000),
-				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)FRAMING_MEMORY,
 				MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
 				MHD_OPTION_URI_LOG_CALLBACK, connection_begin, server,
 				MHD_OPTION_NOTIFY_CONNECTION, connection_notify, server,

@@ -79,11 +79,27 @@ static enum flow send_much(struct request *rq)
 	return reply_text(rq, 200, "text/plain", &body);
 }
 
+static enum flow reply_widely(struct request *rq)
+{
+	static char value[2000];
+
+	serving.wide++;
+	memset(value, 'x', sizeof(value) - 1);
+	reply_header(rq, "Link", "%s", value);
+	reply_header(rq, "Location", "%.100s", value);
+	reply_header(rq, "Cache-Control", "no-store");
+	reply_header(rq, "Vary", "Accept-Encoding");
+	reply_etag(rq, "12345678901234567890.12345678901234567890");
+	rq->await.usage.calls = 1;
+	return reply_with(rq, "wide", 4);
+}
+
 static const struct endpoint get_hello = {.steps = STEPS(say_hello)};
 static const struct endpoint get_live_page = {.steps = STEPS(say_live)};
 static const struct endpoint post_echo = {.steps = STEPS(echo)};
 static const struct endpoint get_smuggled = {.steps = STEPS(count_smuggled)};
 static const struct endpoint get_wait = {.steps = STEPS(wait, say_waited)};
+static const struct endpoint get_wide = {.steps = STEPS(reply_widely)};
 static const struct endpoint get_big = {.steps = STEPS(send_much)};
 
 const struct route serving_routes[] = {
@@ -93,6 +109,7 @@ const struct route serving_routes[] = {
 	{.method = METHOD_GET, .path = "/smuggled", .endpoint = &get_smuggled},
 	{.method = METHOD_GET, .path = "/wait", .endpoint = &get_wait},
 	{.method = METHOD_GET, .path = "/big", .endpoint = &get_big},
+	{.method = METHOD_GET, .path = "/wide", .endpoint = &get_wide},
 	{0},
 };
 

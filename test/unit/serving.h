@@ -31,6 +31,7 @@ struct serving {
 
 	unsigned hello; /* how often these endpoints ran */
 	unsigned smuggled;
+	unsigned wide;
 	struct request *waiting[SERVING_WAITING_MAX]; /* requests to /wait, oldest first */
 	size_t waiting_count;
 };
@@ -47,6 +48,7 @@ extern struct serving serving;
  *	GET /smuggled   only counts
  *	GET /wait       waits for serving_let_go
  *	GET /big        1 MB of "x"
+ *	GET /wide       a head as long as replies have
  */
 extern const struct route serving_routes[];
 

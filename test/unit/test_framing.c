@@ -170,7 +170,8 @@ static void check_bad(const struct row *row)
 	status = visitor_status(&visitor);
 	ck_assert_msg(status == row->status, "%s: %d, not %d", row->name, status, row->status);
 	ck_assert_msg(visitor_is_sent_away(&visitor), "%s: not closed", row->name);
-	ck_assert_msg(visitor.len == 0, "%s: another answer: %s", row->name, visitor.bytes);
+	/* libmicrohttpd's own refusals may say more, but nothing else was answered. */
+	ck_assert_msg(strstr(visitor.bytes, " 200 ") == NULL, "%s: %s", row->name, visitor.bytes);
 	ck_assert_msg(serving.hello + serving.smuggled == 0, "%s: was run", row->name);
 	visitor_leave(&visitor);
 }
@@ -220,10 +221,10 @@ END_TEST
 /* ---- heads of all sizes ---- */
 
 /* A head with so many headers of so many bytes in all, names included, beside Host. */
-static const char *make_head(size_t count, size_t bytes)
+static const char *make_request(const char *path, size_t count, size_t bytes)
 {
 	static char head[64 * 1024];
-	size_t len = (size_t)sprintf(head, GET HOST);
+	size_t len = (size_t)sprintf(head, "GET %s HTTP/1.1\r\n" HOST, path);
 
 	for (size_t i = 0; i < count; i++) {
 		size_t share = bytes / count + (i < bytes % count);
@@ -236,6 +237,11 @@ static const char *make_head(size_t count, size_t bytes)
 	}
 	sprintf(head + len, "\r\n");
 	return head;
+}
+
+static const char *make_head(size_t count, size_t bytes)
+{
+	return make_request("/hello", count, bytes);
 }
 
 enum { HOST_BYTES = 8 };
@@ -259,9 +265,46 @@ START_TEST(heads_have_their_limits_and_reach_them)
 	check_head(make_head(FRAMING_HEADERS_MAX, 1000), 431);
 	check_head(make_head(1, FRAMING_BYTES_MAX - HOST_BYTES), 200);
 	check_head(make_head(1, FRAMING_BYTES_MAX - HOST_BYTES + 1), 431);
-	check_head(make_head(FRAMING_HEADERS_MAX - 1, FRAMING_BYTES_MAX - HOST_BYTES), 200);
+	check_head(make_head(FRAMING_HEADERS_MAX - 1, FRAMING_BYTES_MAX - HOST_BYTES), 431);
 	check_head(make_head(1, 20 * 1000), 431);
 	check_head(make_head(50, 50 * 1000), 431);
+	serving_stop();
+}
+END_TEST
+
+/*
+ * The reply's head must fit into what libmicrohttpd has left of the connection's memory. Else a request
+ * would be run, and then its connection closed without a word.
+ */
+static void check_room(const char *request)
+{
+	struct visitor visitor;
+	int status;
+
+	serving.wide = 0;
+	visitor_connect(&visitor);
+	status = visitor_ask(&visitor, request);
+	ck_assert_msg(status == (serving.wide > 0 ? 200 : 431), "%d, run %u times: %s", status,
+		      serving.wide, request);
+	visitor_leave(&visitor);
+}
+
+START_TEST(what_is_run_has_room_for_its_reply)
+{
+	static char request[32 * 1024];
+
+	for (size_t count = 0; count <= FRAMING_HEADERS_MAX; count += 7)
+		for (size_t bytes = 5000; bytes < 14 * 1000; bytes += 331)
+			check_room(make_request("/wide", count, bytes));
+	/* cookies and parameters are taken apart too, and need more room than they have bytes */
+	for (size_t len = 0; len < 8000; len += 50) {
+		size_t at = (size_t)sprintf(request, "GET /wide HTTP/1.1\r\n" HOST "Cookie: ");
+
+		for (size_t i = 0; i < len; i += 4)
+			at += (size_t)sprintf(request + at, "a=b;");
+		sprintf(request + at, "\r\n\r\n");
+		check_room(request);
+	}
 	serving_stop();
 }
 END_TEST
@@ -339,6 +382,7 @@ Suite *framing_suite(void)
 	tcase_add_test(tcase, what_is_sound_is_taken_and_the_next_request_too);
 	tcase_add_test(tcase, a_refusal_says_what_is_wrong);
 	tcase_add_test(tcase, heads_have_their_limits_and_reach_them);
+	tcase_add_test(tcase, what_is_run_has_room_for_its_reply);
 	tcase_add_test(tcase, a_target_has_its_limit);
 	tcase_add_test(tcase, a_head_may_come_in_pieces_of_any_size_one_after_another);
 	tcase_add_test(tcase, heads_may_come_all_at_once);

@@ -380,7 +380,8 @@ static void list_once(void *context)
 	result = find(query);
 	if (result != RESULT_OK)
 		ck_assert(alloc_has_failed() && result_is_failure(result));
-	else
+	else if (
+		!alloc_has_failed()) /* an answer that was lost for want of memory is a step less */
 		ck_assert_listed("12+");
 	scripted_repo_leave(&on);
 }

@@ -250,7 +250,8 @@ static void make_once(void *context)
 	table_repo_make(&on.repo, &on.await);
 	result = scripted_repo_run(&on);
 	if (result != RESULT_OK)
-		ck_assert(alloc_has_failed() && result_is_failure(result));
+		ck_assert_msg(alloc_has_failed() && result_is_failure(result), "%s",
+			      result_name(result));
 	scripted_repo_leave(&on);
 }
 

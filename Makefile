@@ -230,11 +230,13 @@ $(FUZZERS:%=build/fuzz/%): build/fuzz/%: build/fuzz/test/fuzz/%.o $(CODE_fuzz)
 # What a run finds goes to build/fuzz/; a finding worth keeping is copied to test/fuzz/corpus/ by hand.
 fuzz: $(FUZZERS:%=build/fuzz/%) ## fuzz each parser (FUZZ_SECONDS=10 each)
 	@$(if $(FUZZERS),,echo 'No fuzz target yet (test/fuzz/fuzz_*.c).')
-	@set -e; for name in $(FUZZERS:fuzz_%=%); do \
-		echo "== $$name"; found=build/fuzz/corpus/$$name; kept=test/fuzz/corpus/$$name; \
+	@for name in $(FUZZERS:fuzz_%=%); do \
+		found=build/fuzz/corpus/$$name; kept=test/fuzz/corpus/$$name; log=build/fuzz/$$name.log; \
 		mkdir -p $$found; [ -d $$kept ] || kept=; \
 		build/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 \
-			-print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/$$name- $$found $$kept; \
+			-print_final_stats=1 -artifact_prefix=build/fuzz/$$name- $$found $$kept >$$log 2>&1 || \
+			{ cat $$log; exit 1; }; \
+		sed -n "s/^stat::number_of_executed_units: */$$name: inputs tried: /p" $$log; \
 	done
 
 # ---------------------------------------------------------------------------- lint, format, docs

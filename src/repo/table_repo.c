@@ -240,6 +240,8 @@ static enum result take_description(const struct check *check)
 	compare(check->repo, table, check->differences);
 	if (check->differences->len > 0)
 		return RESULT_INVALID;
+	if (!buf_ok(check->differences))
+		return RESULT_NO_MEMORY;
 	/* Being made: whoever asks tries again. */
 	if (!is_in_service(table))
 		return RESULT_UNREACHABLE;

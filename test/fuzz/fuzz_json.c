@@ -1,6 +1,6 @@
 /*
- * Both readers of JSON on the same text: what the exact parser takes must pass the gate of the other
- * one and come back as it was; what it refuses must have a place and words.
+ * Both readers of JSON on the same text: what the exact parser takes must pass the gate of the
+ * other one and come back as it was; what it refuses must have a place and words.
  */
 #include <stdlib.h>
 

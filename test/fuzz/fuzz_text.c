@@ -1,6 +1,6 @@
 /*
- * Short texts from outside: numbers, times, addresses, encodings. Whatever is taken must come back the
- * same when it is written and read again.
+ * Short texts from outside: numbers, times, addresses, encodings. Whatever is taken must come back
+ * the same when it is written and read again.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -54,7 +54,9 @@ extern const struct route serving_routes[];
 
 /* Sets the configuration, which may be changed until serving_start. */
 void serving_init(void);
-/* A server for these routes that is ready; a test that wants one which is not makes it by itself. */
+/* A server for these routes; nobody is served yet. False when out of memory; then stop it. */
+bool serving_prepare(const struct route *routes);
+/* The same, open and ready. */
 void serving_start(const struct route *routes);
 /* Lets all requests go, drains, frees. */
 void serving_stop(void);

@@ -87,7 +87,7 @@ START_TEST(a_region_is_enough_and_the_rest_has_defaults)
 	ck_assert_uint_eq(config.drain_deadline_us, 25000000);
 	ck_assert_uint_eq(config.idle_timeout_us, 75000000);
 	ck_assert_uint_eq(config.max_connections, 10000);
-	ck_assert_uint_eq(config.max_calls, 256);
+	ck_assert_uint_eq(config.max_calls, 128);
 	ck_assert_uint_eq(config.write_shards, 4);
 	ck_assert(!config.is_match_required);
 	ck_assert(!config.is_auth_off);

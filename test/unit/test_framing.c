@@ -284,8 +284,8 @@ static void check_room(const char *request)
 	serving.wide = 0;
 	visitor_connect(&visitor);
 	status = visitor_ask(&visitor, request);
-	ck_assert_msg(status == (serving.wide > 0 ? 200 : 431), "%d, run %u times: %s", status,
-		      serving.wide, request);
+	ck_assert_msg(serving.wide > 0 ? status == 200 : status != 200,
+		      "%d, run %u times: a head of %zu bytes", status, serving.wide, strlen(request));
 	visitor_leave(&visitor);
 }
 

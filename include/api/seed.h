@@ -11,8 +11,9 @@
 struct repo;
 
 /*
- * Makes the demo products that are not there yet, one after another; those that are there are left as
- * they are. `made` and `present` are counted up as it goes. They have fixed ids, and prices in USD.
+ * Makes the demo products that are not there yet, one after another; those that are there are left
+ * as they are. `made` and `present` are counted up as it goes. They have fixed ids, and prices in
+ * USD.
  */
 void seed_demo(struct repo *repo, size_t *made, size_t *present, struct await *await);
 

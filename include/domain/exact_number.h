@@ -14,7 +14,9 @@ struct number_fault {
 	const char *detail;
 };
 
-/* The canonical form of a number (json_exact_is_number). NULL when it is fine, else why it is not. */
+/*
+ * The canonical form of a number (json_exact_is_number). NULL when it is fine, else why it is not.
+ */
 const struct number_fault *exact_number_read(const json_t *number,
 					     char canonical[static DECIMAL_SIZE]);
 

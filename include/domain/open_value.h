@@ -12,8 +12,8 @@
 enum { OPEN_NAME_MAX = 255 /* characters */ };
 
 /*
- * Checks one attribute and all that is in it: names have 1 to OPEN_NAME_MAX characters and no control
- * characters, numbers can be kept exactly (base/decimal.h). Texts may have any characters.
+ * Checks one attribute and all that is in it: names have 1 to OPEN_NAME_MAX characters and no
+ * control characters, numbers can be kept exactly (base/decimal.h). Texts may have any characters.
  */
 void open_value_check(const char *name, const json_t *value, struct validation *validation);
 

@@ -7,10 +7,10 @@
  *
  * What null means, and a field that is not given:
  *
- *	            null                                        not given
- *	create      as not given                                left out; name and price are required
- *	PUT         wrong-type: PATCH is what removes           stays as it is
- *	PATCH       removed (RFC 7396)                          stays as it is
+ *	          null                                 not given
+ *	create    as not given                         left out; name and price are required
+ *	PUT       wrong-type: PATCH is what removes    stays as it is
+ *	PATCH     removed (RFC 7396)                   stays as it is
  *
  * name, price and currency cannot be removed. A null deeper inside of an open attribute is a value
  * like any other when it is created or PUT, and removes when it is PATCHed.
@@ -37,8 +37,8 @@ struct product_input {
 };
 
 /*
- * The product that a body makes of `stored` (NULL for a new one): new, or NULL with every mistake of
- * the body added to `validation`. NULL and no mistake: out of memory.
+ * The product that a body makes of `stored` (NULL for a new one): new, or NULL with every mistake
+ * of the body added to `validation`. NULL and no mistake: out of memory.
  */
 json_t *product_apply(const struct product_input *input, const json_t *stored,
 		      struct validation *validation);

@@ -1,6 +1,6 @@
 /*
- * What is wrong with an input, all of it at once: a list of mistakes, each with the field where it is,
- * a code for programs and a sentence for people.
+ * What is wrong with an input, all of it at once: a list of mistakes, each with the field where it
+ * is, a code for programs and a sentence for people.
  *
  * The list is bounded: of an input that is wrong in a thousand places the first VALIDATION_MAX
  * mistakes are told, and how many more there are. Memory is used only when there are mistakes.

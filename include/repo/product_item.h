@@ -52,22 +52,28 @@ void product_item_key(const char *prefix, const char *id, char key[static PRODUC
  */
 bool product_item_find(struct span items, struct stored_product *out);
 
-/* The product as domain/product.h has it: new. RESULT_GARBLED when the item is beyond understanding. */
+/*
+ * The product as domain/product.h has it: new. RESULT_GARBLED when the item is beyond
+ * understanding.
+ */
 MUST_CHECK enum result product_item_tree(const struct item *item, json_t **product);
 
 /* Appends the members of the product's item but for its key. */
 void product_item_write(const json_t *product, const struct product_stamp *stamp, struct buf *out);
 
 /*
- * Appends those attributes of an older item that product_item_write knows nothing of: another tool's,
- * or a later version's.
+ * Appends those attributes of an older item that product_item_write knows nothing of: another
+ * tool's, or a later version's.
  */
 void product_item_keep(const struct item *older, const char *partition_key, struct buf *out);
 
 /* Appends the members of a new stock item but for its key. */
 void stock_item_write(const struct stock_opening *opening, const char *id, struct buf *out);
 
-/* Appends the members of the opening movement but for its key. `wall_ms`: the time, and for the ttl. */
+/*
+ * Appends the members of the opening movement but for its key. `wall_ms`: the time, and for the
+ * ttl.
+ */
 void movement_item_write(const struct stock_opening *opening, int64_t wall_ms, struct buf *out);
 
 #endif

@@ -2,10 +2,10 @@
  * Lists of products: all of them or those of a category, with names that begin somehow, in one of
  * three orders, page by page.
  *
- * Two orders are kept by the table: a category by name (index gsi1), and everything by age (gsi2, in
- * write_shards parts that are read at once). There a page costs about as much as it shows. Any other
- * order reads all that the query covers and keeps the first: fine for hundreds of products, refused
- * beyond PRODUCT_LIST_READ_UNITS.
+ * Two orders are kept by the table: a category by name (index gsi1), and everything by age (gsi2,
+ * in write_shards parts that are read at once). There a page costs about as much as it shows. Any
+ * other order reads all that the query covers and keeps the first: fine for hundreds of products,
+ * refused beyond PRODUCT_LIST_READ_UNITS.
  */
 #ifndef SHOPD_REPO_PRODUCT_LIST_H
 #define SHOPD_REPO_PRODUCT_LIST_H
@@ -37,9 +37,9 @@ struct product_page {
 };
 
 /*
- * RESULT_OK; RESULT_INVALID: the cursor is not one of this query; RESULT_TOO_LARGE: there is too much
- * to read for this order. The query's texts are needed until the end, the page is in the await's
- * arena.
+ * RESULT_OK; RESULT_INVALID: the cursor is not one of this query; RESULT_TOO_LARGE: there is too
+ * much to read for this order. The query's texts are needed until the end, the page is in the
+ * await's arena.
  */
 void product_list_find(struct repo *repo, const struct product_list_query *query,
 		       struct product_page *out, struct await *await);

@@ -35,15 +35,16 @@ void product_repo_create(struct repo *repo, const struct new_product *new,
 			 struct stored_product *out, struct await *await);
 
 /*
- * Removes a product and its stock in one transaction; the ledger stays. RESULT_OK, RESULT_NOT_FOUND,
- * RESULT_CONFLICT (it has another version than `expected_version`, which is 0 for any) or
- * RESULT_IN_USE (some of its stock is reserved).
+ * Removes a product and its stock in one transaction; the ledger stays. RESULT_OK,
+ * RESULT_NOT_FOUND, RESULT_CONFLICT (it has another version than `expected_version`, which is 0 for
+ * any) or RESULT_IN_USE (some of its stock is reserved).
  */
 void product_repo_remove(struct repo *repo, const char *id, uint64_t expected_version,
 			 struct await *await);
 
 /*
- * Starts the query that reads a product's items; `id` must be valid. For the repositories themselves.
+ * Starts the query that reads a product's items; `id` must be valid. For the repositories
+ * themselves.
  */
 void product_repo_query(const struct repo *repo, const char *id, bool is_consistent,
 			struct dynamodb_call *call);

@@ -21,8 +21,8 @@ struct product_update {
 	const char *id;            /* needed until the end */
 	uint64_t expected_version; /* 0: any */
 	/*
-	 * Makes the new product (a new tree) of the one in the table, perhaps several times. Any other
-	 * result than RESULT_OK ends the update with it.
+	 * Makes the new product (a new tree) of the one in the table, perhaps several times. Any
+	 * other result than RESULT_OK ends the update with it.
 	 */
 	enum result (*change)(const json_t *stored, void *context, json_t **changed);
 	void *context;

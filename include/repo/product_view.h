@@ -19,8 +19,8 @@ enum {
 void product_view_tag(const struct stored_product *product, char tag[static PRODUCT_TAG_SIZE]);
 
 /*
- * Appends the product as a JSON object: its id, the known fields in their order, the open attributes,
- * the stock, version and times. What another tool has made unreadable is left out.
+ * Appends the product as a JSON object: its id, the known fields in their order, the open
+ * attributes, the stock, version and times. What another tool has made unreadable is left out.
  */
 void product_view_write(const struct stored_product *product, struct buf *out);
 

@@ -1,9 +1,9 @@
 /*
- * The first so many of a stream of entries by some order, in bounded memory: what a page of a list is
- * made of when the table keeps no index in that order, or keeps it in several parts.
+ * The first so many of a stream of entries by some order, in bounded memory: what a page of a list
+ * is made of when the table keeps no index in that order, or keeps it in several parts.
  *
- * Each entry has a position (the value it is sorted by, a NUL, its id) and a text. What is offered is
- * copied if it is among the first so far, else forgotten.
+ * Each entry has a position (the value it is sorted by, a NUL, its id) and a text. What is offered
+ * is copied if it is among the first so far, else forgotten.
  */
 #ifndef SHOPD_REPO_SELECTION_H
 #define SHOPD_REPO_SELECTION_H

@@ -8,9 +8,10 @@
 #include "repo/repo.h"
 
 /*
- * Compares the table's keys, indexes and state with what the repositories need, and takes the cursor
- * key from its id. RESULT_OK; RESULT_NOT_FOUND: there is no such table; RESULT_INVALID: it is another
- * kind of table, each difference a line in `differences` (borrowed until the await is finished).
+ * Compares the table's keys, indexes and state with what the repositories need, and takes the
+ * cursor key from its id. RESULT_OK; RESULT_NOT_FOUND: there is no such table; RESULT_INVALID: it
+ * is another kind of table, each difference a line in `differences` (borrowed until the await is
+ * finished).
  */
 void table_repo_check(struct repo *repo, struct buf *differences, struct await *await);
 

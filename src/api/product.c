@@ -56,7 +56,9 @@ static enum flow reply_mistakes(struct request *rq)
 	return flow;
 }
 
-/* What DynamoDB itself finds too large: our own reckoning is a little more careful, so it is rare. */
+/*
+ * What DynamoDB itself finds too large: our own reckoning is a little more careful, so it is rare.
+ */
 static enum flow reply_too_large(struct request *rq)
 {
 	struct product_state *st = rq->state;

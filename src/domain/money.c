@@ -47,7 +47,9 @@ bool money_currency_decimals(struct span code, unsigned *decimals)
 	return false;
 }
 
-/* How many decimals a canonical number has; numbers with an exponent are very small or very large. */
+/*
+ * How many decimals a canonical number has; numbers with an exponent are very small or very large.
+ */
 static size_t count_decimals(const char *canonical)
 {
 	const char *point = strchr(canonical, '.');

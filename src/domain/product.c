@@ -127,7 +127,9 @@ static bool is_given(const struct application *app, const char *name)
 	return json_object_get(app->input->body, name) != NULL;
 }
 
-/* Whether money_parse can judge it: what is wrong otherwise has been told by the field's own check. */
+/*
+ * Whether money_parse can judge it: what is wrong otherwise has been told by the field's own check.
+ */
 static bool is_amount(const json_t *price)
 {
 	char canonical[DECIMAL_SIZE];

@@ -85,7 +85,9 @@ static void connection_free(struct connection *connection)
 		server->connections = connection->next;
 	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
-	server->connection_count--;
+	/* At its limit, libmicrohttpd looks for clients who wait only when it runs again. */
+	if (server->connection_count-- >= server->options.config->max_connections)
+		server->must_run = true;
 	metric_add(&server->metrics.connections_open, UINT64_MAX); /* one less */
 	arena_clear(&connection->rq.arena);
 	free(connection);
@@ -248,8 +250,7 @@ static void check_head(struct connection *connection, const char *method, const 
 		reply_problem(rq, "headers-too-large", NULL);
 	else
 		route_request(connection);
-	if (!rq->reply.is_made && framing.length > rq->raw_body.max)
-		connection->is_body_too_large = true;
+	connection->is_body_too_large = framing.length > rq->raw_body.max;
 	if (!rq->reply.is_made && !connection->is_body_too_large)
 		request_read_query(rq);
 }
@@ -276,11 +277,11 @@ static enum MHD_Result handle_head(struct connection *connection, const char *me
 	if (rq->target == NULL)
 		return MHD_NO;
 	check_head(connection, method, version);
-	if (!rq->reply.is_made && connection->is_body_too_large) {
+	if (connection->is_body_too_large)
 		connection->must_close = true;
+	if (!rq->reply.is_made && connection->is_body_too_large)
 		reply_problem(rq, "body-too-large", "A body may have up to %zu bytes.",
 			      rq->raw_body.max);
-	}
 	/*
 	 * A reply now makes libmicrohttpd close the connection, for a body may follow. So it waits for
 	 * the body, and is sent at once only where the rest is not to be read.
@@ -292,15 +293,19 @@ static enum MHD_Result handle_head(struct connection *connection, const char *me
 static enum MHD_Result handle_upload(struct connection *connection, const char *upload,
 				     size_t *upload_len)
 {
-	struct buf *body = &connection->rq.raw_body;
+	struct request *rq = &connection->rq;
+	struct buf *body = &rq->raw_body;
 
-	if (!connection->rq.reply.is_made && !connection->is_body_too_large)
+	if (*upload_len > body->max - body->len) {
+		connection->is_body_too_large = true;
+		connection->must_close = true;
+	}
+	if (!rq->reply.is_made && !connection->is_body_too_large) {
 		buf_add(body, upload, *upload_len);
+		if (!buf_ok(body))
+			reply_failure(rq, RESULT_NO_MEMORY);
+	}
 	*upload_len = 0;
-	if (buf_ok(body))
-		return MHD_YES;
-	connection->is_body_too_large = true;
-	connection->must_close = true;
 	return MHD_YES;
 }
 

@@ -15,7 +15,7 @@ static char *put_thousandths(char *at, uint64_t number, unsigned decimals)
 
 	for (unsigned i = decimals; i < 3; i++)
 		number /= 10;
-	while (number > 0 || count <= decimals) {
+	while (number > 0 || count < decimals + strlen("0.")) {
 		digits[count++] = (char)('0' + number % 10);
 		number /= 10;
 		if (count == decimals)

@@ -125,8 +125,8 @@ static void add_text(struct buf *out, const char *name, const char *text)
 }
 
 /*
- * The key by which a category is sorted and searched. The tab sorts before everything that a name can
- * have, so "tea" comes before "tea pot".
+ * The key by which a category is sorted and searched. The tab sorts before everything that a name
+ * can have, so "tea" comes before "tea pot".
  */
 static void add_name_key(struct buf *out, const json_t *product, const char *id)
 {

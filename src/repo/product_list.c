@@ -1,8 +1,8 @@
 /*
- * One algorithm for all lists: the parts of the index that the query covers are read at once, a page
- * of each, and every entry is offered to a selection that keeps the first ones. When all these pages
- * are there, another round reads those parts of which more could be among the first: of a part that is
- * in the list's own order that is often none.
+ * One algorithm for all lists: the parts of the index that the query covers are read at once, a
+ * page of each, and every entry is offered to a selection that keeps the first ones. When all these
+ * pages are there, another round reads those parts of which more could be among the first: of a
+ * part that is in the list's own order that is often none.
  */
 #include "repo/product_list.h"
 
@@ -312,7 +312,9 @@ static uint64_t share_with_margin(uint64_t wanted, size_t parts)
 	return (wanted + parts - 1) / parts + margin;
 }
 
-/* Of an index in order a page is asked for that most likely suffices, else as much as is sensible. */
+/*
+ * Of an index in order a page is asked for that most likely suffices, else as much as is sensible.
+ */
 static uint64_t choose_page_limit(const struct list *list)
 {
 	if (!list->is_in_order)

@@ -34,7 +34,10 @@ static void finish(struct run *run, enum result result)
 	await_finish(await, result);
 }
 
-/* ------------------------------------------------------------------ the end: what was found or made */
+/*
+ * ------------------------------------------------------------------ the end: what was found or
+ * made
+ */
 
 static bool copy_view(struct arena *arena, struct span text, struct item *item)
 {
@@ -158,7 +161,10 @@ static void start_write(struct run *run)
 	snprintf(values, sizeof(values), "{\":v\":{\"N\":\"%" PRIu64 "\"}}", run->found.version);
 	run->write =
 		(struct dynamodb_call){.await = run->await, .done = on_written, .context = run};
-	/* The request wants the members only, the views that are made afterwards want the braces too. */
+	/*
+	 * The request wants the members only, the views that are made afterwards want the braces
+	 * too.
+	 */
 	buf_truncate(&run->item, run->item.len - 1);
 	write.item = buf_text(&run->item) + 1;
 	dynamodb_write(&run->repo->db, &run->write, &write);

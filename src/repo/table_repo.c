@@ -1,6 +1,6 @@
 /*
- * The design is in one place, `indexes` and `attributes`: CreateTable's request is made from it, and
- * the table that is there is compared with it.
+ * The design is in one place, `indexes` and `attributes`: CreateTable's request is made from it,
+ * and the table that is there is compared with it.
  */
 #include "repo/table_repo.h"
 
@@ -16,8 +16,8 @@ enum {
 };
 
 /*
- * What the indexes keep beside the keys: what the lists show, of these entities and of those to come.
- * DynamoDB allows 20 for each index, and changing them means making the index anew.
+ * What the indexes keep beside the keys: what the lists show, of these entities and of those to
+ * come. DynamoDB allows 20 for each index, and changing them means making the index anew.
  */
 static const char *const projected_1[] = {
 	"name",       "price",      "currency",        "category",

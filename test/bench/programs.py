@@ -102,7 +102,7 @@ def shopd_environment(endpoint, port, admin_port, workers=None, ca_file=None):
         "AWS_REGION": "eu-central-1",
         "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
         "SHOPD_LISTEN": f"127.0.0.1:{port}",
-        "SHOPD_ADMIN_LISTEN": f"127.0.0.1:{admin_port}",
+        "SHOPD_ADMIN_LISTEN": f"127.0.0.1:{admin_port}" if admin_port != port else "off",
     }
     if workers:
         env["SHOPD_WORKERS"] = str(workers)

@@ -22,8 +22,8 @@ void scripted_repo_clear(struct scripted_repo *on);
 void scripted_repo_renew(struct scripted_repo *on);
 
 /*
- * For alloc_fail_each: a client of its own, so that nothing is left over from run to run. False when
- * there is no memory for it; else call scripted_repo_leave in the end.
+ * For alloc_fail_each: a client of its own, so that nothing is left over from run to run. False
+ * when there is no memory for it; else call scripted_repo_leave in the end.
  */
 bool scripted_repo_enter(struct scripted_repo *on);
 void scripted_repo_leave(struct scripted_repo *on);

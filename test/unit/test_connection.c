@@ -49,7 +49,7 @@ START_TEST(a_reply_has_its_body_and_the_usual_headers)
 	ck_assert_str_eq(visitor_header(&visitor, "Content-Length"), "5");
 	ck_assert_uint_eq(strlen(visitor_header(&visitor, "X-Request-Id")), 36);
 	ck_assert_ptr_nonnull(visitor_header(&visitor, "Date"));
-	ck_assert_ptr_eq(strstr(visitor_header(&visitor, "Server-Timing"), "db;dur="),
+	ck_assert_ptr_eq(strstr(visitor_header(&visitor, "Server-Timing"), "db;dur=0.000, app;dur=0."),
 			 visitor_header(&visitor, "Server-Timing"));
 	ck_assert_ptr_null(visitor_header(&visitor, "Connection"));
 	ck_assert_ptr_null(visitor_header(&visitor, "X-Consumed-Read-Units"));
@@ -295,6 +295,7 @@ START_TEST(what_waits_is_answered_when_it_is_finished)
 	ck_assert(visitor_is_left_alone(&visitor));
 	serving_let_go(RESULT_NOT_FOUND);
 	expect(200, "waited");
+	serving_pass(2);
 	ck_assert_uint_eq(server_requests(serving.server), 0);
 }
 END_TEST
@@ -327,14 +328,25 @@ END_TEST
 
 START_TEST(what_was_consumed_stands_in_the_reply)
 {
-	visitor_send(&visitor, GET("/wait"));
-	serving_wait_for(1);
-	serving.waiting[0]->await.usage = (struct usage){.read_millis = 1500, .write_millis = 12340,
-							 .calls = 2};
-	serving_let_go(RESULT_OK);
-	expect(200, "waited");
-	ck_assert_str_eq(visitor_header(&visitor, "X-Consumed-Read-Units"), "1.5");
-	ck_assert_str_eq(visitor_header(&visitor, "X-Consumed-Write-Units"), "12.3");
+	static const struct {
+		uint64_t millis;
+		const char *text;
+	} units[] = {
+		{0, "0.0"},       {99, "0.0"},     {500, "0.5"},        {1000, "1.0"},
+		{1500, "1.5"},    {12340, "12.3"}, {1000000, "1000.0"},
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		struct usage usage = {units[i].millis, units[i].millis, 1234567, 2};
+
+		visitor_send(&visitor, GET("/wait"));
+		serving_wait_for(1);
+		serving.waiting[0]->await.usage = usage;
+		serving_let_go(RESULT_OK);
+		expect(200, "waited");
+		ck_assert_str_eq(visitor_header(&visitor, "X-Consumed-Read-Units"), units[i].text);
+		ck_assert_str_eq(visitor_header(&visitor, "X-Consumed-Write-Units"), units[i].text);
+	}
 }
 END_TEST
 
@@ -363,7 +375,8 @@ START_TEST(a_client_may_leave_at_any_point)
 		ck_assert_uint_eq(server_requests(serving.server), 0);
 		ck_assert_uint_eq(server_connections(serving.server), 1);
 	}
-	ck_assert_uint_eq(aborted(), 4); /* those whose first line was there, and the big one */
+	/* Those whose first line was there; the big one may have gone out as a whole. */
+	ck_assert_uint_ge(aborted(), 3);
 }
 END_TEST
 
@@ -396,10 +409,23 @@ END_TEST
 
 /* ---- out of memory ---- */
 
-static void serve_two_requests(void *context)
+/* One connection; its status, or 0. The visitor's own parser is code that lacks memory too. */
+static int serve_one_request(const char *request)
 {
 	struct visitor other;
-	int status = 1;
+	int status;
+
+	visitor_connect(&other);
+	visitor_send(&other, request);
+	status = visitor_head_status(&other);
+	ck_assert(visitor_is_sent_away(&other));
+	visitor_leave(&other);
+	return status;
+}
+
+static void serve_two_requests(void *context)
+{
+	bool has_failed;
 
 	serving_init();
 	if (!serving_prepare(serving_routes) || !server_open(serving.server)) {
@@ -408,16 +434,16 @@ static void serve_two_requests(void *context)
 		return;
 	}
 	server_set_ready(serving.server);
-	visitor_connect(&other);
-	for (int i = 0; i < 2 && status != 0; i++) {
-		bool had_failed = alloc_has_failed();
+	for (int i = 0; i < 2; i++) {
+		int status;
 
-		status = visitor_ask(&other, context);
-		ck_assert_msg(status == 200 || (!had_failed && alloc_has_failed() &&
-						(status == 503 || status == 0)),
-			      "%d", status);
+		has_failed = alloc_has_failed();
+		status = serve_one_request(context);
+		if (has_failed || !alloc_has_failed())
+			ck_assert_int_eq(status, 200);
+		else
+			ck_assert(status == 200 || status == 503 || status == 0);
 	}
-	visitor_leave(&other);
 	serving_stop();
 }
 
@@ -425,8 +451,9 @@ START_TEST(without_memory_a_request_is_answered_503_or_its_connection_closed)
 {
 	static char with_body[4096];
 
-	alloc_fail_each(serve_two_requests, GET("/hello"));
-	sprintf(with_body, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2000\r\n\r\n%s", body_of(2000));
+	alloc_fail_each(serve_two_requests, "GET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+	sprintf(with_body, "POST /echo HTTP/1.1\r\n" HOST "Connection: close\r\nContent-Length: 2000\r\n\r\n%s",
+		body_of(2000));
 	alloc_fail_each(serve_two_requests, with_body);
 }
 END_TEST

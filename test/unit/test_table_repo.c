@@ -267,7 +267,8 @@ static void check_once(void *context)
 	table_repo_check(&on.repo, &lines, &on.await);
 	result = scripted_repo_run(&on);
 	if (result != RESULT_INVALID)
-		ck_assert_msg(alloc_has_failed() && result_is_failure(result), "%s %d", result_name(result), alloc_has_failed());
+		ck_assert_msg(alloc_has_failed() && result_is_failure(result), "%s %d",
+			      result_name(result), alloc_has_failed());
 	buf_clear(&lines);
 	scripted_repo_leave(&on);
 }

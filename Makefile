@@ -194,13 +194,12 @@ test: build/release/shopd $(TOOLS_release) build/debug/unit $(EMULATOR) ## every
 	SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTEST) || failed=1; \
 	exit $$failed
 
-# The slow system tests are about load and time, which sanitizers distort.
-asan: export ASAN_OPTIONS = detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1
+asan: export ASAN_OPTIONS = detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
 asan: export UBSAN_OPTIONS = print_stacktrace=1
 asan: build/asan/shopd $(TOOLS_asan) build/asan/unit $(EMULATOR) ## the tests with AddressSanitizer and UBSan
 	@failed=0; \
 	CK_TIMEOUT_MULTIPLIER=5 build/asan/unit $(SUITES) || failed=1; \
-	SHOPD_BINARY="$(CURDIR)/build/asan/shopd" $(PYTEST) -m 'not slow' || failed=1; \
+	SHOPD_BINARY="$(CURDIR)/build/asan/shopd" $(PYTEST) || failed=1; \
 	exit $$failed
 
 # Checked in each test's own process, so a leak is reported with the test's name.

@@ -1,6 +1,6 @@
 /*
- * One thread's way to DynamoDB: event loop, outgoing connections, credentials, signing, repositories.
- * Each worker has one, and so has each command that works on the table.
+ * One thread's way to DynamoDB: event loop, outgoing connections, credentials, signing,
+ * repositories. Each worker has one, and so has each command that works on the table.
  */
 #ifndef SHOPD_DAEMON_BACKEND_H
 #define SHOPD_DAEMON_BACKEND_H

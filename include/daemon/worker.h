@@ -3,8 +3,8 @@
  * share nothing that is written after the start but a few atomics and the counters of /metrics.
  *
  * Life: starting (credentials, then the table; tried again until it works) → serving → draining →
- * gone. While a start takes longer than a second, it answers /live and /ready, and 503 to everything
- * else; until then clients wait.
+ * gone. While a start takes longer than a second, it answers /live and /ready, and 503 to
+ * everything else; until then clients wait.
  */
 #ifndef SHOPD_DAEMON_WORKER_H
 #define SHOPD_DAEMON_WORKER_H
@@ -55,7 +55,9 @@ struct worker_socket {
 	bool is_own; /* the worker closes it; systemd's is not */
 };
 
-/* Makes everything that can fail, without starting. False when it did; worker_clear is due anyway. */
+/*
+ * Makes everything that can fail, without starting. False when it did; worker_clear is due anyway.
+ */
 bool worker_init(struct worker *worker, struct worker_shared *shared,
 		 const struct worker_socket *socket);
 
@@ -63,8 +65,8 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 bool worker_start(struct worker *worker);
 
 /*
- * From any thread: stop accepting, answer what is there, then end. The second call does not wait for
- * the drain deadline any more.
+ * From any thread: stop accepting, answer what is there, then end. The second call does not wait
+ * for the drain deadline any more.
  */
 void worker_drain(struct worker *worker);
 

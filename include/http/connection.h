@@ -1,10 +1,10 @@
 /*
- * A client's connection and the request on it: from libmicrohttpd's callbacks to the step engine and
- * back.
+ * A client's connection and the request on it: from libmicrohttpd's callbacks to the step engine
+ * and back.
  *
- * One request at a time: begun when its first line was read, checked when its head is there, its body
- * collected up to a cap, then run. While its steps wait, the connection is suspended; the reply
- * resumes it.
+ * One request at a time: begun when its first line was read, checked when its head is there, its
+ * body collected up to a cap, then run. While its steps wait, the connection is suspended; the
+ * reply resumes it.
  */
 #ifndef SHOPD_HTTP_CONNECTION_H
 #define SHOPD_HTTP_CONNECTION_H

@@ -1,10 +1,12 @@
 /*
- * What libmicrohttpd lets through and must not pass: heads that two programs could read differently.
+ * What libmicrohttpd lets through and must not pass: heads that two programs could read
+ * differently.
  *
- * libmicrohttpd 0.9.75 takes the first of two Content-Lengths, prefers chunks over a length, ignores
- * "Content-Length :", and accepts control characters, several Hosts and absolute targets. Behind a
- * proxy each of these smuggles requests. So every head is checked before anything else looks at it,
- * and a faulty one is answered 400 and its connection closed (RFC 9112, sections 3.2, 5.1, 6.1, 6.3).
+ * libmicrohttpd 0.9.75 takes the first of two Content-Lengths, prefers chunks over a length,
+ * ignores "Content-Length :", and accepts control characters, several Hosts and absolute targets.
+ * Behind a proxy each of these smuggles requests. So every head is checked before anything else
+ * looks at it, and a faulty one is answered 400 and its connection closed (RFC 9112, sections 3.2,
+ * 5.1, 6.1, 6.3).
  */
 #ifndef SHOPD_HTTP_FRAMING_H
 #define SHOPD_HTTP_FRAMING_H
@@ -17,8 +19,8 @@
 enum { FRAMING_HEADERS_MAX = 64, FRAMING_BYTES_MAX = 10 * 1024 };
 
 /*
- * What libmicrohttpd may use for each connection: for the head, what it makes of it, and the reply's
- * head. It zeroes all of it after each request, so more would cost time too.
+ * What libmicrohttpd may use for each connection: for the head, what it makes of it, and the
+ * reply's head. It zeroes all of it after each request, so more would cost time too.
  */
 enum { FRAMING_MEMORY = 14 * 1024 };
 
@@ -38,8 +40,8 @@ struct framing {
 };
 
 /*
- * The request's first line. Method and version as libmicrohttpd hands them over: their places in memory
- * are looked at too.
+ * The request's first line. Method and version as libmicrohttpd hands them over: their places in
+ * memory are looked at too.
  */
 struct framing_line {
 	const char *method;

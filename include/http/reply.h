@@ -19,14 +19,16 @@ enum flow reply_text(struct request *rq, int status, const char *content_type, s
 enum flow reply_empty(struct request *rq, int status);
 
 /*
- * RFC 9457: application/problem+json. `code` must be a row of problem.c, which has its status, title
- * and usual detail. `detail` (printf-like) says what to do for this very request; NULL takes the
- * usual one.
+ * RFC 9457: application/problem+json. `code` must be a row of problem.c, which has its status,
+ * title and usual detail. `detail` (printf-like) says what to do for this very request; NULL takes
+ * the usual one.
  */
 enum flow reply_problem(struct request *rq, const char *code, const char *detail, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same with an "errors" member (or any other): `members` is JSON text such as `"errors":[…]`. */
+/*
+ * The same with an "errors" member (or any other): `members` is JSON text such as `"errors":[…]`.
+ */
 enum flow reply_problem_members(struct request *rq, const char *code, const char *members,
 				const char *detail);
 

@@ -12,9 +12,9 @@
 #include "http/request.h"
 
 /*
- * The reply's bytes must live until libmicrohttpd tells that the request is completed. `closes`: the
- * connection ends after it. MHD_NO when memory is out; returned to libmicrohttpd, that closes the
- * connection, which is all that is left then.
+ * The reply's bytes must live until libmicrohttpd tells that the request is completed. `closes`:
+ * the connection ends after it. MHD_NO when memory is out; returned to libmicrohttpd, that closes
+ * the connection, which is all that is left then.
  */
 enum MHD_Result reply_send(const struct request *rq, struct MHD_Connection *mhd, uint64_t now_us,
 			   bool closes);

@@ -1,10 +1,10 @@
 /*
  * One request on its way through an endpoint, and what an endpoint is: a list of steps.
  *
- * A step looks at the request, does one thing, and returns what comes next. It may start at most one
- * operation, with rq->await, and then returns FLOW_WAIT; the following step finds the outcome in
- * rq->await.result. Failures (see base/result.h) never reach a step: the engine answers 503. Replies
- * are made by the functions of reply.h, whose return value the step returns.
+ * A step looks at the request, does one thing, and returns what comes next. It may start at most
+ * one operation, with rq->await, and then returns FLOW_WAIT; the following step finds the outcome
+ * in rq->await.result. Failures (see base/result.h) never reach a step: the engine answers 503.
+ * Replies are made by the functions of reply.h, whose return value the step returns.
  *
  *	static enum flow find_product(struct request *rq)
  *	{

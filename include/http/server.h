@@ -29,9 +29,9 @@ struct server;
 struct server *server_new(const struct server_options *options);
 
 /*
- * Begins to accept. Until server_set_ready only routes that are always on are served; the others get
- * 503 not-ready. Before server_open clients wait in the kernel's queue, which is better for them when
- * it is for a moment only. False when out of memory or descriptors.
+ * Begins to accept. Until server_set_ready only routes that are always on are served; the others
+ * get 503 not-ready. Before server_open clients wait in the kernel's queue, which is better for
+ * them when it is for a moment only. False when out of memory or descriptors.
  */
 MUST_CHECK bool server_open(struct server *server);
 /* All routes are served from now on. */

@@ -1,8 +1,8 @@
 /*
  * The answer to an HTTP/1.1 request, parsed as its bytes arrive (RFC 9112).
  *
- * Strict: what is not clearly framed is refused, for then nobody knows where the next answer begins.
- * Only what an AWS client needs of the head is kept. Answers to HEAD are not expected.
+ * Strict: what is not clearly framed is refused, for then nobody knows where the next answer
+ * begins. Only what an AWS client needs of the head is kept. Answers to HEAD are not expected.
  */
 #ifndef SHOPD_IO_HTTP_ANSWER_H
 #define SHOPD_IO_HTTP_ANSWER_H

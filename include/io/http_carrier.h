@@ -1,9 +1,9 @@
 /*
- * A carrier is a connection that carries exchanges, one at a time; the carriers to one origin make a
- * pool. Private to http_client.c, which owns the pools, and http_carrier.c.
+ * A carrier is a connection that carries exchanges, one at a time; the carriers to one origin make
+ * a pool. Private to http_client.c, which owns the pools, and http_carrier.c.
  *
- * A carrier's life: connecting → idle ⇄ busy → closed. Whatever ends an exchange in another way than
- * with a whole answer also ends its carrier.
+ * A carrier's life: connecting → idle ⇄ busy → closed. Whatever ends an exchange in another way
+ * than with a whole answer also ends its carrier.
  */
 #ifndef SHOPD_IO_HTTP_CARRIER_H
 #define SHOPD_IO_HTTP_CARRIER_H

@@ -1,11 +1,11 @@
 /*
  * The outgoing HTTP/1.1 client: exchanges over pooled connections, one exchange at a time on each.
  *
- * An exchange waits for a free connection (first come, first served), is written, and its answer is
- * read; the connection then goes back to the pool unless the answer says otherwise. A connection on
- * which anything unexpected happens is closed, never used again; an idle one that the peer closes is
- * noticed at once. New connections are opened as they are needed, but only a few at a time, for a TLS
- * handshake is much work.
+ * An exchange waits for a free connection (first come, first served), is written, and its answer
+ * is read; the connection then goes back to the pool unless the answer says otherwise. A
+ * connection on which anything unexpected happens is closed, never used again; an idle one that
+ * the peer closes is noticed at once. New connections are opened as they are needed, but only a
+ * few at a time, for a TLS handshake is much work.
  *
  * Everything is bounded: connections, exchanges that wait, connections being opened, their age.
  */

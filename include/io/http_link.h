@@ -2,9 +2,9 @@
  * One outgoing connection: made by libcurl (names, TCP, TLS, proxies), then bytes in and out by us.
  *
  * libcurl drives the connecting only (CURLOPT_CONNECT_ONLY), in a small multi handle of its own:
- * curl_easy_send and _recv look their connection up in the multi's cache, which is slow in a shared
- * one. After that the owner is told when there is something to read or room to write, and asks for it.
- * Nothing is ever sent again behind the owner's back.
+ * curl_easy_send and _recv look their connection up in the multi's cache, which is slow in a
+ * shared one. After that the owner is told when there is something to read or room to write, and
+ * asks for it. Nothing is ever sent again behind the owner's back.
  *
  * No callback runs inside a libcurl callback, and the owner may close the link in any of them.
  */

@@ -1,6 +1,6 @@
 /*
- * Listening sockets: our own, one for each worker on the same address (SO_REUSEPORT), or the one that
- * systemd hands over.
+ * Listening sockets: our own, one for each worker on the same address (SO_REUSEPORT), or the one
+ * that systemd hands over.
  */
 #ifndef SHOPD_IO_LISTENER_H
 #define SHOPD_IO_LISTENER_H
@@ -11,9 +11,10 @@
 enum { LISTENER_ERROR_SIZE = 160 };
 
 /*
- * Binds "host:port" ("127.0.0.1:8080", "[::1]:8080", "0.0.0.0:80") and listens. Returns a non-blocking
- * descriptor, or -1 with the reason in `error`. With `is_shared` several sockets may be opened on one
- * address; that somebody else has it already must have been found out before, by listener_is_free.
+ * Binds "host:port" ("127.0.0.1:8080", "[::1]:8080", "0.0.0.0:80") and listens. Returns a
+ * non-blocking descriptor, or -1 with the reason in `error`. With `is_shared` several sockets may
+ * be opened on one address; that somebody else has it already must have been found out before, by
+ * listener_is_free.
  */
 int listener_open(const char *address, bool is_shared, char error[static LISTENER_ERROR_SIZE]);
 

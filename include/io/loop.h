@@ -1,9 +1,11 @@
 /*
- * The event loop of one thread: descriptors, timers, and work that is put off to the end of the turn.
+ * The event loop of one thread: descriptors, timers, and work that is put off to the end of the
+ * turn.
  *
  * A turn is: wait for events or the next timer, call the handlers of ready descriptors, call due
- * timers, run the deferred tasks (and those that they add), then every after-turn hook. Answers are
- * taken up in deferred tasks, so that no handler is ever re-entered from within a library's callback.
+ * timers, run the deferred tasks (and those that they add), then every after-turn hook. Answers
+ * are taken up in deferred tasks, so that no handler is ever re-entered from within a library's
+ * callback.
  *
  * Everything belongs to the loop's thread, except loop_wake.
  */
@@ -47,7 +49,10 @@ struct loop_task {
 /* Called at the end of each turn. */
 struct loop_hook {
 	void (*run)(struct loop_hook *hook);
-	/* Microseconds until the hook must run again at the latest; UINT64_MAX: whenever. May be NULL. */
+	/*
+	 * Microseconds until the hook must run again at the latest; UINT64_MAX: whenever. May be
+	 * NULL.
+	 */
 	uint64_t (*patience)(struct loop_hook *hook);
 	void *context;
 	struct loop_hook *next; /* private */

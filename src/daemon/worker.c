@@ -144,7 +144,9 @@ static void begin_drain(struct worker *worker)
 	loop_timer_off(loop, &worker->patience_timer);
 	worker->drain_deadline_us = loop_now_us(loop) + worker->shared->config->drain_deadline_us;
 	server_drain(worker->server);
-	/* What comes from now on is refused at once, unless systemd keeps the socket for the next. */
+	/*
+	 * What comes from now on is refused at once, unless systemd keeps the socket for the next.
+	 */
 	if (worker->owns_listen_fd)
 		close(worker->listen_fd);
 	worker->owns_listen_fd = false;

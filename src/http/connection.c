@@ -283,8 +283,8 @@ static enum MHD_Result handle_head(struct connection *connection, const char *me
 		reply_problem(rq, "body-too-large", "A body may have up to %zu bytes.",
 			      rq->raw_body.max);
 	/*
-	 * A reply now makes libmicrohttpd close the connection, for a body may follow. So it waits for
-	 * the body, and is sent at once only where the rest is not to be read.
+	 * A reply now makes libmicrohttpd close the connection, for a body may follow. So it waits
+	 * for the body, and is sent at once only where the rest is not to be read.
 	 */
 	return connection->must_close ? send_reply(connection) : MHD_YES;
 }

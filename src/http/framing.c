@@ -63,7 +63,9 @@ static size_t distance(const char *from, const char *to)
 	return (uintptr_t)to - (uintptr_t)from; /* huge when it is the other way round */
 }
 
-/* Names and values stand where they were received: a line end before, a colon and blanks between. */
+/*
+ * Names and values stand where they were received: a line end before, a colon and blanks between.
+ */
 static bool is_in_place(const struct framing *framing, struct span name, const char *value)
 {
 	const char *colon = name.data + name.len;

@@ -18,18 +18,26 @@ const char *request_header(const struct request *rq, const char *name)
 
 /* ---- query ---- */
 
-/* Decodes a name or value into the arena; NULL when it is malformed (or memory is short). */
-static const char *decode(struct request *rq, const char *text, size_t len)
+/* Decodes a name or value into the arena. False after a reply was made. */
+static bool decode(struct request *rq, const char *text, size_t len, const char **out)
 {
 	char *copy = arena_copy(&rq->arena, text, len);
-	size_t decoded = copy != NULL ? text_percent_decode(copy, len) : SIZE_MAX;
-	struct span span = {copy, decoded};
+	struct span span = {copy, len};
 
-	if (decoded == SIZE_MAX || memchr(copy, '\0', decoded) != NULL || !text_is_utf8(span) ||
-	    text_has_control(span))
-		return NULL;
-	copy[decoded] = '\0';
-	return copy;
+	if (copy == NULL) {
+		reply_failure(rq, RESULT_NO_MEMORY);
+		return false;
+	}
+	span.len = text_percent_decode(copy, len);
+	if (span.len == SIZE_MAX || memchr(copy, '\0', span.len) != NULL || !text_is_utf8(span) ||
+	    text_has_control(span)) {
+		reply_problem(rq, "invalid-parameter",
+			      "A query parameter is not percent-encoded UTF-8 text.");
+		return false;
+	}
+	copy[span.len] = '\0';
+	*out = copy;
+	return true;
 }
 
 static void list_known(const struct request *rq, struct buf *out)
@@ -55,15 +63,33 @@ static bool is_known(const struct request *rq, const char *name)
 	return false;
 }
 
+/* How much of a client's text is repeated: whole characters of it. */
+static size_t cut_len(const char *text)
+{
+	enum { SHOWN_MAX = 64 };
+	struct span rest = span_of(text);
+	size_t len = 0;
+
+	while (rest.len > 0 && len + text_utf8_decode(rest, NULL) <= SHOWN_MAX) {
+		size_t character = text_utf8_decode(rest, NULL);
+
+		len += character;
+		rest.data += character;
+		rest.len -= character;
+	}
+	return len;
+}
+
 static void reply_unknown(struct request *rq, const char *name)
 {
 	enum { KNOWN_MAX = 512 };
 	struct buf known = {0};
+	int shown = (int)cut_len(name);
 
 	buf_init(&known, KNOWN_MAX);
 	list_known(rq, &known);
 	reply_problem(rq, "unknown-parameter",
-		      "There is no query parameter \"%.64s\" here. Known ones: %s.", name,
+		      "There is no query parameter \"%.*s\" here. Known ones: %s.", shown, name,
 		      buf_text(&known));
 	buf_clear(&known);
 }
@@ -72,14 +98,13 @@ static enum MHD_Result read_parameter(void *context, enum MHD_ValueKind kind, co
 				      size_t name_len, const char *value, size_t value_len)
 {
 	struct request *rq = context;
-	struct query_parameter parameter = {decode(rq, name, name_len),
-					    value != NULL ? decode(rq, value, value_len) : ""};
+	struct query_parameter parameter = {NULL, ""};
 
 	(void)kind;
-	if (parameter.name == NULL || parameter.value == NULL)
-		reply_problem(rq, "invalid-parameter",
-			      "A query parameter is not percent-encoded UTF-8 text.");
-	else if (!is_known(rq, parameter.name))
+	if (!decode(rq, name, name_len, &parameter.name) ||
+	    (value != NULL && !decode(rq, value, value_len, &parameter.value)))
+		return MHD_NO;
+	if (!is_known(rq, parameter.name))
 		reply_unknown(rq, parameter.name);
 	else if (request_query(rq, parameter.name) != NULL)
 		reply_problem(rq, "invalid-parameter", "The query parameter %s is given twice.",

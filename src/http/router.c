@@ -1,6 +1,7 @@
 #include "http/router.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -119,12 +120,16 @@ enum router_outcome router_find(const struct route *routes, struct request *rq)
 void router_allow(const struct route *routes, const struct request *rq,
 		  char allow[static ROUTER_ALLOW_SIZE])
 {
-	allow[0] = '\0';
+	struct buf text = {0};
+
+	buf_init(&text, ROUTER_ALLOW_SIZE - 1);
 	for (const struct route *route = routes; route->path != NULL; route++) {
 		if (strcmp(route->path, rq->route->path) != 0)
 			continue;
-		strcat(allow, method_names[route->method]);
-		strcat(allow, route->method == METHOD_GET ? ", HEAD, " : ", ");
+		buf_add_str(&text, method_names[route->method]);
+		buf_add_str(&text, route->method == METHOD_GET ? ", HEAD, " : ", ");
 	}
-	strcat(allow, "OPTIONS");
+	buf_add_str(&text, "OPTIONS");
+	snprintf(allow, ROUTER_ALLOW_SIZE, "%s", buf_text(&text));
+	buf_clear(&text);
 }

@@ -182,7 +182,9 @@ void server_free(struct server *server)
 	loop_hook_remove(server->options.loop, &server->hook);
 	loop_timer_off(server->options.loop, &server->sweep_timer);
 	if (server->mhd != NULL) {
-		/* Quiesced first, so that libmicrohttpd leaves the listening socket to its owner. */
+		/*
+		 * Quiesced first, so that libmicrohttpd leaves the listening socket to its owner.
+		 */
 		if (!server->is_draining)
 			MHD_quiesce_daemon(server->mhd);
 		MHD_stop_daemon(server->mhd);

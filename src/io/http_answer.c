@@ -214,7 +214,9 @@ static void finish_head(struct http_answer *answer)
 		begin_body(answer, &framing);
 }
 
-/* The last line ends in CR LF and has no other CR, nor NUL: lenient parsers disagree about those. */
+/*
+ * The last line ends in CR LF and has no other CR, nor NUL: lenient parsers disagree about those.
+ */
 static bool is_clean_line(const struct buf *lines)
 {
 	const char *before = memrchr(lines->data, '\n', lines->len - 1);
@@ -328,7 +330,9 @@ static size_t add_chunk_end(struct http_answer *answer, const char *bytes, size_
 	return taken;
 }
 
-/* Trailers are skipped line by line, an empty one ends them; all of them within the head's limit. */
+/*
+ * Trailers are skipped line by line, an empty one ends them; all of them within the head's limit.
+ */
 static size_t add_trailer(struct http_answer *answer, const char *bytes, size_t len)
 {
 	bool is_whole;

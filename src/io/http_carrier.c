@@ -128,7 +128,10 @@ bool carrier_is_fresh(const struct carrier *carrier)
 	return loop_now_us(options->loop) - carrier->opened_us < options->max_age_us;
 }
 
-/* A whole answer is there. `has_surplus`: bytes came behind it, so the framing is not to be trusted. */
+/*
+ * A whole answer is there. `has_surplus`: bytes came behind it, so the framing is not to be
+ * trusted.
+ */
 static void carrier_complete(struct carrier *carrier, bool has_surplus)
 {
 	struct pool *pool = carrier->pool;

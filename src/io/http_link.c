@@ -20,7 +20,7 @@ struct http_link {
 	CURL *easy;
 	CURLM *multi;
 	bool is_connected;
-	bool is_abandoned; /* we told curl that we cannot go on, of which it makes nothing by itself */
+	bool is_abandoned; /* we told curl that we cannot go on; it makes nothing of that */
 	bool is_tls;
 	struct loop_watch watch; /* once connected */
 	struct loop_timer timer; /* curl's, while connecting */
@@ -209,7 +209,9 @@ static void check_progress(struct loop_task *task)
 
 /* ---- opening and closing ---- */
 
-/* curl's CURLOPT_SSL_CTX_FUNCTION: the shared authorities instead of a bundle for each connection. */
+/*
+ * curl's CURLOPT_SSL_CTX_FUNCTION: the shared authorities instead of a bundle for each connection.
+ */
 static CURLcode on_tls_context(CURL *easy, void *tls, void *context)
 {
 	SSL_CTX *tls_context = tls;

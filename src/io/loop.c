@@ -254,8 +254,8 @@ void loop_defer_off(struct loop *loop, struct loop_task *task)
 }
 
 /*
- * Tasks may add tasks, as an answer leads to the next call. The bound keeps a chain without end from
- * starving the descriptors; what is left runs in the next turn, which then does not wait.
+ * Tasks may add tasks, as an answer leads to the next call. The bound keeps a chain without end
+ * from starving the descriptors; what is left runs in the next turn, which then does not wait.
  */
 static void run_tasks(struct loop *loop)
 {

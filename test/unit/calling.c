@@ -64,7 +64,8 @@ void call_init(struct call *call, struct calling *calling, const char *path)
 	call->exchange.origin = &calling->origin;
 	call->exchange.done = on_done;
 	call->exchange.context = call;
-	call->exchange.deadline_us = clock_monotonic_us(&calling->clock) + (uint64_t)paced(DEADLINE_MS) * 1000;
+	call->exchange.deadline_us =
+		clock_monotonic_us(&calling->clock) + (uint64_t)paced(DEADLINE_MS) * 1000;
 	http_answer_init(&call->exchange.answer, CALL_BODY_MAX);
 	buf_init(&call->exchange.request, 32 * 1024 * 1024);
 	buf_add_format(&call->exchange.request, "GET %s HTTP/1.1\r\nHost: test\r\n\r\n", path);
@@ -130,6 +131,7 @@ void call_expect_end(struct call *call, enum exchange_end end, bool was_sent)
 	call_wait(call);
 	ck_assert_msg(call->exchange.end == end, "end %d, not %d: %s", (int)call->exchange.end,
 		      (int)end, call->exchange.error);
-	ck_assert_msg(call->exchange.was_sent == was_sent, "was_sent is %d", call->exchange.was_sent);
+	ck_assert_msg(call->exchange.was_sent == was_sent, "was_sent is %d",
+		      call->exchange.was_sent);
 	ck_assert_str_ne(call->exchange.error, "");
 }

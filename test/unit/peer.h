@@ -1,7 +1,7 @@
 /*
  * A server on the loopback that does what a test says: a thread of its own runs the test's script,
- * which is one function made of the blocking calls below. Nothing waits longer than PEER_PATIENCE_MS
- * (paced); what takes longer fails the test.
+ * which is one function made of the blocking calls below. Nothing waits longer than
+ * PEER_PATIENCE_MS (paced); what takes longer fails the test.
  */
 #ifndef SHOPD_TEST_PEER_H
 #define SHOPD_TEST_PEER_H

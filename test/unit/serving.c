@@ -15,7 +15,13 @@
 #include "io/listener.h"
 #include "peer.h"
 
-enum { TURN_US = 1000, PATIENCE_MS = 3000, MOMENT_MS = 20, BIG = 1024 * 1024, RECEIVED_MAX = 2 * BIG };
+enum {
+	TURN_US = 1000,
+	PATIENCE_MS = 3000,
+	MOMENT_MS = 20,
+	BIG = 1024 * 1024,
+	RECEIVED_MAX = 2 * BIG
+};
 
 struct serving serving;
 
@@ -141,7 +147,9 @@ void serving_init(void)
 bool serving_prepare(const struct route *routes)
 {
 	char error[LISTENER_ERROR_SIZE];
-	struct server_options options = {.config = &serving.config, .routes = routes, .is_quiet = true};
+	struct server_options options = {.config = &serving.config,
+					 .routes = routes,
+					 .is_quiet = true};
 
 	serving.loop = options.loop = loop_new(&serving.clock);
 	serving.listen_fd = options.listen_fd = listener_open("127.0.0.1:0", false, error);

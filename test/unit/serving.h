@@ -75,7 +75,7 @@ struct visitor {
 	bool is_closed; /* by the server */
 	char *bytes;    /* received and not taken yet, with a NUL behind */
 	size_t len;
-	char *head;     /* of the last answer, with a NUL behind */
+	char *head; /* of the last answer, with a NUL behind */
 	struct http_answer answer;
 };
 

@@ -116,7 +116,7 @@ START_TEST(parameters_that_cannot_be_are_refused_without_a_call)
 	};
 
 	for (size_t i = 0; i + 4 < sizeof(long_text); i += 4)
-		memcpy(long_text + i, "\xf0\x9f\x98\x80", 4);
+		memcpy(long_text + i, "\xf0\x9f\x98\x80", 4); /* NOLINT: no string ends here */
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		asking_query(&asking, table[i].name, table[i].value);
 		ck_assert_int_eq(asking_run(&asking, &get_products, NULL), 400);

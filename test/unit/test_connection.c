@@ -49,7 +49,8 @@ START_TEST(a_reply_has_its_body_and_the_usual_headers)
 	ck_assert_str_eq(visitor_header(&visitor, "Content-Length"), "5");
 	ck_assert_uint_eq(strlen(visitor_header(&visitor, "X-Request-Id")), 36);
 	ck_assert_ptr_nonnull(visitor_header(&visitor, "Date"));
-	ck_assert_ptr_eq(strstr(visitor_header(&visitor, "Server-Timing"), "db;dur=0.000, app;dur=0."),
+	ck_assert_ptr_eq(strstr(visitor_header(&visitor, "Server-Timing"),
+				"db;dur=0.000, app;dur=0."),
 			 visitor_header(&visitor, "Server-Timing"));
 	ck_assert_ptr_null(visitor_header(&visitor, "Connection"));
 	ck_assert_ptr_null(visitor_header(&visitor, "X-Consumed-Read-Units"));
@@ -76,10 +77,8 @@ START_TEST(a_clients_request_id_is_kept_if_it_is_harmless)
 		const char *given;
 		bool is_kept;
 	} ids[] = {
-		{"abc", true},      {"A-Za_z0.9:=", true},
-		{"a b", false},     {"a\"b", false},
-		{"a,b", false},     {"", false},
-		{"a<script>", false}, {"\xc3\xbc", false},
+		{"abc", true},  {"A-Za_z0.9:=", true}, {"a b", false},       {"a\"b", false},
+		{"a,b", false}, {"", false},           {"a<script>", false}, {"\xc3\xbc", false},
 	};
 	char request[1000];
 
@@ -144,7 +143,8 @@ static void send_body(size_t len)
 {
 	char head[200];
 
-	snprintf(head, sizeof(head), "POST /echo HTTP/1.1\r\n" HOST "Content-Length: %zu\r\n\r\n", len);
+	snprintf(head, sizeof(head), "POST /echo HTTP/1.1\r\n" HOST "Content-Length: %zu\r\n\r\n",
+		 len);
 	visitor_send(&visitor, head);
 	visitor_send_bytes(&visitor, body_of(len), len);
 }
@@ -218,7 +218,8 @@ END_TEST
 
 START_TEST(a_huge_body_that_nobody_wants_is_not_read)
 {
-	visitor_send(&visitor, "POST /nothing HTTP/1.1\r\n" HOST "Content-Length: 1000000000\r\n\r\n");
+	visitor_send(&visitor,
+		     "POST /nothing HTTP/1.1\r\n" HOST "Content-Length: 1000000000\r\n\r\n");
 	ck_assert_int_eq(visitor_status(&visitor), 404);
 	ck_assert_str_eq(visitor_header(&visitor, "Connection"), "close");
 	ck_assert(visitor_is_sent_away(&visitor));
@@ -241,8 +242,9 @@ END_TEST
 
 START_TEST(a_request_may_come_byte_by_byte)
 {
-	static const char request[] = "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
-				      "3\r\nabc\r\n2;x\r\nde\r\n0\r\nA: b\r\n\r\n";
+	static const char request[] =
+		"POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+		"3\r\nabc\r\n2;x\r\nde\r\n0\r\nA: b\r\n\r\n";
 
 	for (const char *at = request; *at != '\0'; at++) {
 		visitor_send_bytes(&visitor, at, 1);
@@ -256,8 +258,9 @@ END_TEST
 
 START_TEST(requests_sent_all_at_once_are_answered_in_order)
 {
-	visitor_send(&visitor, GET("/hello") GET("/wait") "POST /echo HTTP/1.1\r\n" HOST
-					     "Content-Length: 3\r\n\r\nabc" GET("/live"));
+	visitor_send(&visitor,
+		     GET("/hello") GET("/wait") "POST /echo HTTP/1.1\r\n" HOST
+						"Content-Length: 3\r\n\r\nabc" GET("/live"));
 	serving_wait_for(1);
 	expect(200, "hello");
 	ck_assert(visitor_is_left_alone(&visitor)); /* the others wait behind the second */
@@ -332,8 +335,8 @@ START_TEST(what_was_consumed_stands_in_the_reply)
 		uint64_t millis;
 		const char *text;
 	} units[] = {
-		{0, "0.0"},       {99, "0.0"},     {500, "0.5"},        {1000, "1.0"},
-		{1500, "1.5"},    {12340, "12.3"}, {1000000, "1000.0"},
+		{0, "0.0"},    {99, "0.0"},     {500, "0.5"},        {1000, "1.0"},
+		{1500, "1.5"}, {12340, "12.3"}, {1000000, "1000.0"},
 	};
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
@@ -451,8 +454,11 @@ START_TEST(without_memory_a_request_is_answered_503_or_its_connection_closed)
 {
 	static char with_body[4096];
 
-	alloc_fail_each(serve_two_requests, "GET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
-	sprintf(with_body, "POST /echo HTTP/1.1\r\n" HOST "Connection: close\r\nContent-Length: 2000\r\n\r\n%s",
+	alloc_fail_each(serve_two_requests,
+			"GET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+	sprintf(with_body,
+		"POST /echo HTTP/1.1\r\n" HOST
+		"Connection: close\r\nContent-Length: 2000\r\n\r\n%s",
 		body_of(2000));
 	alloc_fail_each(serve_two_requests, with_body);
 }

@@ -59,7 +59,8 @@ static void on_finished(struct request *rq)
 	test.finished++;
 }
 
-static const flow_step steps[STEPS_MAX + 1] = {play, play, play, play, play, play, play, play, NULL};
+static const flow_step steps[STEPS_MAX + 1] = {play, play, play, play, play,
+					       play, play, play, NULL};
 
 static void prepare(const char *script)
 {
@@ -151,10 +152,10 @@ static const struct {
 	enum result result;
 	const char *code;
 } failures[] = {
-	{RESULT_THROTTLED, "unavailable"},       {RESULT_TIMEOUT, "unavailable"},
-	{RESULT_UNREACHABLE, "unavailable"},     {RESULT_UNKNOWN, "outcome-unknown"},
-	{RESULT_OVERLOADED, "unavailable"},      {RESULT_REFUSED, "unavailable"},
-	{RESULT_GARBLED, "unavailable"},         {RESULT_SHUTDOWN, "shutting-down"},
+	{RESULT_THROTTLED, "unavailable"},   {RESULT_TIMEOUT, "unavailable"},
+	{RESULT_UNREACHABLE, "unavailable"}, {RESULT_UNKNOWN, "outcome-unknown"},
+	{RESULT_OVERLOADED, "unavailable"},  {RESULT_REFUSED, "unavailable"},
+	{RESULT_GARBLED, "unavailable"},     {RESULT_SHUTDOWN, "shutting-down"},
 	{RESULT_NO_MEMORY, "unavailable"},
 };
 

@@ -6,9 +6,9 @@
 #include "serving.h"
 
 /*
- * Each row's bytes are followed by a request to /smuggled. Where the row is refused, its connection is
- * closed and that request is never run: else somebody could hide requests from a proxy that reads such
- * bytes in another way.
+ * Each row's bytes are followed by a request to /smuggled. Where the row is refused, its
+ * connection is closed and that request is never run: else somebody could hide requests from a
+ * proxy that reads such bytes in another way.
  */
 struct row {
 	const char *name;
@@ -29,7 +29,8 @@ struct row {
 static const struct row bad[] = {
 	/* lengths */
 	{"two lengths", BYTES(POST "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc"), 400},
-	{"the same length twice", BYTES(POST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc"), 400},
+	{"the same length twice", BYTES(POST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc"),
+	 400},
 	{"a list of lengths", BYTES(POST "Content-Length: 3, 3\r\n\r\nabc"), 400},
 	{"a negative length", BYTES(POST "Content-Length: -1\r\n\r\n"), 400},
 	{"a length with a sign", BYTES(POST "Content-Length: +3\r\n\r\nabc"), 400},
@@ -50,9 +51,12 @@ static const struct row bad[] = {
 	{"gzip", BYTES(POST "Transfer-Encoding: gzip\r\n\r\n"), 400},
 	{"identity", BYTES(POST "Transfer-Encoding: identity\r\n\r\n"), 400},
 	{"gzip, chunked", BYTES(POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), 400},
-	{"chunked, identity", BYTES(POST "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"), 400},
-	{"chunked twice", BYTES(POST "Transfer-Encoding: chunked\r\n"
-				     "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400},
+	{"chunked, identity", BYTES(POST "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
+	 400},
+	{"chunked twice",
+	 BYTES(POST "Transfer-Encoding: chunked\r\n"
+		    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+	 400},
 	{"xchunked", BYTES(POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"), 400},
 	{"no encoding in the header", BYTES(POST "Transfer-Encoding:\r\n\r\n"), 400},
 	{"an encoding with a space before the colon",
@@ -101,7 +105,8 @@ static const struct row bad[] = {
 	{"a star", BYTES("OPTIONS * HTTP/1.1\r\n" HOST "\r\n"), 400},
 	{"a target for CONNECT", BYTES("CONNECT test:80 HTTP/1.1\r\n" HOST "\r\n"), 400},
 	{"NUL in the target", BYTES("GET /he\0llo HTTP/1.1\r\n" HOST "\r\n"), 400},
-	{"a control character in the target", BYTES("GET /he\x01llo HTTP/1.1\r\n" HOST "\r\n"), 400},
+	{"a control character in the target", BYTES("GET /he\x01llo HTTP/1.1\r\n" HOST "\r\n"),
+	 400},
 	{"UTF-8 in the target", BYTES("GET /h\xc3\xa9llo HTTP/1.1\r\n" HOST "\r\n"), 400},
 	{"a space in the target", BYTES("GET /hello x HTTP/1.1\r\n" HOST "\r\n"), 400},
 	{"a tab in the target", BYTES("GET /hello\tx HTTP/1.1\r\n" HOST "\r\n"), 400},
@@ -273,8 +278,8 @@ START_TEST(heads_have_their_limits_and_reach_them)
 END_TEST
 
 /*
- * The reply's head must fit into what libmicrohttpd has left of the connection's memory. Else a request
- * would be run, and then its connection closed without a word.
+ * The reply's head must fit into what libmicrohttpd has left of the connection's memory. Else a
+ * request would be run, and then its connection closed without a word.
  */
 static void check_room(const char *request)
 {
@@ -285,7 +290,8 @@ static void check_room(const char *request)
 	visitor_connect(&visitor);
 	status = visitor_ask(&visitor, request);
 	ck_assert_msg(serving.wide > 0 ? status == 200 : status != 200,
-		      "%d, run %u times: a head of %zu bytes", status, serving.wide, strlen(request));
+		      "%d, run %u times: a head of %zu bytes", status, serving.wide,
+		      strlen(request));
 	visitor_leave(&visitor);
 }
 

@@ -32,22 +32,27 @@ struct row {
 
 static const struct row rows[] = {
 	/* lengths */
-	{"a body with its length", BYTES(OK "Content-Length: 5\r\n\r\nhello"), DONE, 200, "hello", OPEN},
+	{"a body with its length", BYTES(OK "Content-Length: 5\r\n\r\nhello"), DONE, 200, "hello",
+	 OPEN},
 	{"an empty body", BYTES(OK "Content-Length: 0\r\n\r\n"), DONE, 200, "", OPEN},
 	{"names in any case", BYTES(OK "content-LENGTH: 2\r\n\r\nhi"), DONE, 200, "hi", OPEN},
-	{"no space behind the colon", BYTES(OK "Content-Length:2\r\n\r\nhi"), DONE, 200, "hi", OPEN},
-	{"spaces around the value", BYTES(OK "Content-Length: \t 2 \t\r\n\r\nhi"), DONE, 200, "hi", OPEN},
+	{"no space behind the colon", BYTES(OK "Content-Length:2\r\n\r\nhi"), DONE, 200, "hi",
+	 OPEN},
+	{"spaces around the value", BYTES(OK "Content-Length: \t 2 \t\r\n\r\nhi"), DONE, 200, "hi",
+	 OPEN},
 	{"leading zeros", BYTES(OK "Content-Length: 002\r\n\r\nhi"), DONE, 200, "hi", OPEN},
-	{"bytes behind the body", BYTES(OK "Content-Length: 2\r\n\r\nhi!?"), DONE, 200, "hi", 2, OPEN},
-	{"another answer behind the body", BYTES(OK "Content-Length: 2\r\n\r\nhi" OK), DONE, 200, "hi",
-	 sizeof(OK) - 1, OPEN},
+	{"bytes behind the body", BYTES(OK "Content-Length: 2\r\n\r\nhi!?"), DONE, 200, "hi", 2,
+	 OPEN},
+	{"another answer behind the body", BYTES(OK "Content-Length: 2\r\n\r\nhi" OK), DONE, 200,
+	 "hi", sizeof(OK) - 1, OPEN},
 	{"NUL in the body", BYTES(OK "Content-Length: 3\r\n\r\na\0b"), DONE, 200, "a", OPEN},
 	{"a body as long as may be",
 	 BYTES(OK "Content-Length: 64\r\n\r\n"
 		  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
 	 DONE, 200, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", OPEN},
 	{"a body that will be too long", BYTES(OK "Content-Length: 65\r\n\r\n"), BREAKS},
-	{"the same length twice", BYTES(OK "Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi"), BREAKS},
+	{"the same length twice", BYTES(OK "Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi"),
+	 BREAKS},
 	{"two lengths", BYTES(OK "Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi!"), BREAKS},
 	{"a list of lengths", BYTES(OK "Content-Length: 2, 2\r\n\r\nhi"), BREAKS},
 	{"a negative length", BYTES(OK "Content-Length: -1\r\n\r\n"), BREAKS},
@@ -56,20 +61,28 @@ static const struct row rows[] = {
 	{"a length in letters", BYTES(OK "Content-Length: two\r\n\r\nhi"), BREAKS},
 	{"no length in the header", BYTES(OK "Content-Length:\r\n\r\n"), BREAKS},
 	{"2^64 as a length", BYTES(OK "Content-Length: 18446744073709551616\r\n\r\n"), BREAKS},
-	{"2^64 + 2 as a length", BYTES(OK "Content-Length: 18446744073709551618\r\n\r\nhi"), BREAKS},
-	{"length and chunks", BYTES(OK "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"), BREAKS},
-	{"chunks and length", BYTES(OK "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n"), BREAKS},
+	{"2^64 + 2 as a length", BYTES(OK "Content-Length: 18446744073709551618\r\n\r\nhi"),
+	 BREAKS},
+	{"length and chunks", BYTES(OK "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"),
+	 BREAKS},
+	{"chunks and length", BYTES(OK "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n"),
+	 BREAKS},
 
 	/* chunks */
 	{"chunks", BYTES(CHUNKED "3\r\nfoo\r\n2\r\nba\r\n0\r\n\r\n"), DONE, 200, "fooba", OPEN},
 	{"no chunk at all", BYTES(CHUNKED "0\r\n\r\n"), DONE, 200, "", OPEN},
-	{"hexadecimal sizes", BYTES(CHUNKED "a\r\n0123456789\r\nB\r\n0123456789a\r\n0\r\n\r\n"), DONE, 200,
-	 "01234567890123456789a", OPEN},
-	{"sizes with zeros before", BYTES(CHUNKED "0003\r\nfoo\r\n000\r\n\r\n"), DONE, 200, "foo", OPEN},
-	{"extensions", BYTES(CHUNKED "3;a=b;c=\"d\"\r\nfoo\r\n0;last\r\n\r\n"), DONE, 200, "foo", OPEN},
-	{"trailers", BYTES(CHUNKED "3\r\nfoo\r\n0\r\nA: b\r\nC: d\r\n\r\n"), DONE, 200, "foo", OPEN},
-	{"line ends in a chunk", BYTES(CHUNKED "4\r\n\r\n\r\n\r\n0\r\n\r\n"), DONE, 200, "\r\n\r\n", OPEN},
-	{"CHUNKED in capitals", BYTES(OK "Transfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n"), DONE, 200, "", OPEN},
+	{"hexadecimal sizes", BYTES(CHUNKED "a\r\n0123456789\r\nB\r\n0123456789a\r\n0\r\n\r\n"),
+	 DONE, 200, "01234567890123456789a", OPEN},
+	{"sizes with zeros before", BYTES(CHUNKED "0003\r\nfoo\r\n000\r\n\r\n"), DONE, 200, "foo",
+	 OPEN},
+	{"extensions", BYTES(CHUNKED "3;a=b;c=\"d\"\r\nfoo\r\n0;last\r\n\r\n"), DONE, 200, "foo",
+	 OPEN},
+	{"trailers", BYTES(CHUNKED "3\r\nfoo\r\n0\r\nA: b\r\nC: d\r\n\r\n"), DONE, 200, "foo",
+	 OPEN},
+	{"line ends in a chunk", BYTES(CHUNKED "4\r\n\r\n\r\n\r\n0\r\n\r\n"), DONE, 200, "\r\n\r\n",
+	 OPEN},
+	{"CHUNKED in capitals", BYTES(OK "Transfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n"), DONE, 200,
+	 "", OPEN},
 	{"bytes behind the last chunk", BYTES(CHUNKED "0\r\n\r\nx"), DONE, 200, "", 1, OPEN},
 	{"an empty size", BYTES(CHUNKED "\r\n"), BREAKS},
 	{"a size that is none", BYTES(CHUNKED "g\r\n"), BREAKS},
@@ -91,8 +104,10 @@ static const struct row rows[] = {
 	{"a trailer that ends in a bare LF", BYTES(CHUNKED "0\r\nA: b\n\r\n"), BREAKS},
 	{"another encoding", BYTES(OK "Transfer-Encoding: gzip\r\n\r\n"), BREAKS},
 	{"another encoding as well", BYTES(OK "Transfer-Encoding: gzip, chunked\r\n\r\n"), BREAKS},
-	{"chunked twice", BYTES(OK "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"), BREAKS},
-	{"chunked, and something more", BYTES(OK "Transfer-Encoding: chunked, x\r\n\r\n0\r\n\r\n"), BREAKS},
+	{"chunked twice",
+	 BYTES(OK "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"), BREAKS},
+	{"chunked, and something more", BYTES(OK "Transfer-Encoding: chunked, x\r\n\r\n0\r\n\r\n"),
+	 BREAKS},
 
 	/* no body, and a body until the end */
 	{"204 has no body", BYTES("HTTP/1.1 204 No Content\r\n\r\n"), DONE, 204, "", OPEN},
@@ -105,30 +120,43 @@ static const struct row rows[] = {
 	 BYTES(OK "\r\n0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdefX"), BREAKS},
 
 	/* interim answers */
-	{"100 first", BYTES("HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 2\r\n\r\nhi"), DONE, 200, "hi",
-	 OPEN},
-	{"several of them", BYTES("HTTP/1.1 100 \r\n\r\nHTTP/1.1 103 Hints\r\nLink: x\r\n\r\n"
-				  "HTTP/1.1 204 No\r\n\r\n"), DONE, 204, "", OPEN},
-	{"their headers do not count", BYTES("HTTP/1.1 100 Continue\r\nConnection: close\r\n"
-					     "Content-Length: 9\r\nContent-Encoding: gzip\r\n\r\n" OK
-					     "Content-Length: 2\r\n\r\nhi"), DONE, 200, "hi", OPEN},
+	{"100 first", BYTES("HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 2\r\n\r\nhi"), DONE,
+	 200, "hi", OPEN},
+	{"several of them",
+	 BYTES("HTTP/1.1 100 \r\n\r\nHTTP/1.1 103 Hints\r\nLink: x\r\n\r\n"
+	       "HTTP/1.1 204 No\r\n\r\n"),
+	 DONE, 204, "", OPEN},
+	{"their headers do not count",
+	 BYTES("HTTP/1.1 100 Continue\r\nConnection: close\r\n"
+	       "Content-Length: 9\r\nContent-Encoding: gzip\r\n\r\n" OK
+	       "Content-Length: 2\r\n\r\nhi"),
+	 DONE, 200, "hi", OPEN},
 	{"101 was not asked for", BYTES("HTTP/1.1 101 Switching Protocols\r\n\r\n"), BREAKS},
 	{"nothing behind it", BYTES("HTTP/1.1 100 Continue\r\n\r\n"), BREAKS, .ends = true},
 
 	/* the connection */
-	{"Connection: close", BYTES(OK "Connection: close\r\nContent-Length: 0\r\n\r\n"), DONE, 200, "", CLOSES},
-	{"Connection: Close", BYTES(OK "Connection: Close\r\nContent-Length: 0\r\n\r\n"), DONE, 200, "", CLOSES},
-	{"close among others", BYTES(OK "Connection: x-foo ,\tclose\r\nContent-Length: 0\r\n\r\n"), DONE, 200, "", CLOSES},
+	{"Connection: close", BYTES(OK "Connection: close\r\nContent-Length: 0\r\n\r\n"), DONE, 200,
+	 "", CLOSES},
+	{"Connection: Close", BYTES(OK "Connection: Close\r\nContent-Length: 0\r\n\r\n"), DONE, 200,
+	 "", CLOSES},
+	{"close among others", BYTES(OK "Connection: x-foo ,\tclose\r\nContent-Length: 0\r\n\r\n"),
+	 DONE, 200, "", CLOSES},
 	{"close in a second header",
-	 BYTES(OK "Connection: x-foo\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), DONE, 200, "", CLOSES},
-	{"closed is not close", BYTES(OK "Connection: closed\r\nContent-Length: 0\r\n\r\n"), DONE, 200, "", OPEN},
-	{"keep-alive", BYTES(OK "Connection: keep-alive\r\nContent-Length: 0\r\n\r\n"), DONE, 200, "", OPEN},
-	{"HTTP/1.0", BYTES("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi"), DONE, 200, "hi", CLOSES},
+	 BYTES(OK "Connection: x-foo\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), DONE, 200,
+	 "", CLOSES},
+	{"closed is not close", BYTES(OK "Connection: closed\r\nContent-Length: 0\r\n\r\n"), DONE,
+	 200, "", OPEN},
+	{"keep-alive", BYTES(OK "Connection: keep-alive\r\nContent-Length: 0\r\n\r\n"), DONE, 200,
+	 "", OPEN},
+	{"HTTP/1.0", BYTES("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi"), DONE, 200, "hi",
+	 CLOSES},
 
 	/* the status line */
 	{"no reason", BYTES("HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n"), DONE, 200, "", OPEN},
-	{"no reason and no space", BYTES("HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n"), DONE, 200, "", OPEN},
-	{"a reason in Latin-1", BYTES("HTTP/1.1 500 \xfc\r\nContent-Length: 0\r\n\r\n"), DONE, 500, "", OPEN},
+	{"no reason and no space", BYTES("HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n"), DONE, 200,
+	 "", OPEN},
+	{"a reason in Latin-1", BYTES("HTTP/1.1 500 \xfc\r\nContent-Length: 0\r\n\r\n"), DONE, 500,
+	 "", OPEN},
 	{"HTTP/2", BYTES("HTTP/2 200 OK\r\n\r\n"), BREAKS},
 	{"HTTP/1.2", BYTES("HTTP/1.2 200 OK\r\n\r\n"), BREAKS},
 	{"small letters", BYTES("http/1.1 200 OK\r\n\r\n"), BREAKS},
@@ -155,7 +183,8 @@ static const struct row rows[] = {
 	{"NUL in a value", BYTES(OK "X: a\0b\r\nContent-Length: 0\r\n\r\n"), BREAKS},
 	{"a return in a value", BYTES(OK "X: a\rb\r\nContent-Length: 0\r\n\r\n"), BREAKS},
 	{"a bare LF behind a header", BYTES(OK "X: y\nContent-Length: 0\r\n\r\n"), BREAKS},
-	{"a bare LF behind the status line", BYTES("HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n"), BREAKS},
+	{"a bare LF behind the status line", BYTES("HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n"),
+	 BREAKS},
 	{"a bare LF behind the head", BYTES(OK "Content-Length: 2\r\n\nhi"), BREAKS},
 	{"only bare LFs", BYTES("HTTP/1.1 200 OK\nContent-Length: 2\n\nhi"), BREAKS},
 	{"an empty value", BYTES(OK "X:\r\nContent-Length: 0\r\n\r\n"), DONE, 200, "", OPEN},
@@ -168,7 +197,8 @@ static const struct row rows[] = {
 	{"half a chunk", BYTES(CHUNKED "5\r\nhel"), BREAKS, .ends = true},
 	{"no last chunk", BYTES(CHUNKED "3\r\nfoo\r\n"), BREAKS, .ends = true},
 	{"half an end", BYTES(CHUNKED "3\r\nfoo\r\n0\r\n"), BREAKS, .ends = true},
-	{"an end that comes late", BYTES(OK "Content-Length: 2\r\n\r\nhi"), DONE, 200, "hi", OPEN, .ends = true},
+	{"an end that comes late", BYTES(OK "Content-Length: 2\r\n\r\nhi"), DONE, 200, "hi", OPEN,
+	 .ends = true},
 };
 
 /* Gives the bytes from `from` to `to`; returns how many were taken. */
@@ -190,15 +220,16 @@ static void check_row(struct http_answer *answer, const struct row *row, size_t 
 {
 	if (row->ends)
 		http_answer_end(answer);
-	ck_assert_msg(answer->state == row->state, "%s, split at %zu: state %d, not %d", row->name, split,
-		      (int)answer->state, (int)row->state);
+	ck_assert_msg(answer->state == row->state, "%s, split at %zu: state %d, not %d", row->name,
+		      split, (int)answer->state, (int)row->state);
 	if (answer->state == BROKEN || answer->state == HTTP_ANSWER_HEAD)
 		return;
 	ck_assert_msg(answer->status == row->status, "%s: status %d", row->name, answer->status);
-	ck_assert_msg(strcmp(buf_text(&answer->body), row->body) == 0, "%s, split at %zu: \"%s\"", row->name,
-		      split, buf_text(&answer->body));
+	ck_assert_msg(strcmp(buf_text(&answer->body), row->body) == 0, "%s, split at %zu: \"%s\"",
+		      row->name, split, buf_text(&answer->body));
 	ck_assert_msg(answer->keeps_open == row->keeps_open, "%s: keeps_open", row->name);
-	ck_assert_msg(row->len - taken == row->surplus, "%s, split at %zu: %zu taken", row->name, split, taken);
+	ck_assert_msg(row->len - taken == row->surplus, "%s, split at %zu: %zu taken", row->name,
+		      split, taken);
 	ck_assert_msg(!answer->is_encoded, "%s: is_encoded", row->name);
 }
 

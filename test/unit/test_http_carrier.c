@@ -37,14 +37,16 @@ static const struct story stories[] = {
 	{"half a head", OK "Content-", EXCHANGE_BROKEN, CLOSE, NULL},
 	{"a head", OK "Content-Length: 5\r\n\r\n", EXCHANGE_BROKEN, CLOSE, NULL},
 	{"half a body", OK "Content-Length: 5\r\n\r\nhel", EXCHANGE_BROKEN, CLOSE, NULL},
-	{"half a chunk", OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhel", EXCHANGE_BROKEN, CLOSE, NULL},
-	{"no last chunk", OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", EXCHANGE_BROKEN, CLOSE,
+	{"half a chunk", OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhel", EXCHANGE_BROKEN, CLOSE,
 	 NULL},
+	{"no last chunk", OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", EXCHANGE_BROKEN,
+	 CLOSE, NULL},
 	{"only an interim answer", "HTTP/1.1 100 Continue\r\n\r\n", EXCHANGE_BROKEN, CLOSE, NULL},
 	{"what is no HTTP", "220 smtp.example.com ESMTP\r\n\r\n", EXCHANGE_BROKEN, CLOSE, NULL},
-	{"two lengths", OK "Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi!", EXCHANGE_BROKEN, CLOSE,
+	{"two lengths", OK "Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi!", EXCHANGE_BROKEN,
+	 CLOSE, NULL},
+	{"a body beyond the limit", OK "Content-Length: 65537\r\n\r\n", EXCHANGE_BROKEN, CLOSE,
 	 NULL},
-	{"a body beyond the limit", OK "Content-Length: 65537\r\n\r\n", EXCHANGE_BROKEN, CLOSE, NULL},
 	{"a whole answer", OK "Content-Length: 2\r\n\r\nhi", EXCHANGE_ANSWERED, CLOSE, "hi"},
 	{"an answer until the end", OK "\r\nhello", EXCHANGE_ANSWERED, CLOSE, "hello"},
 	{"an empty answer until the end", OK "\r\n", EXCHANGE_ANSWERED, CLOSE, ""},
@@ -444,12 +446,13 @@ Suite *http_carrier_suite(void)
 	tcase_add_checked_fixture(tcase, set_up, NULL);
 	tcase_set_timeout(tcase, 20);
 	tcase_add_loop_test(tcase, an_end_of_the_connection_is_told_as_what_it_is, 0,
-			     sizeof(stories) / sizeof(stories[0]));
+			    sizeof(stories) / sizeof(stories[0]));
 	tcase_add_test(tcase, a_request_is_never_sent_twice_though_its_connection_was_a_used_one);
 	tcase_add_test(tcase, a_connection_that_ends_at_once_is_no_answer);
 	tcase_add_test(tcase, where_nobody_listens_nothing_is_sent);
 	tcase_add_test(tcase, a_big_request_is_sent_in_pieces_and_in_order);
-	tcase_add_test(tcase, an_answer_before_the_request_is_sent_is_taken_and_the_connection_closed);
+	tcase_add_test(tcase,
+		       an_answer_before_the_request_is_sent_is_taken_and_the_connection_closed);
 	tcase_add_test(tcase, a_big_request_that_is_cut_off_is_of_unknown_fate);
 	tcase_add_test(tcase, an_answer_may_come_in_pieces);
 	tcase_add_test(tcase, a_late_answer_is_nobodys_answer);

@@ -7,7 +7,9 @@
 #include "alloc_fail.h"
 #include "calling.h"
 
-/* Connections: when they are opened, used again, closed. How calls end is in test_http_carrier.c. */
+/*
+ * Connections: when they are opened, used again, closed. How calls end is in test_http_carrier.c.
+ */
 
 static struct calling net;
 
@@ -61,7 +63,10 @@ START_TEST(a_connection_is_used_again)
 }
 END_TEST
 
-/* One connection for each text in `context`, which is all of the answer; then it waits for our end. */
+/*
+ * One connection for each text in `context`, which is all of the answer; then it waits for our
+ * end.
+ */
 static void answer_each_on_its_own(struct peer *peer)
 {
 	for (const char *const *text = peer->context; *text != NULL; text++) {

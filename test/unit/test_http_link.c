@@ -244,7 +244,8 @@ START_TEST(bytes_that_tls_holds_back_are_not_quiet)
 {
 	char bytes[3];
 
-	peer_start(&net.peer, send_two_records, authority_serve(&net.authority, "IP:127.0.0.1", 3600));
+	peer_start(&net.peer, send_two_records,
+		   authority_serve(&net.authority, "IP:127.0.0.1", 3600));
 	open_to(net.peer.url);
 	turn_until(&net.readable, 1);
 	peer_sleep(20); /* both are here now */
@@ -308,8 +309,9 @@ static void expect_distrust(SSL_CTX *tls, const char *error)
 
 START_TEST(a_certificate_for_another_host_is_refused)
 {
-	expect_distrust(authority_serve(&net.authority, "IP:127.0.0.2,DNS:localhost", 3600),
-			"no alternative certificate subject name matches target host name '127.0.0.1'");
+	expect_distrust(
+		authority_serve(&net.authority, "IP:127.0.0.2,DNS:localhost", 3600),
+		"no alternative certificate subject name matches target host name '127.0.0.1'");
 }
 END_TEST
 
@@ -327,7 +329,8 @@ END_TEST
 
 START_TEST(a_certificate_that_has_expired_is_refused)
 {
-	expect_distrust(authority_serve(&net.authority, "IP:127.0.0.1", -60), "certificate has expired");
+	expect_distrust(authority_serve(&net.authority, "IP:127.0.0.1", -60),
+			"certificate has expired");
 }
 END_TEST
 
@@ -465,7 +468,8 @@ START_TEST(closing_does_not_wait_for_a_name)
 	start_us = clock_monotonic_us(clock_system());
 	http_link_close(net.link);
 	net.link = NULL;
-	ck_assert_uint_lt(clock_monotonic_us(clock_system()) - start_us, (uint64_t)paced(SLOW_MS) * 1000 / 3);
+	ck_assert_uint_lt(clock_monotonic_us(clock_system()) - start_us,
+			  (uint64_t)paced(SLOW_MS) * 1000 / 3);
 	wait_for_slow_answers(1);
 }
 END_TEST
@@ -476,7 +480,8 @@ START_TEST(a_name_that_takes_too_long_fails_in_time_and_holds_nobody_up)
 
 	net.context.connect_timeout_us = (uint64_t)paced(50) * 1000;
 	expect_failure("http://slow.test", "time");
-	ck_assert_uint_lt(clock_monotonic_us(clock_system()) - start_us, (uint64_t)paced(SLOW_MS) * 1000 * 2 / 3);
+	ck_assert_uint_lt(clock_monotonic_us(clock_system()) - start_us,
+			  (uint64_t)paced(SLOW_MS) * 1000 * 2 / 3);
 	wait_for_slow_answers(1);
 }
 END_TEST

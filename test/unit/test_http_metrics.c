@@ -30,7 +30,8 @@ static void tear_down(void)
 
 static void expect(const char *line)
 {
-	ck_assert_msg(strstr(buf_text(&out), line) != NULL, "no \"%s\" in\n%s", line, buf_text(&out));
+	ck_assert_msg(strstr(buf_text(&out), line) != NULL, "no \"%s\" in\n%s", line,
+		      buf_text(&out));
 }
 
 static void expect_not(const char *text)

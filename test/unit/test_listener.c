@@ -121,7 +121,8 @@ END_TEST
 START_TEST(ipv6_addresses_stand_in_brackets)
 {
 	int fd = socket(AF_INET6, SOCK_STREAM, 0);
-	struct sockaddr_in6 loopback = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	struct sockaddr_in6 loopback = {.sin6_family = AF_INET6,
+					.sin6_addr = IN6ADDR_LOOPBACK_INIT};
 	bool has_ipv6 = fd >= 0 && bind(fd, (struct sockaddr *)&loopback, sizeof(loopback)) == 0;
 
 	if (fd >= 0)
@@ -137,8 +138,18 @@ END_TEST
 START_TEST(what_is_no_address_is_refused_with_a_reason)
 {
 	static const char *const wrong[] = {
-		"", ":", ":8080", "8080", "127.0.0.1", "127.0.0.1:", "[]:8080", "127.0.0.1:http-nonsense",
-		"127.0.0.1:-1", "127.0.0.1:65536", "127.0.0.1:99999999999", "127.0.0.1:80 ",
+		"",
+		":",
+		":8080",
+		"8080",
+		"127.0.0.1",
+		"127.0.0.1:",
+		"[]:8080",
+		"127.0.0.1:http-nonsense",
+		"127.0.0.1:-1",
+		"127.0.0.1:65536",
+		"127.0.0.1:99999999999",
+		"127.0.0.1:80 ",
 		"203.0.113.1:0", /* nobody's address, and not this machine's */
 	};
 
@@ -206,9 +217,9 @@ START_TEST(sockets_that_are_not_for_us_are_left_alone)
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	{
 		const char *const environments[][2] = {
-			{NULL, NULL}, {pid, NULL}, {NULL, "1"}, {"1", "1"}, {"", "1"}, {"-1", "1"},
-			{pid, "0"},   {pid, "-1"}, {pid, "x"},  {pid, ""},  {pid, "17"},
-			{pid, "18446744073709551617"},
+			{NULL, NULL}, {pid, NULL}, {NULL, "1"}, {"1", "1"},
+			{"", "1"},    {"-1", "1"}, {pid, "0"},  {pid, "-1"},
+			{pid, "x"},   {pid, ""},   {pid, "17"}, {pid, "18446744073709551617"},
 		};
 
 		for (size_t i = 0; i < sizeof(environments) / sizeof(environments[0]); i++) {

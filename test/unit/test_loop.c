@@ -67,7 +67,10 @@ static void note_timer(struct loop_timer *timer)
 	note(timer->context);
 }
 
-#define TIMER(name) {.fire = note_timer, .context = (name)}
+#define TIMER(name)                                   \
+	{                                             \
+		.fire = note_timer, .context = (name) \
+	}
 
 START_TEST(timers_fire_once_in_the_order_of_their_times)
 {
@@ -182,7 +185,8 @@ START_TEST(many_timers_set_moved_and_removed_in_any_order_stay_sorted)
 		if (rand() % 4 == 0)
 			loop_timer_off(test.loop, timer);
 		else
-			ck_assert(loop_timer_set(test.loop, timer, START_US + (uint64_t)rand() % 500));
+			ck_assert(loop_timer_set(test.loop, timer,
+						 START_US + (uint64_t)rand() % 500));
 	}
 	for (size_t i = 0; i < TIMERS; i++)
 		left += timers[i].position != 0;
@@ -217,7 +221,10 @@ static void note_task(struct loop_task *task)
 	note(task->context);
 }
 
-#define TASK(name) {.run = note_task, .context = (name)}
+#define TASK(name)                                  \
+	{                                           \
+		.run = note_task, .context = (name) \
+	}
 
 START_TEST(tasks_run_once_in_the_order_in_which_they_were_deferred)
 {

@@ -30,14 +30,22 @@ START_TEST(what_the_server_itself_answers_with_is_there)
 		const char *code;
 		int status;
 	} needed[] = {
-		{"invalid-request", 400},    {"invalid-path", 400},
-		{"unknown-parameter", 400},  {"invalid-parameter", 400},
-		{"invalid-header", 400},     {"invalid-json", 400},
-		{"not-found", 404},          {"method-not-allowed", 405},
-		{"precondition-failed", 412}, {"body-too-large", 413},
-		{"unsupported-media-type", 415}, {"precondition-required", 428},
-		{"headers-too-large", 431},  {"unavailable", 503},
-		{"outcome-unknown", 503},    {"shutting-down", 503},
+		{"invalid-request", 400},
+		{"invalid-path", 400},
+		{"unknown-parameter", 400},
+		{"invalid-parameter", 400},
+		{"invalid-header", 400},
+		{"invalid-json", 400},
+		{"not-found", 404},
+		{"method-not-allowed", 405},
+		{"precondition-failed", 412},
+		{"body-too-large", 413},
+		{"unsupported-media-type", 415},
+		{"precondition-required", 428},
+		{"headers-too-large", 431},
+		{"unavailable", 503},
+		{"outcome-unknown", 503},
+		{"shutting-down", 503},
 		{"not-ready", 503},
 	};
 

@@ -6,7 +6,10 @@
 
 static const struct endpoint nothing = {0};
 
-#define ROUTE(verb, text) {.method = METHOD_##verb, .path = (text), .endpoint = &nothing}
+#define ROUTE(verb, text)                                                     \
+	{                                                                     \
+		.method = METHOD_##verb, .path = (text), .endpoint = &nothing \
+	}
 
 enum { LIVE, LIST, CREATE, READ, REPLACE, CHANGE, DROP, STOCK, STEP, POST_ONLY };
 
@@ -122,7 +125,7 @@ static const struct {
 	{"/product/a%7Fb", METHOD_GET, ROUTER_BAD_PATH},
 	{"/product/%C2%85", METHOD_GET, ROUTER_BAD_PATH}, /* a control character as well */
 	{"/product/%FF", METHOD_GET, ROUTER_BAD_PATH},
-	{"/product/%C0%AF", METHOD_GET, ROUTER_BAD_PATH}, /* a slash, overlong */
+	{"/product/%C0%AF", METHOD_GET, ROUTER_BAD_PATH},    /* a slash, overlong */
 	{"/product/%ED%A0%80", METHOD_GET, ROUTER_BAD_PATH}, /* half a surrogate pair */
 	{"/%", METHOD_OPTIONS, ROUTER_BAD_PATH},
 };
@@ -134,8 +137,8 @@ START_TEST(what_is_not_found_is_told_apart)
 
 		ck_assert_msg(outcome == missed[i].outcome, "%s: %d, not %d", missed[i].path,
 			      (int)outcome, (int)missed[i].outcome);
-		ck_assert_msg((rq.route != NULL) == (outcome == ROUTER_NOT_ALLOWED ||
-						     outcome == ROUTER_OPTIONS),
+		ck_assert_msg((rq.route != NULL) ==
+				      (outcome == ROUTER_NOT_ALLOWED || outcome == ROUTER_OPTIONS),
 			      "%s: route", missed[i].path);
 		arena_clear(&rq.arena);
 	}

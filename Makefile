@@ -87,6 +87,8 @@ CHECK_LIBS = $(eval CHECK_LIBS := $(shell pkg-config --libs check))$(CHECK_LIBS)
 LANGUAGE := -std=c17 -D_GNU_SOURCE= -Iinclude -pthread
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes \
 	-Wmissing-prototypes -Wimplicit-fallthrough -Wswitch-enum -Werror
+# Its -Wconversion goes further than gcc's, to assert(!"why") and enums that are kept as int.
+WARNINGS_clang := -Wno-string-conversion -Wno-sign-conversion
 HARDENING_x86_64 := -fcf-protection
 HARDENING_aarch64 := -mbranch-protection=standard
 HARDENING := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 \
@@ -105,10 +107,8 @@ CFLAGS_debug = -O1 -g -fno-omit-frame-pointer
 CC_asan = $(CC)
 CFLAGS_asan = -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -Wno-maybe-uninitialized
 
-# clang's -Wconversion goes further than gcc's, to assert(!"why") and enums that are kept as int.
 CC_fuzz = clang
-CFLAGS_fuzz = -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -fsanitize=fuzzer-no-link \
-	-Wno-string-conversion -Wno-sign-conversion
+CFLAGS_fuzz = -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -fsanitize=fuzzer-no-link
 
 # ---------------------------------------------------------------------------- how programs are built
 
@@ -128,7 +128,7 @@ TOOLS_$(1) := $$(TOOL_SOURCES:test/tools/%.c=build/$(1)/tools/%)
 
 build/$(1)/%.o: %.c Makefile | setup
 	@mkdir -p $$(@D)
-	$$(call quiet,CC,$$@)$$(CC_$(1)) $$(LANGUAGE) -Ibuild/$(1) $$(LIBRARY_CFLAGS) $$(WARNINGS) \
+	$$(call quiet,CC,$$@)$$(CC_$(1)) $$(LANGUAGE) -Ibuild/$(1) $$(LIBRARY_CFLAGS) $$(WARNINGS) $$(WARNINGS_$$(CC_$(1))) \
 		$$(CFLAGS_$(1)) $$(if $$(filter test/%,$$<),$$(CFLAGS_test)) $$(CFLAGS) -MMD -MP -c -o $$@ $$<
 
 build/$(1)/sources.list: FORCE

@@ -20,7 +20,7 @@ mkdir -p "$folder"
 cp config/emulator/package.json config/emulator/package-lock.json "$folder/"
 if ! (cd "$folder" && npm ci --cache ../npm-cache --ignore-scripts --no-audit --no-fund \
 	--no-update-notifier --no-progress --loglevel=error); then
-	echo "emulator: npm could not install it. Needed are a network, or what is in .local/npm-cache." >&2
+	echo "emulator: npm could not install it, for the reason above." >&2
 	exit 1
 fi
 

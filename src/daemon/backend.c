@@ -1,5 +1,6 @@
 #include "daemon/backend.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -129,6 +130,7 @@ bool backend_load_trust(const struct config *config, struct trust **trust)
 	if (strncmp(config->endpoint_dynamodb, "https:", 6) != 0)
 		return true;
 	*trust = trust_new(config->ca_bundle);
+	malloc_trim(0); /* reading a bundle leaves a megabyte of holes behind */
 	if (*trust == NULL)
 		log_event(LOG_ERROR, "cannot read the certificate authorities",
 			  LOG_F_STR("bundle", config->ca_bundle != NULL ? config->ca_bundle

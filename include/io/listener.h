@@ -21,6 +21,9 @@ int listener_open(const char *address, bool is_shared, char error[static LISTENE
 /* False, with the reason in `error`, when the address is taken or cannot be bound. */
 bool listener_is_free(const char *address, char error[static LISTENER_ERROR_SIZE]);
 
+/* True when only this machine can reach the socket: a loopback address, or no network at all. */
+bool listener_is_local(int fd);
+
 /*
  * The sockets that systemd passed (sd_listen_fds(3)): descriptor 3 and following, by LISTEN_PID and
  * LISTEN_FDS. Returns how many; 0 when there are none.

@@ -197,6 +197,11 @@ static bool make_workers(struct daemon *daemon)
 	int first;
 
 	daemon->systemd_fd = listener_from_systemd(&first) > 0 ? first : -1;
+	/* For SHOPD_LISTEN the configuration has seen to it. */
+	if (daemon->systemd_fd >= 0 && !daemon->config->is_auth_off &&
+	    !listener_is_local(daemon->systemd_fd))
+		return complain("systemd's socket can be reached from other machines, and nobody "
+				"is asked who he is; SHOPD_AUTH=off says that this is meant");
 	/* SO_REUSEPORT would let two shopds share an address without a word. */
 	if (daemon->systemd_fd < 0 && !listener_is_free(daemon->config->listen, error))
 		return complain(error);
@@ -289,8 +294,8 @@ int daemon_run(const struct config *config)
 
 	daemon.signal_watch.fd = -1;
 	is_made = make(&daemon) && start_workers(&daemon);
-	if (!is_made)
-		drain(&daemon);
+	for (size_t i = 0; !is_made && i < daemon.worker_count; i++)
+		worker_drain(&daemon.workers[i]); /* those that were started */
 	if (is_made && config->is_auth_off)
 		log_event(LOG_WARNING, "SHOPD_AUTH=off: every caller may do everything");
 	daemon.watchdog_us = service_manager_watchdog_us();

@@ -289,7 +289,7 @@ static enum MHD_Result handle_head(struct connection *connection, const char *me
 	return connection->must_close ? send_reply(connection) : MHD_YES;
 }
 
-/* Beyond the cap bytes are dropped, up to where nobody would send on in good faith. */
+/* Beyond the cap bytes are dropped; the read deadline ends that. */
 static enum MHD_Result handle_upload(struct connection *connection, const char *upload,
 				     size_t *upload_len)
 {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,24 @@ bool listener_is_free(const char *address, char error[static LISTENER_ERROR_SIZE
 		return false;
 	close(fd);
 	return true;
+}
+
+bool listener_is_local(int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address = {0};
+	socklen_t len = sizeof(address);
+
+	if (getsockname(fd, &address.any, &len) != 0)
+		return false;
+	if (address.any.sa_family == AF_INET)
+		return ntohl(address.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	if (address.any.sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr);
+	return address.any.sa_family == AF_UNIX;
 }
 
 int listener_from_systemd(int *first)

@@ -35,7 +35,7 @@ void calling_init(struct calling *calling)
 
 void calling_start(struct calling *calling, void (*script)(struct peer *peer))
 {
-	peer_start(&calling->peer, script, NULL);
+	peer_start(&calling->peer, script, calling->tls);
 	calling->origin = (struct origin){calling->peer.url, calling->peer.authority, true};
 	calling->client = http_client_new(&calling->options);
 	ck_assert_ptr_nonnull(calling->client);

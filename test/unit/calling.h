@@ -17,6 +17,7 @@ struct calling {
 	uint64_t ahead_us; /* by how much the clock was moved */
 	struct loop *loop;
 	struct http_client_options options;
+	SSL_CTX *tls; /* the peer's, if it is to have one */
 	struct http_client *client;
 	struct peer peer;
 	struct origin origin; /* the peer */

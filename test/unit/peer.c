@@ -129,16 +129,13 @@ void peer_read_head(struct peer_link *link)
 	ck_assert_msg(read_head(link), "no request comes");
 }
 
-void peer_read(struct peer_link *link)
+void peer_read_body(struct peer_link *link)
 {
-	const char *length;
-	size_t len;
+	const char *length = strstr(link->request, "\r\nContent-Length: ");
+	size_t len = 0;
 
-	peer_read_head(link);
-	length = strstr(link->request, "\r\nContent-Length: ");
-	if (length == NULL)
-		return;
-	len = strtoul(length + strlen("\r\nContent-Length: "), NULL, 10);
+	if (length != NULL)
+		len = strtoul(length + strlen("\r\nContent-Length: "), NULL, 10);
 	while (len > 0) {
 		char bytes[16 * 1024];
 		size_t now = len < sizeof(bytes) ? len : sizeof(bytes);
@@ -146,6 +143,12 @@ void peer_read(struct peer_link *link)
 		peer_read_bytes(link, bytes, now);
 		len -= now;
 	}
+}
+
+void peer_read(struct peer_link *link)
+{
+	peer_read_head(link);
+	peer_read_body(link);
 }
 
 size_t peer_read_rest(struct peer_link *link)
@@ -177,6 +180,22 @@ void peer_send_bytes(struct peer_link *link, const void *bytes, size_t len)
 void peer_send(struct peer_link *link, const char *text)
 {
 	peer_send_bytes(link, text, strlen(text));
+}
+
+void peer_send_together(struct peer_link *link, const char *first, const char *second)
+{
+	BIO *socket = SSL_get_wbio(link->tls);
+	BIO *memory = BIO_new(BIO_s_mem());
+	char *bytes;
+	long len;
+
+	BIO_up_ref(socket);
+	SSL_set0_wbio(link->tls, memory); /* both are collected here first */
+	peer_send(link, first);
+	peer_send(link, second);
+	len = BIO_get_mem_data(memory, &bytes);
+	ck_assert_int_eq(send(link->fd, bytes, (size_t)len, MSG_NOSIGNAL), len);
+	SSL_set0_wbio(link->tls, socket);
 }
 
 void peer_close(struct peer_link *link)

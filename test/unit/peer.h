@@ -42,14 +42,18 @@ bool peer_is_left_alone(struct peer *peer, int wait_ms);
 
 /* A request's head into link->request, and so many bytes of a body as its Content-Length says. */
 void peer_read(struct peer_link *link);
-/* Only the head, and then so many bytes. */
+/* Only the head; so many bytes; as many as the Content-Length of the head that was read. */
 void peer_read_head(struct peer_link *link);
 void peer_read_bytes(struct peer_link *link, void *bytes, size_t len);
+void peer_read_body(struct peer_link *link);
 /* The rest of what comes, up to the end of the connection; returns how much it was. */
 size_t peer_read_rest(struct peer_link *link);
 
 void peer_send(struct peer_link *link, const char *text);
 void peer_send_bytes(struct peer_link *link, const void *bytes, size_t len);
+
+/* Two records of TLS that arrive together. */
+void peer_send_together(struct peer_link *link, const char *first, const char *second);
 
 void peer_close(struct peer_link *link);
 /* The hard way: the other side gets a reset. */

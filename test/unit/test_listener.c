@@ -231,6 +231,31 @@ START_TEST(sockets_that_are_not_for_us_are_left_alone)
 }
 END_TEST
 
+START_TEST(only_loopback_addresses_are_local)
+{
+	static const struct {
+		const char *address;
+		bool is_local;
+	} table[] = {
+		{"127.0.0.1:0", true},
+		{"127.9.9.9:0", true},
+		{"0.0.0.0:0", false},
+		{"[::]:0", false},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		int fd = listener_open(table[i].address, false, error);
+
+		if (fd < 0 && table[i].address[0] == '[')
+			continue; /* a machine without IPv6 */
+		ck_assert_int_ge(fd, 0);
+		ck_assert(listener_is_local(fd) == table[i].is_local);
+		close(fd);
+	}
+	ck_assert(!listener_is_local(-1));
+}
+END_TEST
+
 Suite *listener_suite(void)
 {
 	Suite *suite = suite_create("listener");
@@ -245,6 +270,7 @@ Suite *listener_suite(void)
 	tcase_add_test(tcase, an_address_that_is_very_long_is_refused);
 	tcase_add_test(tcase, sockets_of_systemd_are_taken_over_when_meant_for_us);
 	tcase_add_test(tcase, sockets_that_are_not_for_us_are_left_alone);
+	tcase_add_test(tcase, only_loopback_addresses_are_local);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

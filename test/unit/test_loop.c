@@ -8,62 +8,13 @@
 #include <unistd.h>
 
 #include "io/loop.h"
-
-enum { START_US = 1000 * 1000, NOTES_MAX = 64 };
-
-/* A clock that stands still, and what the handlers write down. */
-static struct {
-	uint64_t now_us;
-	struct clock clock;
-	struct loop *loop;
-	char notes[NOTES_MAX];
-} test;
-
-static uint64_t fake_monotonic_us(void *context)
-{
-	(void)context;
-	return test.now_us;
-}
-
-static int64_t fake_wall_ms(void *context)
-{
-	(void)context;
-	return 0;
-}
-
-static void set_up(void)
-{
-	memset(&test, 0, sizeof(test));
-	test.now_us = START_US;
-	test.clock.monotonic_us = fake_monotonic_us;
-	test.clock.wall_ms = fake_wall_ms;
-	test.loop = loop_new(&test.clock);
-	ck_assert_ptr_nonnull(test.loop);
-}
-
-static void tear_down(void)
-{
-	loop_free(test.loop);
-}
-
-static void note(const char *text)
-{
-	ck_assert_uint_lt(strlen(test.notes) + strlen(text), NOTES_MAX);
-	strcat(test.notes, text);
-}
-
-/* One turn that does not wait, at a later time. */
-static void turn_after(uint64_t us)
-{
-	test.now_us += us;
-	loop_turn(test.loop, 0);
-}
+#include "looping.h"
 
 /* ---- deferred tasks ---- */
 
 static void note_task(struct loop_task *task)
 {
-	note(task->context);
+	looping_note(task->context);
 }
 
 #define TASK(name)                                  \
@@ -77,14 +28,14 @@ START_TEST(tasks_run_once_in_the_order_in_which_they_were_deferred)
 	struct loop_task b = TASK("b");
 	struct loop_task c = TASK("c");
 
-	loop_defer(test.loop, &b);
-	loop_defer(test.loop, &a);
-	loop_defer(test.loop, &b); /* queued already: keeps its place */
-	loop_defer(test.loop, &c);
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "bac");
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "bac");
+	loop_defer(looping.loop, &b);
+	loop_defer(looping.loop, &a);
+	loop_defer(looping.loop, &b); /* queued already: keeps its place */
+	loop_defer(looping.loop, &c);
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "bac");
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "bac");
 }
 END_TEST
 
@@ -96,15 +47,16 @@ START_TEST(a_task_can_be_taken_out_wherever_it_stands)
 		struct loop_task tasks[4] = {TASK("a"), TASK("b"), TASK("c"), TASK("d")};
 
 		for (size_t at = 0; at < 3; at++)
-			loop_defer(test.loop, &tasks[at]);
+			loop_defer(looping.loop, &tasks[at]);
 		if (i == 3)
-			loop_defer_off(test.loop, &tasks[i]); /* never was in */
-		loop_defer_off(test.loop, &tasks[i]);
+			loop_defer_off(looping.loop, &tasks[i]); /* never was in */
+		loop_defer_off(looping.loop, &tasks[i]);
 		if (i != 3)
-			loop_defer(test.loop, &tasks[3]); /* the end of the queue is still right */
-		turn_after(0);
-		ck_assert_str_eq(test.notes, without[i]);
-		test.notes[0] = '\0';
+			loop_defer(looping.loop,
+				   &tasks[3]); /* the end of the queue is still right */
+		looping_turn_after(0);
+		ck_assert_str_eq(looping.notes, without[i]);
+		looping.notes[0] = '\0';
 	}
 }
 END_TEST
@@ -114,17 +66,17 @@ static struct loop_task second = TASK("2");
 static void defer_another(struct loop_task *task)
 {
 	(void)task;
-	note("1");
-	loop_defer(test.loop, &second);
+	looping_note("1");
+	loop_defer(looping.loop, &second);
 }
 
 START_TEST(a_task_that_a_task_adds_runs_in_the_same_turn)
 {
 	struct loop_task first = {.run = defer_another};
 
-	loop_defer(test.loop, &first);
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "12");
+	loop_defer(looping.loop, &first);
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "12");
 }
 END_TEST
 
@@ -133,7 +85,7 @@ static size_t runs;
 static void defer_itself(struct loop_task *task)
 {
 	runs++;
-	loop_defer(test.loop, task);
+	loop_defer(looping.loop, task);
 }
 
 START_TEST(tasks_without_end_do_not_hold_up_the_turn)
@@ -141,13 +93,13 @@ START_TEST(tasks_without_end_do_not_hold_up_the_turn)
 	struct loop_task endless = {.run = defer_itself};
 	size_t runs_before;
 
-	loop_defer(test.loop, &endless);
-	turn_after(0);
+	loop_defer(looping.loop, &endless);
+	looping_turn_after(0);
 	ck_assert_uint_gt(runs, 0);
 	runs_before = runs;
-	loop_turn(test.loop, UINT64_MAX); /* goes on, and does not wait */
+	loop_turn(looping.loop, UINT64_MAX); /* goes on, and does not wait */
 	ck_assert_uint_gt(runs, runs_before);
-	loop_defer_off(test.loop, &endless);
+	loop_defer_off(looping.loop, &endless);
 }
 END_TEST
 
@@ -163,7 +115,7 @@ static void note_watch(struct loop_watch *watch, uint32_t events)
 {
 	char byte;
 
-	note((events & EPOLLIN) != 0 ? watch->context : "?");
+	looping_note((events & EPOLLIN) != 0 ? watch->context : "?");
 	ck_assert_int_eq(read(watch->fd, &byte, 1), 1);
 }
 
@@ -182,7 +134,7 @@ static void open_pair(struct pair *pair, const char *name)
 
 static void close_pair(struct pair *pair)
 {
-	loop_watch_off(test.loop, &pair->watch);
+	loop_watch_off(looping.loop, &pair->watch);
 	close(pair->ours);
 	close(pair->theirs);
 }
@@ -197,21 +149,21 @@ START_TEST(a_watch_is_told_what_is_ready_until_it_is_off)
 	struct pair pair;
 
 	open_pair(&pair, "r");
-	ck_assert(loop_watch_set(test.loop, &pair.watch, EPOLLIN));
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "");
+	ck_assert(loop_watch_set(looping.loop, &pair.watch, EPOLLIN));
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "");
 	poke(&pair);
 	poke(&pair);
-	turn_after(0);
-	turn_after(0); /* level-triggered: the second byte is told of again */
-	ck_assert_str_eq(test.notes, "rr");
+	looping_turn_after(0);
+	looping_turn_after(0); /* level-triggered: the second byte is told of again */
+	ck_assert_str_eq(looping.notes, "rr");
 	poke(&pair);
-	loop_watch_off(test.loop, &pair.watch);
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "rr");
-	ck_assert(loop_watch_set(test.loop, &pair.watch, EPOLLIN)); /* on again */
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "rrr");
+	loop_watch_off(looping.loop, &pair.watch);
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "rr");
+	ck_assert(loop_watch_set(looping.loop, &pair.watch, EPOLLIN)); /* on again */
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "rrr");
 	close_pair(&pair);
 }
 END_TEST
@@ -219,8 +171,8 @@ END_TEST
 static void note_events(struct loop_watch *watch, uint32_t events)
 {
 	(void)watch;
-	note((events & EPOLLIN) != 0 ? "i" : "");
-	note((events & EPOLLOUT) != 0 ? "o" : "");
+	looping_note((events & EPOLLIN) != 0 ? "i" : "");
+	looping_note((events & EPOLLOUT) != 0 ? "o" : "");
 }
 
 START_TEST(a_watch_that_is_on_can_change_its_events)
@@ -229,18 +181,18 @@ START_TEST(a_watch_that_is_on_can_change_its_events)
 
 	open_pair(&pair, "");
 	pair.watch.ready = note_events;
-	ck_assert(loop_watch_set(test.loop, &pair.watch, EPOLLIN));
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "");
-	ck_assert(loop_watch_set(test.loop, &pair.watch, EPOLLIN | EPOLLOUT));
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "o");
+	ck_assert(loop_watch_set(looping.loop, &pair.watch, EPOLLIN));
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "");
+	ck_assert(loop_watch_set(looping.loop, &pair.watch, EPOLLIN | EPOLLOUT));
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "o");
 	poke(&pair);
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "oio");
-	ck_assert(loop_watch_set(test.loop, &pair.watch, EPOLLIN));
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "oioi");
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "oio");
+	ck_assert(loop_watch_set(looping.loop, &pair.watch, EPOLLIN));
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "oioi");
 	close_pair(&pair);
 }
 END_TEST
@@ -249,9 +201,9 @@ START_TEST(what_the_kernel_cannot_watch_is_refused)
 {
 	struct loop_watch watch = {.fd = -1, .ready = note_watch};
 
-	ck_assert(!loop_watch_set(test.loop, &watch, EPOLLIN));
+	ck_assert(!loop_watch_set(looping.loop, &watch, EPOLLIN));
 	ck_assert(!watch.is_on);
-	loop_watch_off(test.loop, &watch);
+	loop_watch_off(looping.loop, &watch);
 }
 END_TEST
 
@@ -263,7 +215,7 @@ static void remove_the_other(struct loop_watch *watch, uint32_t events)
 	size_t other = rivals[0] != NULL && watch == &rivals[0]->watch ? 1 : 0;
 
 	(void)events;
-	note("1");
+	looping_note("1");
 	close_pair(rivals[other]);
 	free(rivals[other]);
 	rivals[other] = NULL;
@@ -275,11 +227,11 @@ START_TEST(a_watch_removed_by_a_handler_of_the_same_turn_is_not_called)
 		rivals[i] = malloc(sizeof(*rivals[i]));
 		open_pair(rivals[i], "");
 		rivals[i]->watch.ready = remove_the_other;
-		ck_assert(loop_watch_set(test.loop, &rivals[i]->watch, EPOLLIN));
+		ck_assert(loop_watch_set(looping.loop, &rivals[i]->watch, EPOLLIN));
 		poke(rivals[i]);
 	}
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "1");
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "1");
 	for (size_t i = 0; i < 2; i++) {
 		if (rivals[i] == NULL)
 			continue;
@@ -294,7 +246,7 @@ static void remove_itself(struct loop_watch *watch, uint32_t events)
 	struct pair *pair = watch->context;
 
 	(void)events;
-	note("1");
+	looping_note("1");
 	close_pair(pair);
 	free(pair);
 }
@@ -306,11 +258,11 @@ START_TEST(a_watch_may_remove_and_free_itself)
 	open_pair(pair, "");
 	pair->watch.ready = remove_itself;
 	pair->watch.context = pair;
-	ck_assert(loop_watch_set(test.loop, &pair->watch, EPOLLIN));
+	ck_assert(loop_watch_set(looping.loop, &pair->watch, EPOLLIN));
 	poke(pair);
-	turn_after(0);
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "1");
+	looping_turn_after(0);
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "1");
 }
 END_TEST
 
@@ -325,11 +277,11 @@ START_TEST(more_descriptors_than_fit_one_turn_are_all_served)
 	setrlimit(RLIMIT_NOFILE, &files);
 	for (size_t i = 0; i < MANY; i++) {
 		open_pair(&pairs[i], "");
-		ck_assert(loop_watch_set(test.loop, &pairs[i].watch, EPOLLIN));
+		ck_assert(loop_watch_set(looping.loop, &pairs[i].watch, EPOLLIN));
 		poke(&pairs[i]);
 	}
 	for (int i = 0; i < 4; i++)
-		turn_after(0);
+		looping_turn_after(0);
 	for (size_t i = 0; i < MANY; i++) {
 		char byte;
 
@@ -343,7 +295,7 @@ END_TEST
 
 static void note_hook(struct loop_hook *hook)
 {
-	note(hook->context);
+	looping_note(hook->context);
 }
 
 static uint64_t no_patience(struct loop_hook *hook)
@@ -354,7 +306,7 @@ static uint64_t no_patience(struct loop_hook *hook)
 
 static void note_timer(struct loop_timer *timer)
 {
-	note(timer->context);
+	looping_note(timer->context);
 }
 
 START_TEST(a_turn_runs_descriptors_then_timers_then_tasks_then_hooks)
@@ -365,14 +317,14 @@ START_TEST(a_turn_runs_descriptors_then_timers_then_tasks_then_hooks)
 	struct loop_hook hook = {.run = note_hook, .context = "h"};
 
 	open_pair(&pair, "w");
-	loop_hook_add(test.loop, &hook);
-	loop_defer(test.loop, &task);
-	ck_assert(loop_timer_set(test.loop, &timer, START_US));
-	ck_assert(loop_watch_set(test.loop, &pair.watch, EPOLLIN));
+	loop_hook_add(looping.loop, &hook);
+	loop_defer(looping.loop, &task);
+	ck_assert(loop_timer_set(looping.loop, &timer, LOOPING_START_US));
+	ck_assert(loop_watch_set(looping.loop, &pair.watch, EPOLLIN));
 	poke(&pair);
-	turn_after(1);
-	ck_assert_str_eq(test.notes, "wtdh");
-	loop_hook_remove(test.loop, &hook);
+	looping_turn_after(1);
+	ck_assert_str_eq(looping.notes, "wtdh");
+	loop_hook_remove(looping.loop, &hook);
 	close_pair(&pair);
 }
 END_TEST
@@ -382,17 +334,17 @@ START_TEST(hooks_run_in_each_turn_until_removed_and_bound_the_wait)
 	struct loop_hook a = {.run = note_hook, .patience = no_patience, .context = "a"};
 	struct loop_hook b = {.run = note_hook, .context = "b"};
 
-	loop_hook_remove(test.loop, &a); /* never added */
-	loop_hook_add(test.loop, &a);
-	loop_hook_add(test.loop, &b);
-	loop_turn(test.loop, UINT64_MAX); /* would wait for ever but for a's patience */
-	ck_assert_uint_eq(strlen(test.notes), 2);
-	loop_hook_remove(test.loop, &b);
-	loop_turn(test.loop, UINT64_MAX);
-	ck_assert_str_eq(test.notes + 2, "a");
-	loop_hook_remove(test.loop, &a);
-	turn_after(0);
-	ck_assert_str_eq(test.notes + 2, "a");
+	loop_hook_remove(looping.loop, &a); /* never added */
+	loop_hook_add(looping.loop, &a);
+	loop_hook_add(looping.loop, &b);
+	loop_turn(looping.loop, UINT64_MAX); /* would wait for ever but for a's patience */
+	ck_assert_uint_eq(strlen(looping.notes), 2);
+	loop_hook_remove(looping.loop, &b);
+	loop_turn(looping.loop, UINT64_MAX);
+	ck_assert_str_eq(looping.notes + 2, "a");
+	loop_hook_remove(looping.loop, &a);
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes + 2, "a");
 }
 END_TEST
 
@@ -400,20 +352,20 @@ END_TEST
 
 static void stop_loop(struct loop_timer *timer)
 {
-	note(timer->context);
-	loop_stop(test.loop);
+	looping_note(timer->context);
+	loop_stop(looping.loop);
 }
 
 START_TEST(the_loop_runs_until_it_is_stopped_and_can_run_again)
 {
 	struct loop_timer timer = {.fire = stop_loop, .context = "s"};
 
-	ck_assert(loop_timer_set(test.loop, &timer, START_US));
-	loop_run(test.loop);
-	ck_assert_str_eq(test.notes, "s");
-	ck_assert(loop_timer_set(test.loop, &timer, START_US));
-	loop_run(test.loop);
-	ck_assert_str_eq(test.notes, "ss");
+	ck_assert(loop_timer_set(looping.loop, &timer, LOOPING_START_US));
+	loop_run(looping.loop);
+	ck_assert_str_eq(looping.notes, "s");
+	ck_assert(loop_timer_set(looping.loop, &timer, LOOPING_START_US));
+	loop_run(looping.loop);
+	ck_assert_str_eq(looping.notes, "ss");
 }
 END_TEST
 
@@ -421,16 +373,16 @@ static pthread_t loop_thread;
 
 static void on_woken(void *context)
 {
-	note(context);
+	looping_note(context);
 	ck_assert(pthread_equal(pthread_self(), loop_thread));
-	loop_stop(test.loop);
+	loop_stop(looping.loop);
 }
 
 static void *wake_twice(void *context)
 {
 	(void)context;
-	loop_wake(test.loop);
-	loop_wake(test.loop);
+	loop_wake(looping.loop);
+	loop_wake(looping.loop);
 	return NULL;
 }
 
@@ -439,33 +391,33 @@ START_TEST(another_thread_wakes_a_loop_that_waits)
 	pthread_t thread;
 
 	loop_thread = pthread_self();
-	loop_on_wake(test.loop, on_woken, "w");
+	loop_on_wake(looping.loop, on_woken, "w");
 	ck_assert_int_eq(pthread_create(&thread, NULL, wake_twice, NULL), 0);
-	loop_run(test.loop); /* nothing else would end it */
+	loop_run(looping.loop); /* nothing else would end it */
 	pthread_join(thread, NULL);
-	ck_assert_uint_ge(strlen(test.notes), 1);
-	turn_after(0);
-	turn_after(0);
-	ck_assert_uint_le(strlen(test.notes), 2);
+	ck_assert_uint_ge(strlen(looping.notes), 1);
+	looping_turn_after(0);
+	looping_turn_after(0);
+	ck_assert_uint_le(strlen(looping.notes), 2);
 }
 END_TEST
 
 START_TEST(a_wake_that_nobody_listens_to_is_harmless)
 {
-	loop_wake(test.loop);
-	loop_turn(test.loop, UINT64_MAX);
-	turn_after(0);
+	loop_wake(looping.loop);
+	loop_turn(looping.loop, UINT64_MAX);
+	looping_turn_after(0);
 }
 END_TEST
 
 START_TEST(the_heartbeat_is_the_time_of_the_last_turn)
 {
-	ck_assert_ptr_eq(loop_clock(test.loop), &test.clock);
-	turn_after(5);
-	ck_assert_uint_eq(loop_heartbeat_us(test.loop), START_US + 5);
-	test.now_us += 7;
-	ck_assert_uint_eq(loop_now_us(test.loop), START_US + 5);
-	ck_assert_uint_eq(loop_heartbeat_us(test.loop), START_US + 5);
+	ck_assert_ptr_eq(loop_clock(looping.loop), &looping.clock);
+	looping_turn_after(5);
+	ck_assert_uint_eq(loop_heartbeat_us(looping.loop), LOOPING_START_US + 5);
+	looping.now_us += 7;
+	ck_assert_uint_eq(loop_now_us(looping.loop), LOOPING_START_US + 5);
+	ck_assert_uint_eq(loop_heartbeat_us(looping.loop), LOOPING_START_US + 5);
 }
 END_TEST
 
@@ -479,7 +431,7 @@ START_TEST(a_loop_without_descriptors_cannot_be_made)
 	for (rlim_t room = 0; room < 2; room++) {
 		files.rlim_cur = (rlim_t)next + room;
 		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
-		ck_assert_ptr_null(loop_new(&test.clock));
+		ck_assert_ptr_null(loop_new(&looping.clock));
 	}
 	loop_free(NULL);
 }
@@ -490,7 +442,7 @@ Suite *loop_suite(void)
 	Suite *suite = suite_create("loop");
 	TCase *tcase = tcase_create("all");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, looping_set_up, looping_tear_down);
 	tcase_add_test(tcase, tasks_run_once_in_the_order_in_which_they_were_deferred);
 	tcase_add_test(tcase, a_task_can_be_taken_out_wherever_it_stands);
 	tcase_add_test(tcase, a_task_that_a_task_adds_runs_in_the_same_turn);

@@ -4,60 +4,13 @@
 
 #include "alloc_fail.h"
 #include "io/loop.h"
+#include "looping.h"
 
-enum { START_US = 1000 * 1000, NOTES_MAX = 64, TIMERS = 200 };
-
-/* A clock that stands still, and what the handlers write down. */
-static struct {
-	uint64_t now_us;
-	struct clock clock;
-	struct loop *loop;
-	char notes[NOTES_MAX];
-} test;
-
-static uint64_t fake_monotonic_us(void *context)
-{
-	(void)context;
-	return test.now_us;
-}
-
-static int64_t fake_wall_ms(void *context)
-{
-	(void)context;
-	return 0;
-}
-
-static void set_up(void)
-{
-	memset(&test, 0, sizeof(test));
-	test.now_us = START_US;
-	test.clock.monotonic_us = fake_monotonic_us;
-	test.clock.wall_ms = fake_wall_ms;
-	test.loop = loop_new(&test.clock);
-	ck_assert_ptr_nonnull(test.loop);
-}
-
-static void tear_down(void)
-{
-	loop_free(test.loop);
-}
-
-static void note(const char *text)
-{
-	ck_assert_uint_lt(strlen(test.notes) + strlen(text), NOTES_MAX);
-	strcat(test.notes, text);
-}
-
-/* One turn that does not wait, at a later time. */
-static void turn_after(uint64_t us)
-{
-	test.now_us += us;
-	loop_turn(test.loop, 0);
-}
+enum { TIMERS = 200 };
 
 static void note_timer(struct loop_timer *timer)
 {
-	note(timer->context);
+	looping_note(timer->context);
 }
 
 #define TIMER(name)                                   \
@@ -71,17 +24,17 @@ START_TEST(timers_fire_once_in_the_order_of_their_times)
 	struct loop_timer b = TIMER("b");
 	struct loop_timer c = TIMER("c");
 
-	ck_assert(loop_timer_set(test.loop, &c, START_US + 30));
-	ck_assert(loop_timer_set(test.loop, &a, START_US + 10));
-	ck_assert(loop_timer_set(test.loop, &b, START_US + 20));
-	turn_after(9);
-	ck_assert_str_eq(test.notes, "");
-	turn_after(1);
-	ck_assert_str_eq(test.notes, "a");
-	turn_after(100);
-	ck_assert_str_eq(test.notes, "abc");
-	turn_after(100);
-	ck_assert_str_eq(test.notes, "abc");
+	ck_assert(loop_timer_set(looping.loop, &c, LOOPING_START_US + 30));
+	ck_assert(loop_timer_set(looping.loop, &a, LOOPING_START_US + 10));
+	ck_assert(loop_timer_set(looping.loop, &b, LOOPING_START_US + 20));
+	looping_turn_after(9);
+	ck_assert_str_eq(looping.notes, "");
+	looping_turn_after(1);
+	ck_assert_str_eq(looping.notes, "a");
+	looping_turn_after(100);
+	ck_assert_str_eq(looping.notes, "abc");
+	looping_turn_after(100);
+	ck_assert_str_eq(looping.notes, "abc");
 }
 END_TEST
 
@@ -90,16 +43,16 @@ START_TEST(a_timer_that_is_set_again_forgets_its_first_time)
 	struct loop_timer a = TIMER("a");
 	struct loop_timer b = TIMER("b");
 
-	ck_assert(loop_timer_set(test.loop, &a, START_US + 10));
-	ck_assert(loop_timer_set(test.loop, &b, START_US + 30));
-	ck_assert(loop_timer_set(test.loop, &a, START_US + 40)); /* later */
-	turn_after(20);
-	ck_assert_str_eq(test.notes, "");
-	ck_assert(loop_timer_set(test.loop, &b, START_US + 20)); /* sooner */
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "b");
-	turn_after(20);
-	ck_assert_str_eq(test.notes, "ba");
+	ck_assert(loop_timer_set(looping.loop, &a, LOOPING_START_US + 10));
+	ck_assert(loop_timer_set(looping.loop, &b, LOOPING_START_US + 30));
+	ck_assert(loop_timer_set(looping.loop, &a, LOOPING_START_US + 40)); /* later */
+	looping_turn_after(20);
+	ck_assert_str_eq(looping.notes, "");
+	ck_assert(loop_timer_set(looping.loop, &b, LOOPING_START_US + 20)); /* sooner */
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "b");
+	looping_turn_after(20);
+	ck_assert_str_eq(looping.notes, "ba");
 }
 END_TEST
 
@@ -107,19 +60,19 @@ START_TEST(a_timer_that_is_off_does_not_fire)
 {
 	struct loop_timer a = TIMER("a");
 
-	loop_timer_off(test.loop, &a); /* harmless when it never was on */
-	ck_assert(loop_timer_set(test.loop, &a, START_US));
-	loop_timer_off(test.loop, &a);
-	loop_timer_off(test.loop, &a);
-	turn_after(10);
-	ck_assert_str_eq(test.notes, "");
+	loop_timer_off(looping.loop, &a); /* harmless when it never was on */
+	ck_assert(loop_timer_set(looping.loop, &a, LOOPING_START_US));
+	loop_timer_off(looping.loop, &a);
+	loop_timer_off(looping.loop, &a);
+	looping_turn_after(10);
+	ck_assert_str_eq(looping.notes, "");
 }
 END_TEST
 
 static void switch_off_another(struct loop_timer *timer)
 {
-	note("!");
-	loop_timer_off(test.loop, timer->context);
+	looping_note("!");
+	loop_timer_off(looping.loop, timer->context);
 }
 
 START_TEST(a_handler_may_switch_off_a_timer_that_is_due_too)
@@ -127,29 +80,29 @@ START_TEST(a_handler_may_switch_off_a_timer_that_is_due_too)
 	struct loop_timer victim = TIMER("v");
 	struct loop_timer killer = {.fire = switch_off_another, .context = &victim};
 
-	ck_assert(loop_timer_set(test.loop, &killer, START_US + 1));
-	ck_assert(loop_timer_set(test.loop, &victim, START_US + 2));
-	turn_after(5);
-	ck_assert_str_eq(test.notes, "!");
+	ck_assert(loop_timer_set(looping.loop, &killer, LOOPING_START_US + 1));
+	ck_assert(loop_timer_set(looping.loop, &victim, LOOPING_START_US + 2));
+	looping_turn_after(5);
+	ck_assert_str_eq(looping.notes, "!");
 }
 END_TEST
 
 static void set_for_the_past(struct loop_timer *timer)
 {
-	note("x");
-	ck_assert(loop_timer_set(test.loop, timer, START_US));
+	looping_note("x");
+	ck_assert(loop_timer_set(looping.loop, timer, LOOPING_START_US));
 }
 
 START_TEST(a_timer_that_sets_itself_for_the_past_waits_for_the_next_turn)
 {
 	struct loop_timer timer = {.fire = set_for_the_past};
 
-	ck_assert(loop_timer_set(test.loop, &timer, START_US));
-	turn_after(0);
-	ck_assert_str_eq(test.notes, "x");
-	turn_after(1);
-	ck_assert_str_eq(test.notes, "xx");
-	loop_timer_off(test.loop, &timer);
+	ck_assert(loop_timer_set(looping.loop, &timer, LOOPING_START_US));
+	looping_turn_after(0);
+	ck_assert_str_eq(looping.notes, "x");
+	looping_turn_after(1);
+	ck_assert_str_eq(looping.notes, "xx");
+	loop_timer_off(looping.loop, &timer);
 }
 END_TEST
 
@@ -159,7 +112,7 @@ static size_t fired;
 
 static void check_order(struct loop_timer *timer)
 {
-	ck_assert_uint_le(timer->due_us, test.now_us);
+	ck_assert_uint_le(timer->due_us, looping.now_us);
 	ck_assert_uint_ge(timer->due_us, last_due_us);
 	last_due_us = timer->due_us;
 	fired++;
@@ -176,16 +129,16 @@ START_TEST(many_timers_set_moved_and_removed_in_any_order_stay_sorted)
 
 		timer->fire = check_order;
 		if (rand() % 4 == 0)
-			loop_timer_off(test.loop, timer);
+			loop_timer_off(looping.loop, timer);
 		else
-			ck_assert(loop_timer_set(test.loop, timer,
-						 START_US + (uint64_t)rand() % 500));
+			ck_assert(loop_timer_set(looping.loop, timer,
+						 LOOPING_START_US + (uint64_t)rand() % 500));
 	}
 	for (size_t i = 0; i < TIMERS; i++)
 		left += timers[i].position != 0;
 	ck_assert_uint_gt(left, TIMERS / 2);
 	for (int i = 0; i < 50; i++)
-		turn_after(10);
+		looping_turn_after(10);
 	ck_assert_uint_eq(fired, left);
 }
 END_TEST
@@ -199,7 +152,7 @@ START_TEST(a_turn_waits_for_the_next_timer_and_no_longer)
 
 	ck_assert(loop_timer_set(loop, &timer, start_us + 20 * 1000));
 	loop_turn(loop, UINT64_MAX);
-	ck_assert_str_eq(test.notes, "t");
+	ck_assert_str_eq(looping.notes, "t");
 	ck_assert_uint_ge(loop_now_us(loop), start_us + 20 * 1000);
 	ck_assert_uint_lt(loop_now_us(loop), start_us + 500 * 1000);
 	ck_assert_uint_eq(loop_heartbeat_us(loop), loop_now_us(loop));
@@ -212,7 +165,7 @@ END_TEST
 static void fill_a_loop(void *context)
 {
 	static struct loop_timer timers[TIMERS];
-	struct loop *loop = loop_new(&test.clock);
+	struct loop *loop = loop_new(&looping.clock);
 	bool all_set = true;
 
 	(void)context;
@@ -222,7 +175,7 @@ static void fill_a_loop(void *context)
 		return;
 	}
 	for (size_t i = 0; i < TIMERS; i++) {
-		bool is_set = loop_timer_set(loop, &timers[i], START_US + TIMERS - i);
+		bool is_set = loop_timer_set(loop, &timers[i], LOOPING_START_US + TIMERS - i);
 
 		ck_assert(is_set == (timers[i].position != 0));
 		all_set = all_set && is_set;
@@ -244,7 +197,7 @@ Suite *loop_timer_suite(void)
 	Suite *suite = suite_create("loop_timer");
 	TCase *tcase = tcase_create("all");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, looping_set_up, looping_tear_down);
 	tcase_add_test(tcase, timers_fire_once_in_the_order_of_their_times);
 	tcase_add_test(tcase, a_timer_that_is_set_again_forgets_its_first_time);
 	tcase_add_test(tcase, a_timer_that_is_off_does_not_fire);

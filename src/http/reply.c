@@ -131,6 +131,7 @@ static const char *failure_detail(enum result result)
 	case RESULT_REFUSED:
 	case RESULT_GARBLED:
 	case RESULT_SHUTDOWN:
+	case RESULT_REPEATED:
 		break;
 	}
 	return NULL;

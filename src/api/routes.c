@@ -1,5 +1,7 @@
 #include "api/routes.h"
 
+#include "api/cart.h"
+#include "api/cart_item.h"
 #include "api/product.h"
 #include "api/product_list.h"
 #include "api/system.h"
@@ -14,6 +16,14 @@ const struct route api_routes[] = {
 	{METHOD_PUT, "/product/{id}", &put_product, NULL, false},
 	{METHOD_PATCH, "/product/{id}", &patch_product, NULL, false},
 	{METHOD_DELETE, "/product/{id}", &delete_product, NULL, false},
+	{METHOD_POST, "/cart", &post_cart, NULL, false},
+	{METHOD_GET, "/cart/{id}", &get_cart, NULL, false},
+	{METHOD_DELETE, "/cart/{id}", &delete_cart, NULL, false},
+	{METHOD_PUT, "/cart/{id}/item/{product_id}", &put_cart_item, NULL, false},
+	{METHOD_POST, "/cart/{id}/item/{product_id}", &post_cart_item, NULL, false},
+	{METHOD_DELETE, "/cart/{id}/item/{product_id}", &delete_cart_item, NULL, false},
+	{METHOD_POST, "/cart/{id}/merge", &post_cart_merge, NULL, false},
+	{METHOD_GET, "/user/{id}/cart", &get_user_cart, NULL, false},
 	{METHOD_OTHER, NULL, NULL, NULL, false},
 };
 

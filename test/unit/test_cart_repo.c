@@ -174,6 +174,7 @@ static void find_once(void *context)
 	(void)context;
 	if (!scripted_repo_enter(&on))
 		return;
+	memset(&answer, 0, sizeof(answer));
 	cart_repo_find(&on.repo, CART, &answer, &on.await);
 	result = scripted_repo_run(&on);
 	if (result != RESULT_OK)
@@ -188,6 +189,7 @@ static void create_once(void *context)
 	(void)context;
 	if (!scripted_repo_enter(&on))
 		return;
+	memset(&answer, 0, sizeof(answer));
 	cart_repo_create(&on.repo, &answer, &on.await);
 	result = scripted_repo_run(&on);
 	if (result != RESULT_OK)
@@ -202,6 +204,7 @@ static void remove_once(void *context)
 	(void)context;
 	if (!scripted_repo_enter(&on))
 		return;
+	memset(&answer, 0, sizeof(answer));
 	cart_repo_remove(&on.repo, CART, 0, &answer, &on.await);
 	result = scripted_repo_run(&on);
 	if (result != RESULT_OK)

@@ -175,6 +175,7 @@ static void make_once(void *context)
 	(void)context;
 	if (!scripted_repo_enter(&on))
 		return;
+	memset(&answer, 0, sizeof(answer));
 	make();
 	result = scripted_repo_run(&on);
 	if (result != RESULT_OK)

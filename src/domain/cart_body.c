@@ -5,18 +5,12 @@
 #include "domain/field_apply.h"
 
 static const struct field new_fields[] = {
-	{"user_id", .check = field_check_id},
-	{"id", FIELD_SERVERS, .check = NULL},
-	{"status", FIELD_SERVERS, .check = NULL},
-	{"merged_into", FIELD_SERVERS, .check = NULL},
-	{"lines", FIELD_SERVERS, .check = NULL},
-	{"total", FIELD_SERVERS, .check = NULL},
-	{"currency", FIELD_SERVERS, .check = NULL},
-	{"version", FIELD_SERVERS, .check = NULL},
-	{"created_at", FIELD_SERVERS, .check = NULL},
-	{"updated_at", FIELD_SERVERS, .check = NULL},
-	{"expires_at", FIELD_SERVERS, .check = NULL},
-	{NULL, .check = NULL},
+	{"user_id", .check = field_check_id},         {"id", FIELD_SERVERS, .check = NULL},
+	{"status", FIELD_SERVERS, .check = NULL},     {"merged_into", FIELD_SERVERS, .check = NULL},
+	{"lines", FIELD_SERVERS, .check = NULL},      {"total", FIELD_SERVERS, .check = NULL},
+	{"currency", FIELD_SERVERS, .check = NULL},   {"version", FIELD_SERVERS, .check = NULL},
+	{"created_at", FIELD_SERVERS, .check = NULL}, {"updated_at", FIELD_SERVERS, .check = NULL},
+	{"expires_at", FIELD_SERVERS, .check = NULL}, {NULL, .check = NULL},
 };
 
 static const struct field line_fields[] = {

@@ -203,8 +203,9 @@ static void decide(struct cart_job *job)
 	struct cart *cart = &job->out->cart;
 	const struct cart_line *line = cart_find_line(cart, change->product_id);
 	int64_t before = line ? line->quantity : 0;
-	enum cart_refusal refusal = cart_apply(
-		cart, change, cart_product_find(&job->out->products, change->product_id));
+	enum cart_refusal refusal =
+		cart_apply(cart, change,
+			   cart_product_find(&job->out->products, change->product_id));
 
 	if (refusal != CART_FINE)
 		cart_job_refuse(job, refusal);

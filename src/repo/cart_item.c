@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 enum { NUMBER_SIZE = 24 };
 
 void cart_item_key(const char *prefix, const char *id, char key[static CART_KEY_SIZE])

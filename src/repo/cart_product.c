@@ -135,7 +135,8 @@ static void read_batch(struct cart_product_read *read)
 	}
 	snprintf(names, sizeof(names), "{\"#p\":\"%s\",\"#n\":\"name\",\"#l\":\"level\"}",
 		 read->repo->db.partition_key);
-	read->call = (struct dynamodb_call){.await = read->await, .done = on_batch, .context = read};
+	read->call =
+		(struct dynamodb_call){.await = read->await, .done = on_batch, .context = read};
 	dynamodb_batch_get_part(&read->repo->db, &read->call,
 				&(struct dynamodb_batch){
 					.keys = keys,

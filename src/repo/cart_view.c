@@ -98,7 +98,8 @@ void cart_view_write(const struct cart_answer *answer, struct buf *out)
 	struct view view = {.cart = cart, .products = &answer->products, .out = out};
 	char expires[CLOCK_RFC3339_SIZE];
 
-	(void)!money_currency_decimals(cart->currency, &view.decimals); /* else nothing has a price */
+	(void)!money_currency_decimals(cart->currency,
+				       &view.decimals); /* else nothing has a price */
 	clock_format_rfc3339(cart->expires_s * 1000, expires);
 	buf_add_format(out, "{\"id\":\"%s\"", cart->id);
 	if (cart->user_id[0])

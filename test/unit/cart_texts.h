@@ -16,23 +16,24 @@
 #define ALIVE "1440938161"
 #define EXPIRED "1440938160"
 
-#define LINE(id, quantity, place)                                                          \
+#define LINE(id, quantity, place)                                                            \
 	"\"" id "\":{\"M\":{\"quantity\":{\"N\":\"" quantity "\"},\"place\":{\"N\":\"" place \
-	"\"},\"name\":{\"S\":\"old " id "\"},\"price\":{\"N\":\"1.5\"},"                   \
+	"\"},\"name\":{\"S\":\"old " id "\"},\"price\":{\"N\":\"1.5\"},"                     \
 	"\"currency\":{\"S\":\"EUR\"}}}"
 
 /* An item; `more` begins with a comma or is empty. */
-#define CART_ITEM(id, status, ttl, version, lines, more)                                   \
-	"{\"pk\":{\"S\":\"C#" id "\"},\"sk\":{\"S\":\"#\"},\"status\":{\"S\":\"" status     \
-	"\"},\"lines\":{\"M\":{" lines "}},\"currency\":{\"S\":\"EUR\"},\"version\":{\"N\":\"" \
-	version "\"},\"created_at\":{\"S\":\"C\"},\"updated_at\":{\"S\":\"U\"},\"ttl\":{\"N\":\"" ttl \
+#define CART_ITEM(id, status, ttl, version, lines, more)                                      \
+	"{\"pk\":{\"S\":\"C#" id "\"},\"sk\":{\"S\":\"#\"},\"status\":{\"S\":\"" status       \
+	"\"},\"lines\":{\"M\":{" lines                                                        \
+	"}},\"currency\":{\"S\":\"EUR\"},\"version\":{\"N\":\"" version                       \
+	"\"},\"created_at\":{\"S\":\"C\"},\"updated_at\":{\"S\":\"U\"},\"ttl\":{\"N\":\"" ttl \
 	"\"}" more "}"
 #define OPEN_CART(version, lines) CART_ITEM(CART, "open", ALIVE, version, lines, "")
 
 /* The two items of a product. */
-#define PRODUCT(id, price, currency)                                                     \
-	"{\"pk\":{\"S\":\"P#" id "\"},\"sk\":{\"S\":\"#\"},\"name\":{\"S\":\"new " id     \
-	"\"},\"price\":{\"N\":\"" price "\"},\"currency\":{\"S\":\"" currency "\"}},"     \
+#define PRODUCT(id, price, currency)                                                  \
+	"{\"pk\":{\"S\":\"P#" id "\"},\"sk\":{\"S\":\"#\"},\"name\":{\"S\":\"new " id \
+	"\"},\"price\":{\"N\":\"" price "\"},\"currency\":{\"S\":\"" currency "\"}}," \
 	"{\"pk\":{\"S\":\"P#" id "\"},\"sk\":{\"S\":\"STOCK\"},\"level\":{\"S\":\"low\"}}"
 
 /* Answers. */

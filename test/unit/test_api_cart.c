@@ -122,7 +122,8 @@ END_TEST
 
 START_TEST(a_line_is_set_added_to_and_removed)
 {
-	SCRIPT_PLAY(&asking.on.aws.script, GOT(OPEN_CART("7", "")), TEAS, UPDATED(WITH_TEA("8", "5")));
+	SCRIPT_PLAY(&asking.on.aws.script, GOT(OPEN_CART("7", "")), TEAS,
+		    UPDATED(WITH_TEA("8", "5")));
 	ck_assert_int_eq(ask_line(&put_cart_item, "{\"quantity\":5}"), 200);
 	ck_assert_says("\"quantity\":5,\"total\":7.5,");
 	asking_renew(&asking);

@@ -104,9 +104,10 @@ START_TEST(removing_takes_one_line_out)
 	change(CART_SET, A, 1);
 	change(CART_SET, B, 2);
 	change(CART_SET, C, 3);
-	ck_assert_int_eq(
-		cart_apply(&cart, &(struct cart_change){.act = CART_REMOVE, .product_id = B}, NULL),
-		CART_FINE);
+	ck_assert_int_eq(cart_apply(&cart,
+				    &(struct cart_change){.act = CART_REMOVE, .product_id = B},
+				    NULL),
+			 CART_FINE);
 	ck_assert_uint_eq(cart.count, 2);
 	ck_assert_str_eq(cart.lines[1].product_id, C);
 	ck_assert_int_eq(change(CART_REMOVE, B, 0), CART_NO_LINE);
@@ -271,7 +272,7 @@ START_TEST(prices_count_in_the_carts_currency_only)
 		const char *currency;
 		int64_t amount; /* -1: cannot be counted */
 	} table[] = {
-		{"1.5", "EUR", 150}, {"2E+1", "EUR", 2000}, {"1.5", "USD", -1},
+		{"1.5", "EUR", 150},  {"2E+1", "EUR", 2000}, {"1.5", "USD", -1},
 		{"1.555", "EUR", -1}, {"x", "EUR", -1},
 	};
 	int64_t amount = -1;

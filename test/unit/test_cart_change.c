@@ -74,9 +74,10 @@ START_TEST(a_line_that_is_not_there_is_made_if_there_is_room_and_the_currency_fi
 	start(CART_SET, 5, 0);
 	scripted_repo_expect(&on, RESULT_OK);
 	ck_assert_sent(&on, 2, "SET wt = :wt, #l.#p = :line, currency = :c, " STAMP);
-	ck_assert_sent(&on, 2, "attribute_not_exists(#l.#p) AND size(#l) < :lines AND "
-			       "(attribute_not_exists(currency) OR currency = :c OR "
-			       "size(#l) = :zero)");
+	ck_assert_sent(&on, 2,
+		       "attribute_not_exists(#l.#p) AND size(#l) < :lines AND "
+		       "(attribute_not_exists(currency) OR currency = :c OR "
+		       "size(#l) = :zero)");
 	ck_assert_sent(&on, 2,
 		       "\":line\":{\"M\":{\"quantity\":{\"N\":\"5\"},\"place\":{\"N\":\"800\"},"
 		       "\"name\":{\"S\":\"new " TEA "\"},\"price\":{\"N\":\"1.5\"},"
@@ -360,9 +361,8 @@ Suite *cart_change_suite(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_line_that_is_there_is_set_by_its_path_alone);
-	tcase_add_test(
-		tests,
-		a_line_that_is_not_there_is_made_if_there_is_room_and_the_currency_fits);
+	tcase_add_test(tests,
+		       a_line_that_is_not_there_is_made_if_there_is_room_and_the_currency_fits);
 	tcase_add_test(tests, what_is_set_already_is_not_written);
 	tcase_add_test(tests, adding_is_a_transaction_and_the_cart_is_read_again);
 	tcase_add_test(tests, adding_what_is_not_there_makes_a_line);

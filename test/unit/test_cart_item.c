@@ -98,25 +98,30 @@ START_TEST(a_cart_is_written_as_it_is_read)
 					     ",\"user_id\":{\"S\":\"" USER "\"}")),
 			 RESULT_OK);
 	cart_item_write(&cart, &out);
-	ck_assert_str_eq(buf_text(&out),
-			 "\"user_id\":{\"S\":\"" USER "\"},\"status\":{\"S\":\"open\"},"
-			 "\"currency\":{\"S\":\"EUR\"},"
-			 "\"lines\":{\"M\":{" LINE(TEA, "2", "200") "," LINE(POT, "3", "300")
-			 "}},\"version\":{\"N\":\"7\"},\"created_at\":{\"S\":\"C\"},"
-			 "\"updated_at\":{\"S\":\"U\"},\"ttl\":{\"N\":\"1440938161\"}");
+	ck_assert_str_eq(
+		buf_text(&out),
+		"\"user_id\":{\"S\":\"" USER "\"},\"status\":{\"S\":\"open\"},"
+		"\"currency\":{\"S\":\"EUR\"},"
+		"\"lines\":{\"M\":{" LINE(TEA, "2", "200") "," LINE(
+			POT, "3",
+			"300") "}},\"version\":{\"N\":\"7\"},\"created_at\":{\"S\":\"C\"},"
+			       "\"updated_at\":{\"S\":\"U\"},\"ttl\":{\"N\":\"1440938161\"}");
 	buf_clear(&out);
 }
 END_TEST
 
 START_TEST(names_are_passed_on_with_their_escapes)
 {
-	struct cart_line line = {.quantity = 1, .place = 100, .name = span_of("a \\\"b\\\" \\u00e9")};
+	struct cart_line line = {.quantity = 1,
+				 .place = 100,
+				 .name = span_of("a \\\"b\\\" \\u00e9")};
 	struct buf out = {0};
 
 	buf_init(&out, CART_ITEM_MAX);
 	cart_item_write_line(&line, &out);
-	ck_assert_str_eq(buf_text(&out), "{\"M\":{\"quantity\":{\"N\":\"1\"},\"place\":{\"N\":\"100\"},"
-					 "\"name\":{\"S\":\"a \\\"b\\\" \\u00e9\"}}}");
+	ck_assert_str_eq(buf_text(&out),
+			 "{\"M\":{\"quantity\":{\"N\":\"1\"},\"place\":{\"N\":\"100\"},"
+			 "\"name\":{\"S\":\"a \\\"b\\\" \\u00e9\"}}}");
 	buf_clear(&out);
 }
 END_TEST

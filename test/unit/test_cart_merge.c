@@ -9,9 +9,10 @@
 #define FROM(version, lines) CART_ITEM(CART, "open", ALIVE, version, lines, "")
 #define INTO(version, lines) \
 	CART_ITEM(OTHER, "open", ALIVE, version, lines, ",\"user_id\":{\"S\":\"" USER "\"}")
-#define BOTH_CARTS                                                    \
-	BATCH(INTO("4", LINE(POT, "1", "100")) "," FROM("7", LINE(TEA, "2", "100") "," \
-							      LINE(POT, "3", "200")))
+#define BOTH_CARTS                                                                               \
+	BATCH(INTO("4", LINE(POT, "1", "100")) "," FROM("7",                                     \
+							LINE(TEA, "2", "100") "," LINE(POT, "3", \
+										       "200")))
 #define PRODUCTS BATCH(PRODUCT(TEA, "1.5", "EUR") "," PRODUCT(POT, "9", "EUR"))
 
 static struct scripted_repo on;
@@ -48,7 +49,8 @@ START_TEST(both_carts_are_written_as_they_were_read)
 		       "\"ConditionExpression\":\"#s = :open AND #t > :now AND version = :v\"");
 	ck_assert_sent(&on, 2, "\":v\":{\"N\":\"4\"}");
 	ck_assert_sent(&on, 2, "\":ttl\":{\"N\":\"1443530160\"}"); /* it is a user's */
-	ck_assert_sent(&on, 2, "\":lines\":{\"M\":{" LINE(POT, "4", "100") "," LINE(TEA, "2", "500"));
+	ck_assert_sent(&on, 2,
+		       "\":lines\":{\"M\":{" LINE(POT, "4", "100") "," LINE(TEA, "2", "500"));
 	ck_assert_sent(&on, 2,
 		       "\"Key\":{\"pk\":{\"S\":\"C#" CART "\"},\"sk\":{\"S\":\"#\"}},"
 		       "\"UpdateExpression\":\"SET #s = :merged, merged_into = :into, "

@@ -7,7 +7,8 @@
 #include "scripted_repo.h"
 
 #define USER_ITEM "{\"pk\":{\"S\":\"U#" USER "\"},\"sk\":{\"S\":\"#\"}}"
-#define POINTER "{\"pk\":{\"S\":\"U#" USER "\"},\"sk\":{\"S\":\"CART\"},\"cart_id\":{\"S\":\"" CART "\"}}"
+#define POINTER \
+	"{\"pk\":{\"S\":\"U#" USER "\"},\"sk\":{\"S\":\"CART\"},\"cart_id\":{\"S\":\"" CART "\"}}"
 #define OF_USER ",\"user_id\":{\"S\":\"" USER "\"}"
 #define USERS_CART CART_ITEM(CART, "open", ALIVE, "7", LINE(TEA, "2", "100"), OF_USER)
 #define TEAS BATCH(PRODUCT(TEA, "1.5", "EUR"))
@@ -133,9 +134,8 @@ END_TEST
 
 START_TEST(when_somebody_else_has_made_one_it_is_that_one)
 {
-	SCRIPT_PLAY(&on.aws.script, BATCH(USER_ITEM),
-		    CANCELLED(NONE "," UNMET(POINTER) "," NONE), BATCH(USER_ITEM "," POINTER),
-		    GOT(USERS_CART), TEAS);
+	SCRIPT_PLAY(&on.aws.script, BATCH(USER_ITEM), CANCELLED(NONE "," UNMET(POINTER) "," NONE),
+		    BATCH(USER_ITEM "," POINTER), GOT(USERS_CART), TEAS);
 	make();
 	scripted_repo_expect(&on, RESULT_OK);
 	ck_assert(!answer.is_new);
@@ -158,7 +158,8 @@ START_TEST(failures_are_passed_on)
 	find();
 	scripted_repo_expect(&on, RESULT_REFUSED);
 	scripted_repo_renew(&on);
-	SCRIPT_PLAY(&on.aws.script, BATCH(USER_ITEM "," POINTER), AWS_ERROR("AccessDeniedException"));
+	SCRIPT_PLAY(&on.aws.script, BATCH(USER_ITEM "," POINTER),
+		    AWS_ERROR("AccessDeniedException"));
 	find();
 	scripted_repo_expect(&on, RESULT_REFUSED);
 	scripted_repo_renew(&on);
@@ -186,9 +187,8 @@ static void make_once(void *context)
 /* A call that is made again takes the script's next step, which may seem to be an answer. */
 START_TEST(short_memory_ends_it_without_a_trace)
 {
-	SCRIPT_PLAY(&on.aws.script, BATCH(USER_ITEM),
-		    CANCELLED(NONE "," UNMET(POINTER) "," NONE), BATCH(USER_ITEM "," POINTER),
-		    GOT(USERS_CART), TEAS);
+	SCRIPT_PLAY(&on.aws.script, BATCH(USER_ITEM), CANCELLED(NONE "," UNMET(POINTER) "," NONE),
+		    BATCH(USER_ITEM "," POINTER), GOT(USERS_CART), TEAS);
 	alloc_fail_each(make_once, NULL);
 }
 END_TEST

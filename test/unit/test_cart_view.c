@@ -47,14 +47,15 @@ static void ck_assert_shown(const char *expected)
 	ck_assert_str_eq(buf_text(&out), expected);
 }
 
-#define TIMES                                          \
-	"\"created_at\":\"C\",\"updated_at\":\"U\","   \
+#define TIMES                                        \
+	"\"created_at\":\"C\",\"updated_at\":\"U\"," \
 	"\"expires_at\":\"2015-08-30T12:36:01.000Z\"}"
 
 START_TEST(an_empty_cart_has_neither_total_nor_currency)
 {
 	take(OPEN_CART("1", ""));
-	ck_assert_shown("{\"id\":\"" CART "\",\"status\":\"open\",\"lines\":[],\"version\":1," TIMES);
+	ck_assert_shown("{\"id\":\"" CART
+			"\",\"status\":\"open\",\"lines\":[],\"version\":1," TIMES);
 }
 END_TEST
 
@@ -64,13 +65,13 @@ START_TEST(lines_show_what_products_are_now)
 		       ",\"user_id\":{\"S\":\"" USER "\"}"));
 	know(POT, "1.50", "EUR");
 	know(TEA, "2.25", "EUR");
-	ck_assert_shown(
-		"{\"id\":\"" CART "\",\"user_id\":\"" USER "\",\"status\":\"open\",\"lines\":["
-		"{\"product_id\":\"" TEA "\",\"name\":\"now \\\"new\\\"\",\"price\":2.25,"
-		"\"quantity\":2,\"total\":4.5,\"level\":\"low\",\"price_was\":1.5},"
-		"{\"product_id\":\"" POT "\",\"name\":\"now \\\"new\\\"\",\"price\":1.50,"
-		"\"quantity\":3,\"total\":4.5,\"level\":\"low\"}],"
-		"\"total\":9,\"currency\":\"EUR\",\"version\":7," TIMES);
+	ck_assert_shown("{\"id\":\"" CART "\",\"user_id\":\"" USER
+			"\",\"status\":\"open\",\"lines\":["
+			"{\"product_id\":\"" TEA "\",\"name\":\"now \\\"new\\\"\",\"price\":2.25,"
+			"\"quantity\":2,\"total\":4.5,\"level\":\"low\",\"price_was\":1.5},"
+			"{\"product_id\":\"" POT "\",\"name\":\"now \\\"new\\\"\",\"price\":1.50,"
+			"\"quantity\":3,\"total\":4.5,\"level\":\"low\"}],"
+			"\"total\":9,\"currency\":\"EUR\",\"version\":7," TIMES);
 }
 END_TEST
 
@@ -80,13 +81,12 @@ START_TEST(what_is_gone_is_unavailable_and_counts_nothing)
 		       ",\"merged_into\":{\"S\":\"" OTHER "\"}"));
 	know(POT, NULL, "EUR");
 	know(TEA, "1.5", "USD"); /* as good as gone: it cannot be counted with the others */
-	ck_assert_shown(
-		"{\"id\":\"" CART "\",\"status\":\"merged\",\"merged_into\":\"" OTHER
-		"\",\"lines\":["
-		"{\"product_id\":\"" TEA "\",\"name\":\"old " TEA "\",\"quantity\":2,"
-		"\"unavailable\":true},"
-		"{\"product_id\":\"" POT "\",\"name\":\"old " POT "\",\"quantity\":3,"
-		"\"unavailable\":true}],\"version\":7," TIMES);
+	ck_assert_shown("{\"id\":\"" CART "\",\"status\":\"merged\",\"merged_into\":\"" OTHER
+			"\",\"lines\":["
+			"{\"product_id\":\"" TEA "\",\"name\":\"old " TEA "\",\"quantity\":2,"
+			"\"unavailable\":true},"
+			"{\"product_id\":\"" POT "\",\"name\":\"old " POT "\",\"quantity\":3,"
+			"\"unavailable\":true}],\"version\":7," TIMES);
 }
 END_TEST
 

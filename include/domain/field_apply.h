@@ -35,7 +35,10 @@ struct field_input {
 json_t *field_apply(const struct field_input *input, const json_t *stored,
 		    struct validation *validation);
 
-/* The same for a part of a body, such as an address: mistakes are told at "path.name". */
+/*
+ * The same for a part of a body, such as an address: mistakes are told at "path.name". A part is
+ * never open.
+ */
 json_t *field_apply_at(const char *path, const struct field_input *input, const json_t *stored,
 		       struct validation *validation);
 

@@ -37,7 +37,7 @@ struct idempotency {
 
 	bool is_kept;             /* the answer was written together with the effect */
 	bool is_other;            /* the key was used for another body; with RESULT_REPEATED */
-	struct kept_answer found; /* what was answered before; with RESULT_REPEATED */
+	struct kept_answer found; /* what was answered before, unless is_other; likewise */
 };
 
 #endif

@@ -35,6 +35,9 @@ struct idempotency_store {
  */
 bool idempotency_begin(struct request *rq);
 
+/* What `rehearse` of a request's idempotency is; its context is the request. */
+bool idempotency_rehearse(struct idempotency *idempotency, struct kept_answer *answer);
+
 /* Whether the reply that was made is still to be kept; then starts keeping it with rq->await. */
 bool idempotency_keep(struct request *rq);
 

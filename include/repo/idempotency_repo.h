@@ -17,8 +17,8 @@ enum {
 };
 
 /*
- * Looks for an earlier request of this key, consistently. RESULT_NOT_FOUND: there was none, or it is
- * over a day old; RESULT_REPEATED: there was, see `found` and `is_other`.
+ * Looks for an earlier request of this key, consistently. RESULT_NOT_FOUND: there was none, or it
+ * is over a day old; RESULT_REPEATED: there was, see `found` and `is_other`.
  */
 void idempotency_repo_find(struct repo *repo, struct idempotency *idempotency, struct await *await);
 

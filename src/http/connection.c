@@ -320,7 +320,9 @@ static enum MHD_Result handle_whole(struct connection *connection)
 	if (rq->reply.is_made)
 		return send_reply(connection);
 	flow_start(rq);
-	/* A reply that was made is not always one that may be sent: it may have to be kept first. */
+	/*
+	 * A reply that was made is not always one that may be sent: it may have to be kept first.
+	 */
 	if (connection->state == CONNECTION_READY)
 		return send_reply(connection);
 	connection->is_suspended = true;

@@ -10,7 +10,7 @@
  *	   another request with this key was faster, the result is RESULT_REPEATED and that one's
  *	   answer is given.
  *	3. An answer that came without a write is kept by itself, but for those that a client can
- *	   correct or that mean nothing (400, 415, 5xx).
+ *	   correct or that mean nothing (400, 415, 428, 5xx).
  *
  * What it asks of an endpoint: its write is its last operation, and the step behind it only
  * replies, from rq->state and rq->await.result. That step may run several times.

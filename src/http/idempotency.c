@@ -192,9 +192,12 @@ bool idempotency_rehearse(struct idempotency *idempotency, struct kept_answer *a
 
 static bool is_worth_keeping(const struct request *rq)
 {
-	int status = rq->reply.status;
+	static const int corrected[] = {400, 415, 428}; /* by sending it again, otherwise */
 
-	return status < 500 && status != 400 && status != 415;
+	for (size_t i = 0; i < sizeof(corrected) / sizeof(corrected[0]); i++)
+		if (rq->reply.status == corrected[i])
+			return false;
+	return rq->reply.status < 500;
 }
 
 bool idempotency_keep(struct request *rq)

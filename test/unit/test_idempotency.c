@@ -7,6 +7,7 @@
 #include "http/connection.h"
 #include "http/idempotency.h"
 #include "http/reply.h"
+#include "repo/idempotency_repo.h"
 #include "serving.h"
 
 enum { TEXT_SIZE = 4096 };
@@ -390,7 +391,7 @@ START_TEST(what_means_nothing_later_is_not_kept)
 		unsigned keeps;
 	} answers[] = {
 		{"200", 1}, {"204", 1}, {"400", 0}, {"404", 1}, {"412", 1}, {"415", 0},
-		{"422", 1}, {"499", 1}, {"500", 0}, {"501", 0}, {"503", 0},
+		{"422", 1}, {"428", 0}, {"499", 1}, {"500", 0}, {"501", 0}, {"503", 0},
 	};
 
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
@@ -649,6 +650,57 @@ START_TEST(more_headers_than_replies_have_are_left_out)
 }
 END_TEST
 
+/* Whatever a record says, it is garbled or makes a reply with a status that was allowed. */
+static void reply_from(const char *text, size_t len)
+{
+	struct request rq = {.path = "/status"};
+	struct idempotency idempotency = {.fingerprint = "f"};
+	enum result result =
+		idempotency_repo_take(&idempotency, (struct span){text, len}, &rq.arena);
+
+	ck_assert(result == RESULT_REPEATED || result == RESULT_GARBLED);
+	rq.await.idempotency = &idempotency;
+	if (result == RESULT_REPEATED) {
+		ck_assert_int_eq(idempotency_reply(&rq), FLOW_REPLY);
+		ck_assert(rq.reply.is_made);
+		ck_assert(rq.reply.status >= 200 && rq.reply.status <= 499);
+		for (size_t i = 0; i < rq.reply.header_count; i++)
+			ck_assert_uint_eq(strcspn(rq.reply.headers[i].value, "\r\n"),
+					  strlen(rq.reply.headers[i].value));
+	}
+	buf_clear(&rq.reply.body);
+	arena_clear(&rq.arena);
+}
+
+START_TEST(no_record_however_mangled_does_harm)
+{
+	static const char record[] =
+		"{\"fingerprint\":{\"S\":\"f\"},\"answer_status\":{\"N\":\"201\"},"
+		"\"content_type\":{\"S\":\"text/plain\"},\"headers\":{\"S\":\"A: b\\nC: d\\n\"},"
+		"\"body\":{\"S\":\"\\u00e4\\u0000\\ud83d\\ude00\"},\"ttl\":{\"N\":\"1\"}}";
+	static const char bytes[] = "{}[]\",:\\ntu019SNA ";
+	uint32_t random = 1;
+	unsigned count = 0;
+
+	for (int i = 0; i < 200 * 1000; i++) {
+		char text[sizeof(record)];
+
+		memcpy(text, record, sizeof(record));
+		for (int change = i % 3; change >= 0; change--) {
+			random = random * 1664525 + 1013904223;
+			text[(random >> 8) % (sizeof(record) - 1)] =
+				bytes[(random >> 24) % (sizeof(bytes) - 1)];
+		}
+		/* Only what has passed this check comes from the service. */
+		if (!json_scan_check(span_of(text)))
+			continue;
+		reply_from(text, strlen(text));
+		count++;
+	}
+	ck_assert_uint_gt(count, 1000);
+}
+END_TEST
+
 /* ---- clients that leave, and the end ---- */
 
 /* The next request waits while it is looked for, while it is written, or while it is kept. */
@@ -669,8 +721,10 @@ START_TEST(a_client_may_leave_in_each_stage)
 		serving_pass(5);
 		ck_assert_uint_eq(server_requests(serving.server), 1);
 		serving_let_go(stage == 0 ? RESULT_NOT_FOUND : RESULT_OK);
-		serving_pass(5);
-		ck_assert_uint_eq(server_requests(serving.server), 0);
+		for (int i = 0; server_requests(serving.server) > 0; i++) {
+			ck_assert_int_lt(i, 100);
+			serving_pass(5);
+		}
 		visitor_connect(&visitor);
 	}
 	ck_assert_uint_eq(table.keeps, 2);
@@ -768,6 +822,7 @@ Suite *idempotency_suite(void)
 	tcase_add_test(tests, a_server_without_a_store_ignores_keys);
 	tcase_add_test(tests, a_strange_record_makes_an_answer_that_can_be_read);
 	tcase_add_test(tests, more_headers_than_replies_have_are_left_out);
+	tcase_add_test(tests, no_record_however_mangled_does_harm);
 	tcase_add_test(tests, a_client_may_leave_in_each_stage);
 	tcase_add_loop_test(tests, draining_waits_for_each_stage, 0, 3);
 	tcase_add_loop_test(tests, what_is_cut_off_in_any_stage_is_503, 0, 3);

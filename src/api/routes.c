@@ -2,6 +2,7 @@
 
 #include "api/product.h"
 #include "api/product_list.h"
+#include "api/stock.h"
 #include "api/system.h"
 
 const struct route api_routes[] = {
@@ -14,6 +15,9 @@ const struct route api_routes[] = {
 	{METHOD_PUT, "/product/{id}", &put_product, NULL, false},
 	{METHOD_PATCH, "/product/{id}", &patch_product, NULL, false},
 	{METHOD_DELETE, "/product/{id}", &delete_product, NULL, false},
+	{METHOD_GET, "/product/{id}/stock", &get_stock, NULL, false},
+	{METHOD_PUT, "/product/{id}/stock", &put_stock, NULL, false},
+	{METHOD_POST, "/product/{id}/stock", &post_stock, NULL, false},
 	{METHOD_OTHER, NULL, NULL, NULL, false},
 };
 

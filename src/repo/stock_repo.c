@@ -135,26 +135,28 @@ static enum result take_failed(const struct dynamodb_call *call, struct stock *n
 	return take_stock(call->reasons[0].item, now);
 }
 
+/* What failed tells what there is now. */
+static void decide_again(struct run *run)
+{
+	enum result result = take_failed(&run->reading.call, &run->now);
+
+	if (result == RESULT_OK)
+		change(run);
+	else
+		finish(run, result);
+}
+
 static void on_written(struct dynamodb_call *call)
 {
 	struct run *run = call->context;
-	enum result result = call->result;
 
-	if (result == RESULT_CONFLICT)
-		result = take_failed(call, &run->now);
-	else if (result != RESULT_OK || !run->is_on_range) {
-		finish(run, result);
-		return;
-	}
-	if (result != RESULT_OK) {
-		finish(run, result);
-		return;
-	}
 	if (call->result == RESULT_CONFLICT) {
-		change(run);
-	} else {
+		decide_again(run);
+	} else if (call->result == RESULT_OK && run->is_on_range) {
 		dynamodb_call_clear(call);
 		read_stock(&run->reading, on_read_afterwards, run);
+	} else {
+		finish(run, call->result);
 	}
 }
 

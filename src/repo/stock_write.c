@@ -1,5 +1,6 @@
 #include "repo/stock_write.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -179,12 +180,11 @@ static void write_data(const struct stock_change *change, struct buf *out)
 {
 	const struct stock *after = &change->after;
 
-	buf_add_format(out, "{\"product_id\":\"%s\",\"level\":\"%s\",\"available\":%lld",
-		       change->product_id, stock_level_name(after->level),
-		       (long long)after->available);
-	buf_add_format(out, ",\"on_hand\":%lld", (long long)stock_on_hand(after));
+	buf_add_format(out, "{\"product_id\":\"%s\",\"level\":\"%s\",\"available\":%" PRId64,
+		       change->product_id, stock_level_name(after->level), after->available);
+	buf_add_format(out, ",\"on_hand\":%" PRId64, stock_on_hand(after));
 	if (after->has_low_mark)
-		buf_add_format(out, ",\"low_stock_at\":%lld", (long long)after->low_stock_at);
+		buf_add_format(out, ",\"low_stock_at\":%" PRId64, after->low_stock_at);
 	buf_add_char(out, '}');
 }
 

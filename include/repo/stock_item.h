@@ -42,6 +42,9 @@ void stock_item_shelf(enum stock_level level, char shelf[static STOCK_SHELF_SIZE
 /* Appends the members of a movement but for its key. */
 void movement_item_write(const struct movement *movement, struct buf *out);
 
+/* Appends a movement as the API shows it, its sort key as its id. */
+void movement_item_show(struct span entry, struct buf *out);
+
 /* Appends `"name":{"N":"…"}` as attribute_add_number does. */
 void stock_item_add_amount(struct buf *out, const char *name, int64_t amount);
 

@@ -83,3 +83,30 @@ void movement_item_write(const struct movement *movement, struct buf *out)
 	stock_item_add_amount(out, "ttl",
 			      movement->wall_ms / 1000 + (int64_t)MOVEMENT_DAYS * DAY_SECONDS);
 }
+
+/* A member; what another tool has made unreadable is left out. */
+static void show(const char *name, struct span typed, struct buf *out)
+{
+	size_t before = out->len;
+
+	if (!typed.data)
+		return;
+	buf_add_format(out, "%s\"%s\":", out->data[before - 1] == '{' ? "" : ",", name);
+	if (!attribute_to_json(typed, out) && out->len > before)
+		buf_truncate(out, before);
+}
+
+void movement_item_show(struct span entry, struct buf *out)
+{
+	static const char *const shown[] = {"time", "delta", "reason", "reference", "by"};
+	struct item item;
+
+	(void)!item_view(&item, entry); /* an empty one when it is none */
+	buf_add_char(out, '{');
+	if (!buf_ok(out))
+		return;
+	show("id", item_get(&item, "sk"), out);
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		show(shown[i], item_get(&item, shown[i]), out);
+	buf_add_char(out, '}');
+}

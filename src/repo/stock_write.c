@@ -185,7 +185,7 @@ static void write_data(const struct stock_change *change, struct buf *out)
 	buf_add_format(out, ",\"on_hand\":%" PRId64, stock_on_hand(after));
 	if (after->has_low_mark)
 		buf_add_format(out, ",\"low_stock_at\":%" PRId64, after->low_stock_at);
-	buf_add_char(out, '}');
+	buf_add_format(out, ",\"version\":%" PRIu64 "}", after->version);
 }
 
 static void add_event(const struct repo *repo, const struct stock_change *change,

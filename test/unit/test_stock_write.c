@@ -118,10 +118,11 @@ START_TEST(crossing_a_level_moves_the_shelf_and_is_an_event)
 	ck_assert_int_eq(strncmp(writes.write[2].key.pk, "OUT#", 4), 0);
 	ck_assert(id_is_valid(writes.write[2].key.sk));
 	ck_assert_ptr_nonnull(strstr(writes.write[2].item, "\"type\":{\"S\":\"stock.low\"}"));
-	ck_assert_ptr_nonnull(strstr(writes.write[2].item,
-				     "\"data\":{\"S\":\"{\\\"product_id\\\":\\\"" ID
-				     "\\\",\\\"level\\\":\\\"low\\\",\\\"available\\\":5,"
-				     "\\\"on_hand\\\":5,\\\"low_stock_at\\\":5}\"}"));
+	ck_assert_ptr_nonnull(
+		strstr(writes.write[2].item,
+		       "\"data\":{\"S\":\"{\\\"product_id\\\":\\\"" ID
+		       "\\\",\\\"level\\\":\\\"low\\\",\\\"available\\\":5,"
+		       "\\\"on_hand\\\":5,\\\"low_stock_at\\\":5,\\\"version\\\":8}\"}"));
 }
 END_TEST
 

@@ -1,8 +1,11 @@
 #include "api/routes.h"
 
+#include "api/address.h"
+#include "api/notification.h"
 #include "api/product.h"
 #include "api/product_list.h"
 #include "api/system.h"
+#include "api/user.h"
 
 const struct route api_routes[] = {
 	{METHOD_GET, "/live", &get_live, NULL, .is_always_on = true},
@@ -14,6 +17,19 @@ const struct route api_routes[] = {
 	{METHOD_PUT, "/product/{id}", &put_product, NULL, false},
 	{METHOD_PATCH, "/product/{id}", &patch_product, NULL, false},
 	{METHOD_DELETE, "/product/{id}", &delete_product, NULL, false},
+	{METHOD_GET, "/user", &get_users, QUERY("limit", "cursor"), false},
+	{METHOD_POST, "/user", &post_user, NULL, false},
+	{METHOD_GET, "/user/{id}", &get_user, NULL, false},
+	{METHOD_PUT, "/user/{id}", &put_user, NULL, false},
+	{METHOD_PATCH, "/user/{id}", &patch_user, NULL, false},
+	{METHOD_DELETE, "/user/{id}", &delete_user, NULL, false},
+	{METHOD_GET, "/user/{id}/address", &get_addresses, NULL, false},
+	{METHOD_POST, "/user/{id}/address", &post_address, NULL, false},
+	{METHOD_GET, "/user/{id}/address/{address_id}", &get_address, NULL, false},
+	{METHOD_PUT, "/user/{id}/address/{address_id}", &put_address, NULL, false},
+	{METHOD_DELETE, "/user/{id}/address/{address_id}", &delete_address, NULL, false},
+	{METHOD_GET, "/user/{id}/notification", &get_notification, NULL, false},
+	{METHOD_PUT, "/user/{id}/notification", &put_notification, NULL, false},
 	{METHOD_OTHER, NULL, NULL, NULL, false},
 };
 

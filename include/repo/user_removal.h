@@ -3,8 +3,9 @@
  * e-mail address, addresses, preferences, and the active cart with the pointer to it. Orders stay;
  * of the user they know the id alone.
  *
- * What others add in the meantime makes the transaction fail (an address changes the count that the
- * user's item keeps, a cart the pointer), so nothing is left behind: it is read and tried again.
+ * What others do in the meantime makes the transaction fail (the user's item counts the addresses, and
+ * each of those that are removed must be there; a cart changes the pointer), so nothing is left
+ * behind: it is read and tried again.
  */
 #ifndef SHOPD_REPO_USER_REMOVAL_H
 #define SHOPD_REPO_USER_REMOVAL_H

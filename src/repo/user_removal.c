@@ -131,9 +131,13 @@ static size_t make_writes(struct removal *removal)
 	};
 	if (has_cart)
 		writes[count++] = (struct dynamodb_write){.key = {removal->cart_pk, "#"}};
+	/* As many as the user has, and all of them still there: so there are no others. */
 	for (size_t i = 0; i < removal->address_count; i++)
-		writes[count++] =
-			(struct dynamodb_write){.key = {removal->pk, removal->addresses[i]}};
+		writes[count++] = (struct dynamodb_write){
+			.key = {removal->pk, removal->addresses[i]},
+			.condition = "attribute_exists(#p)",
+			.names = removal->names,
+		};
 	for (size_t i = 0; i < count; i++)
 		writes[i].action = DYNAMODB_DELETE;
 	return count;

@@ -6,6 +6,7 @@
 #define SHOPD_REPO_NOTIFICATION_REPO_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "repo/record.h"
@@ -24,12 +25,13 @@ MUST_CHECK bool notification_repo_none(struct record *out, struct arena *arena);
 struct notification_setting {
 	const char *user_id;       /* needed until the end */
 	uint64_t expected_version; /* 0: any */
+	bool must_be_first;        /* only while nothing was set */
 	const json_t *preference;  /* as notification_apply made it; held until the end */
 };
 
 /*
- * Replaces them. RESULT_OK; RESULT_CONFLICT: another version than the expected one; or too many
- * others; RESULT_NOT_FOUND: a version was expected, but nothing was ever set; RESULT_NO_OWNER. The
+ * Replaces them. RESULT_OK; RESULT_CONFLICT: another version than the expected one, or something was
+ * set where that must be the first; or too many others; RESULT_NOT_FOUND: a version was expected, but nothing was ever set; RESULT_NO_OWNER. The
  * same again is RESULT_OK without a write: the version stays.
  */
 void notification_repo_set(struct repo *repo, const struct notification_setting *setting,

@@ -1,6 +1,7 @@
 #include "api/notification.h"
 
 #include <jansson.h>
+#include <string.h>
 
 #include "api/mistakes.h"
 #include "api/record_reply.h"
@@ -11,6 +12,7 @@
 struct notification_state {
 	struct record preference;
 	uint64_t expected_version;
+	bool must_be_first;
 };
 
 static enum flow reply_preference(struct request *rq)
@@ -49,13 +51,26 @@ const struct endpoint get_notification = {
 
 /* ---- PUT ---- */
 
+/*
+ * "0" is the tag of what was never set. It is no version that anything stored can have, so it is
+ * dealt with here. False after a reply was made.
+ */
+static bool read_expectation(struct request *rq)
+{
+	struct notification_state *st = rq->state;
+	const char *header = request_header(rq, "If-Match");
+
+	st->must_be_first = header && strcmp(header, "\"0\"") == 0;
+	return st->must_be_first || request_expected_version(rq, &st->expected_version);
+}
+
 static enum flow set_preference(struct request *rq)
 {
 	struct notification_state *st = rq->state;
 	struct validation validation;
 	json_t *preference;
 
-	if (!request_expected_version(rq, &st->expected_version))
+	if (!read_expectation(rq))
 		return FLOW_REPLY;
 	validation_init(&validation, rq->await.arena);
 	preference = notification_apply(rq->body, &validation);
@@ -65,6 +80,7 @@ static enum flow set_preference(struct request *rq)
 			      &(struct notification_setting){
 				      .user_id = rq->param[0],
 				      .expected_version = st->expected_version,
+				      .must_be_first = st->must_be_first,
 				      .preference = preference,
 			      },
 			      &st->preference, &rq->await);
@@ -75,12 +91,13 @@ static enum flow set_preference(struct request *rq)
 static enum flow answer_set(struct request *rq)
 {
 	const struct notification_state *st = rq->state;
+	bool has_expectation = st->expected_version || st->must_be_first;
 
 	if (rq->await.result == RESULT_NO_OWNER)
 		return reply_problem(rq, "user-not-found", NULL);
 	/* Not found: nothing was ever set, so no version that was expected can be. */
 	if (rq->await.result == RESULT_NOT_FOUND || rq->await.result == RESULT_CONFLICT)
-		return reply_problem(rq, st->expected_version ? "precondition-failed" : "conflict",
+		return reply_problem(rq, has_expectation ? "precondition-failed" : "conflict",
 				     NULL);
 	return reply_preference(rq);
 }

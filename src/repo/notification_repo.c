@@ -33,16 +33,18 @@ bool notification_repo_none(struct record *out, struct arena *arena)
 struct run {
 	struct record_update record;
 	const char *user_id;
+	bool must_be_first;
 	json_t *preference;
 	char names[USER_NAMES_SIZE];
 };
 
-/* What is stored does not matter, all of it is replaced. */
+/* What is stored does not matter, all of it is replaced; only whether something is. */
 static enum result replace(const json_t *stored, void *context, json_t **changed)
 {
 	const struct run *run = context;
 
-	(void)stored;
+	if (stored && run->must_be_first)
+		return RESULT_CONFLICT;
 	*changed = json_incref(run->preference);
 	return RESULT_OK;
 }
@@ -111,6 +113,7 @@ void notification_repo_set(struct repo *repo, const struct notification_setting 
 	run->record.done = finish;
 	run->record.of = run;
 	run->user_id = setting->user_id;
+	run->must_be_first = setting->must_be_first;
 	run->preference = json_incref((json_t *)setting->preference);
 	user_item_key(setting->user_id, run->record.pk);
 	snprintf(run->record.sk, sizeof(run->record.sk), "NOTIFY");

@@ -169,6 +169,18 @@ def test_the_active_cart_goes_with_its_user(client, emulator):
     assert "Item" not in cart
 
 
+def test_first_preferences_can_be_asked_to_be_the_first(client):
+    path = f"/user/{create_user(client)['id']}/notification"
+    etag = client.get(path).etag
+    assert etag == '"0"'
+    assert client.put(path, {"channel": "topic"}, If_Match='"1"').status == 412
+    assert client.put(path, {"channel": "topic"}, If_Match=etag).etag == '"1"'
+    assert client.put(path, {"channel": "none"}, If_Match=etag).status == 412
+    assert client.put(path, {"channel": "none"}, If_Match='"1"').etag == '"2"'
+    nobody = f"/user/{uuid.uuid4()}/notification"
+    assert client.put(nobody, {"channel": "none"}, If_Match='"1"').code == "user-not-found"
+
+
 def test_what_another_tool_keeps_beside_survives_every_change(client, emulator):
     user = create_user(client, phone="+4930123456")
     address = create_address(client, user, line2="x")

@@ -1,6 +1,8 @@
 #include "api/routes.h"
 
 #include "api/address.h"
+#include "api/cart.h"
+#include "api/cart_item.h"
 #include "api/movement.h"
 #include "api/notification.h"
 #include "api/product.h"
@@ -37,6 +39,14 @@ const struct route api_routes[] = {
 	{METHOD_DELETE, "/user/{id}/address/{address_id}", &delete_address, NULL, false},
 	{METHOD_GET, "/user/{id}/notification", &get_notification, NULL, false},
 	{METHOD_PUT, "/user/{id}/notification", &put_notification, NULL, false},
+	{METHOD_POST, "/cart", &post_cart, NULL, false},
+	{METHOD_GET, "/cart/{id}", &get_cart, NULL, false},
+	{METHOD_DELETE, "/cart/{id}", &delete_cart, NULL, false},
+	{METHOD_PUT, "/cart/{id}/item/{product_id}", &put_cart_item, NULL, false},
+	{METHOD_POST, "/cart/{id}/item/{product_id}", &post_cart_item, NULL, false},
+	{METHOD_DELETE, "/cart/{id}/item/{product_id}", &delete_cart_item, NULL, false},
+	{METHOD_POST, "/cart/{id}/merge", &post_cart_merge, NULL, false},
+	{METHOD_GET, "/user/{id}/cart", &get_user_cart, NULL, false},
 	{METHOD_OTHER, NULL, NULL, NULL, false},
 };
 

@@ -50,7 +50,8 @@ def assert_replay(answer, first):
 
 
 @every_kind
-def test_the_same_again_is_the_first_answer_and_no_second_effect(place, here, there, emulator, kind):
+def test_the_same_again_is_the_first_answer_and_no_second_effect(
+        place, here, there, emulator, kind):
     case = kind(here)
     first = done(case.send(here))
     after = given.snapshot(emulator, place[0].table)

@@ -192,6 +192,31 @@ def test_an_answer_without_an_effect_is_kept_too(here, there):
     assert here.get(given.stock_path(product)).json["on_hand"] == 50
 
 
+def test_a_422_is_kept_too(here, there, emulator, place):
+    case = keyed.make_product(here)
+    wrong = case.body | {"price": -1}
+    first = expect(case.send(here, body=wrong), 422, "validation-failed")
+    assert_replay(case.send(there, body=wrong), first)
+    expect(case.send(there), 422, "idempotency-key-reused")
+    assert case.effects(emulator.all_items(place[0].table)) == 0
+
+
+def test_parallel_requests_with_keys_of_their_own_all_have_their_effect(place):
+    clients = [place[n % 2].client() for n in range(16)]
+    product = clients[0].create(on_hand=1000)
+    cart = given.new_cart(clients[0])
+    for path, body in ((given.item_path(cart, product), {"quantity": 2}),
+                       (given.stock_path(product), {"delta": -2, "reason": "x"})):
+        cases = [keyed.Case(path, body, None) for _ in clients]
+        answers = given.at_once([lambda n=n: cases[n].send(clients[n]) for n in range(16)])
+        assert {answer.status for answer in answers} == {200}
+        for case, answer in zip(cases, answers):
+            assert_replay(case.send(clients[0]), answer)
+    assert clients[0].get(given.stock_path(product)).json["on_hand"] == 1000 - 32
+    shown = clients[0].get(f"/cart/{cart['id']}").json
+    assert given.quantities(shown) == {product["id"]: 32}
+
+
 def test_a_patch_that_changed_nothing_is_kept_too(here):
     product = here.create(n=1)
     case = keyed.Case(f"/product/{product['id']}", {"n": 1}, {"n": 2}, "PATCH")

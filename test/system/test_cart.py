@@ -402,7 +402,7 @@ def test_parallel_adds_while_answers_are_lost_happen_once_each(start, proxy, tab
 
 def test_an_add_beside_a_removal_of_the_line_leaves_one_of_both(pair):
     here, there = (daemon.client() for daemon in pair)
-    for _ in range(8):
+    for _ in range(given.scaled(8)):
         product = here.create()
         cart = filled_cart(here, (product, 5))
         added, removed = given.at_once([lambda: add(here, cart, product, quantity=2),
@@ -413,12 +413,24 @@ def test_an_add_beside_a_removal_of_the_line_leaves_one_of_both(pair):
 
 def test_a_write_beside_the_removal_of_the_cart_does_not_bring_it_back(pair):
     here, there = (daemon.client() for daemon in pair)
-    for _ in range(8):
+    for _ in range(given.scaled(8)):
         product, cart = here.create(), new_cart(here)
         added, removed = given.at_once([lambda: add(here, cart, product),
                                         lambda: there.delete(path_of(cart))])
         assert removed.status == 204 and added.status in (200, 404), (added, removed)
         expect(here.get(path_of(cart)), 404, "cart-not-found")
+
+
+def test_a_product_that_goes_beside_an_add_is_in_the_cart_or_not(pair):
+    here, there = (daemon.client() for daemon in pair)
+    for _ in range(given.scaled(8)):
+        product, cart = here.create(), new_cart(here)
+        added, removed = given.at_once([lambda: add(here, cart, product),
+                                        lambda: there.delete(f"/product/{product['id']}")])
+        assert removed.status == 204 and added.status in (200, 404), (added, removed)
+        after = read(here, cart)
+        assert quantities(after) == ({product["id"]: 1} if added.status == 200 else {})
+        assert all(line["unavailable"] is True for line in after["lines"])
 
 
 @pytest.mark.parametrize("fault", ["lost-after", "internal-after", "cut-after"])

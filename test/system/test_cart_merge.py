@@ -161,9 +161,27 @@ def test_an_add_to_the_same_line_beside_a_merge_adds_up(pair, products):
         assert quantities(read(here, into)) == {product["id"]: expected}
 
 
+def test_a_merge_beside_the_removal_of_either_cart_happens_or_does_not(pair, products):
+    here, there = (daemon.client() for daemon in pair)
+    for turn in range(given.scaled(8)):
+        cart, into = filled_cart(here, (products[0], 2)), new_cart(here)
+        gone, kept = ((cart, into), (into, cart))[turn % 2]
+        merged, removed = given.at_once([lambda: merge(here, cart, into),
+                                         lambda: there.delete(path_of(gone))])
+        assert merged.status in (200, 404), merged
+        if merged.status == 404:
+            assert removed.status == 204 and read(here, kept)["status"] == "open"
+        elif gone is cart:
+            assert removed.status in (204, 409), removed
+            assert quantities(read(here, into)) == {products[0]["id"]: 2}
+        else:
+            assert removed.status == 204, removed
+            assert here.get(path_of(cart)).json.get("merged_into") == into["id"]
+
+
 def test_of_two_merges_of_one_cart_one_happens(pair, products):
     here, there = (daemon.client() for daemon in pair)
-    for _ in range(8):
+    for _ in range(given.scaled(8)):
         cart = filled_cart(here, (products[0], 2))
         targets = [new_cart(here), new_cart(here)]
         answers = given.at_once([lambda: merge(here, cart, targets[0]),
@@ -175,7 +193,7 @@ def test_of_two_merges_of_one_cart_one_happens(pair, products):
 
 def test_of_two_merges_into_each_other_one_happens(pair, products):
     here, there = (daemon.client() for daemon in pair)
-    for _ in range(8):
+    for _ in range(given.scaled(8)):
         one, two = filled_cart(here, (products[0], 2)), filled_cart(here, (products[1], 3))
         answers = given.at_once([lambda: merge(here, one, two), lambda: merge(there, two, one)])
         assert sorted(answer.status for answer in answers) == [200, 409], answers

@@ -400,23 +400,37 @@ def _(place):
     return expect(place.client.get(user_path(user, "cart")), 200)
 
 
-@operation("set or add to a line of a guest's cart of 3")
-def _(place):
-    path = item_path(place.cart(3), place.listed[0])
-    return [expect(place.client.put(path, {"quantity": 5}), 200),
-            expect(place.client.post(path, {"quantity": 5}), 200)]
+def set_line(place, cart):
+    return expect(place.client.put(item_path(cart, place.listed[0]), {"quantity": 5}), 200)
 
 
-@operation("set or add to a line of a user's cart of 3")
+def add_to_line(place, cart, number=0, **headers):
+    return expect(place.client.post(item_path(cart, place.listed[number]), {}, **headers), 200)
+
+
+@operation("set a line of a guest's cart of 3")
 def _(place):
-    path = item_path(place.cart(3, user=new_user(place.client)), place.listed[0])
-    return [expect(place.client.put(path, {"quantity": 5}), 200),
-            expect(place.client.post(path, {"quantity": 5}), 200)]
+    return set_line(place, place.cart(3))
+
+
+@operation("set a line of a user's cart of 3")
+def _(place):
+    return set_line(place, place.cart(3, user=new_user(place.client)))
+
+
+@operation("add to a line of a guest's cart of 3")
+def _(place):
+    return add_to_line(place, place.cart(3))
+
+
+@operation("add to a line of a user's cart of 3")
+def _(place):
+    return add_to_line(place, place.cart(3, user=new_user(place.client)))
 
 
 @operation("add the third line to a guest's cart")
 def _(place):
-    return expect(place.client.post(item_path(place.cart(2), place.listed[2]), {}), 200)
+    return add_to_line(place, place.cart(2), 2)
 
 
 @operation("remove a line")
@@ -458,8 +472,8 @@ def _(place):
 
 @operation("add to a line of a guest's cart of 3, with an Idempotency-Key")
 def _(place):
-    path = item_path(place.cart(3), place.listed[0])
-    return keyed(lambda key: expect(place.client.post(path, {}, Idempotency_Key=key), 200))[0]
+    cart = place.cart(3)
+    return keyed(lambda key: add_to_line(place, cart, Idempotency_Key=key))[0]
 
 
 @operation("PATCH of a product with a category, with an Idempotency-Key")

@@ -166,7 +166,7 @@ def test_an_expired_record_counts_as_none(here, emulator, place):
 
 
 def test_two_at_once_after_an_expired_record_have_one_effect(here, there, emulator, place):
-    for _ in range(5):
+    for _ in range(given.scaled(5)):
         case = keyed.add_to_cart(here)
         done(case.send(here))
         keyed.expire_all(emulator, place[0].table)

@@ -170,7 +170,7 @@ def test_change_from_counts_what_is_reserved(client, emulator):
 
 def test_of_two_counts_from_the_same_figure_one_wins(client, shopd):
     other = shopd.client()
-    for _ in range(8):
+    for _ in range(given.scaled(8)):
         product = client.create(on_hand=5)
         answers = given.at_once([lambda: count(client, product, on_hand=6, change_from=5),
                                  lambda: count(other, product, on_hand=8, change_from=5)])
@@ -486,7 +486,7 @@ def test_a_product_is_not_removed_while_some_is_reserved(client, emulator):
 
 def test_a_removal_beside_movements_leaves_no_half_product(client, shopd, emulator):
     others = [shopd.client() for _ in range(2)]
-    for _ in range(8):
+    for _ in range(given.scaled(8)):
         product = client.create(on_hand=5)
         deleted, moved, counted = given.at_once([
             lambda: client.delete(f"/product/{product['id']}"),

@@ -108,7 +108,7 @@ def test_two_users_swap_by_way_of_a_third_email(client):
 
 def test_two_users_who_swap_at_once_both_keep_theirs(pair):
     here, there = (daemon.client() for daemon in pair)
-    for _ in range(5):
+    for _ in range(given.scaled(5)):
         one, two = new_user(here), new_user(here)
         answers = given.at_once([lambda: set_email(here, one, two["email"]),
                                  lambda: set_email(there, two, one["email"])])
@@ -119,7 +119,7 @@ def test_two_users_who_swap_at_once_both_keep_theirs(pair):
 
 def test_of_two_users_who_want_one_email_one_gets_it(pair):
     here, there = (daemon.client() for daemon in pair)
-    for _ in range(5):
+    for _ in range(given.scaled(5)):
         one, two, email = new_user(here), new_user(here), fresh_email()
         answers = given.at_once([lambda: set_email(here, one, email),
                                  lambda: set_email(there, two, email)])
@@ -131,7 +131,7 @@ def test_of_two_users_who_want_one_email_one_gets_it(pair):
 
 def test_two_changes_of_one_users_email_leave_one_lock(pair, emulator):
     here, there = (daemon.client() for daemon in pair)
-    for _ in range(5):
+    for _ in range(given.scaled(5)):
         user, emails = new_user(here), [fresh_email(), fresh_email()]
         answers = given.at_once([lambda: set_email(here, user, emails[0]),
                                  lambda: set_email(there, user, emails[1])])
@@ -217,9 +217,28 @@ def test_a_cart_made_beside_the_removal_does_not_stay_behind(pair):
         assert here.get(path_of(user, "cart")).status == 404
 
 
+def test_a_change_beside_the_removal_does_not_bring_the_user_back(pair, emulator):
+    here, there = (daemon.client() for daemon in pair)
+    third = pair[0].client()
+    for _ in range(given.scaled(5)):
+        user, email = new_user(here), fresh_email()
+        address = new_address(here, user)
+        deleted, changed, moved = given.at_once([
+            lambda: here.delete(path_of(user)),
+            lambda: set_email(there, user, email),
+            lambda: third.put(path_of(user, "address", address["id"]), {"city": "Ulm"})])
+        assert deleted.status == 204, deleted
+        assert {changed.status, moved.status} <= {200, 404}, (changed, moved)
+        assert user["id"] not in {entry["id"] for entry in given.walk(here, "/user", limit=100)}
+        assert not [item for item in given.query(emulator, f"U#{user['id']}")
+                    if item["sk"]["S"].startswith("A#")]
+        for free in (user["email"], email):
+            expect(create(here, free), 201)
+
+
 def test_an_email_is_free_as_soon_as_its_user_is_gone(pair):
     here, there = (daemon.client() for daemon in pair)
-    for _ in range(5):
+    for _ in range(given.scaled(5)):
         user = new_user(here)
         deleted, made = given.at_once([lambda: here.delete(path_of(user)),
                                        lambda: create(there, user["email"])])

@@ -290,12 +290,12 @@ def lose_the_answer(proxy, emulator, table, what):
 # keys that are none, and methods that take none
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "a b", "é", "ключ".encode(), "\u00a0"])
 @every_kind
-def test_what_is_no_key_is_refused(here, place, emulator, kind, key):
+def test_what_is_no_key_is_refused(here, place, emulator, kind):
     case = kind(here)
-    answer = here.request(case.method, case.path, case.body, {"Idempotency-Key": key})
-    expect(answer, 400, "invalid-header")
+    for key in ("", "x" * 256, "a b", "é", "ключ".encode(), "\u00a0"):
+        answer = here.request(case.method, case.path, case.body, {"Idempotency-Key": key})
+        expect(answer, 400, "invalid-header")
     assert not case.effects or case.effects(emulator.all_items(place[0].table)) == 0
 
 

@@ -14,7 +14,7 @@
 #include "repo/cart_product.h"
 #include "repo/repo.h"
 
-/* How often a write is tried that others keep getting in the way of. One of those that meet wins. */
+/* How often a write is tried that others get in the way of. Of those that meet, one wins. */
 enum { CART_TRIES = 40 };
 
 /*

@@ -17,6 +17,10 @@
 #define BEATEN(available, level, version)                                                  \
 	CANCELLED("{\"Code\":\"ConditionalCheckFailed\",\"Item\":" STOCK(available, level, \
 									 version) "}," NONE)
+#define BEATEN_AT_A_LEVEL(available, level, version)                                        \
+	CANCELLED("{\"Code\":\"ConditionalCheckFailed\",\"Item\":" STOCK(available, level,  \
+									 version) "}," NONE \
+										  "," NONE)
 #define GONE CANCELLED("{\"Code\":\"ConditionalCheckFailed\"}," NONE)
 #define DONE TEXT("{}")
 #define NOTHING TEXT("{}")
@@ -144,7 +148,7 @@ START_TEST(when_the_condition_fails_it_decides_again_by_what_is_there)
 {
 	/* What was far from a level now crosses one, and then somebody else has crossed it. */
 	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"), BEATEN("8", "in", "9"),
-		    BEATEN("5", "low", "10"), DONE, FOUND("2", "low", "11"));
+		    BEATEN_AT_A_LEVEL("5", "low", "10"), DONE, FOUND("2", "low", "11"));
 	adjust(-3);
 	scripted_repo_expect(&on, RESULT_OK);
 	ck_assert_sent(&on, 2, "{\":l\":{\"S\":\"low\"}");

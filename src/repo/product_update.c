@@ -16,7 +16,8 @@ struct run {
 	struct stored_product *out;
 	struct await *await;
 	unsigned tries;
-	struct stored_product found; /* views into the answer of `read` */
+	struct span items;           /* what was read: the answer of `read`, or the caller's */
+	struct stored_product found; /* views into it */
 	struct buf item;             /* the new item's members in braces */
 	struct dynamodb_call read;
 	struct dynamodb_call write;
@@ -48,10 +49,15 @@ static bool copy_view(struct arena *arena, struct span text, struct item *item)
 
 static void finish_unchanged(struct run *run)
 {
-	struct span items = run->read.items;
+	struct span items = run->items;
 	struct stored_product same = run->found;
-	char *copy = arena_copy(run->await->arena, items.data, items.len);
+	char *copy;
 
+	if (!run->out) {
+		finish(run, RESULT_OK);
+		return;
+	}
+	copy = arena_copy(run->await->arena, items.data, items.len);
 	if (!copy || !product_item_find((struct span){copy, items.len}, &same)) {
 		finish(run, RESULT_NO_MEMORY);
 		return;
@@ -78,9 +84,13 @@ static struct span find_stock(struct span items)
 static void finish_changed(struct run *run)
 {
 	struct stored_product made = run->found;
-	struct span stock = find_stock(run->read.items);
+	struct span stock = find_stock(run->items);
 	struct span item = {buf_text(&run->item), run->item.len};
 
+	if (!run->out) {
+		finish(run, RESULT_OK);
+		return;
+	}
 	made.version++;
 	if (!copy_view(run->await->arena, item, &made.product) ||
 	    (stock.data && !copy_view(run->await->arena, stock, &made.stock))) {
@@ -194,24 +204,34 @@ static void change(struct run *run, const json_t *stored)
 	json_decref(changed);
 }
 
-static void on_read(struct dynamodb_call *call)
+static void take_items(struct run *run, struct span items)
 {
-	struct run *run = call->context;
 	json_t *stored = NULL;
-	enum result result = call->result;
+	enum result result;
 
-	if (result == RESULT_OK && !product_item_find(call->items, &run->found))
+	run->items = items;
+	if (!product_item_find(items, &run->found))
 		result = RESULT_NOT_FOUND;
-	else if (result == RESULT_OK && run->update.expected_version != 0 &&
+	else if (run->update.expected_version != 0 &&
 		 run->update.expected_version != run->found.version)
 		result = RESULT_CONFLICT;
-	if (result == RESULT_OK)
+	else
 		result = product_item_tree(&run->found.product, &stored);
 	if (result == RESULT_OK)
 		change(run, stored);
 	else
 		finish(run, result);
 	json_decref(stored);
+}
+
+static void on_read(struct dynamodb_call *call)
+{
+	struct run *run = call->context;
+
+	if (call->result == RESULT_OK)
+		take_items(run, call->items);
+	else
+		finish(run, call->result);
 }
 
 /* Consistent: an older version than the last one would only be refused. */
@@ -243,5 +263,8 @@ void product_update_run(struct repo *repo, const struct product_update *update,
 	run->await = await;
 	buf_init(&run->item, PRODUCT_ITEM_MAX);
 	memcpy(run->found.id, update->id, ID_SIZE);
-	start_read(run);
+	if (update->items.data)
+		take_items(run, update->items);
+	else
+		start_read(run);
 }

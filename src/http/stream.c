@@ -135,8 +135,16 @@ static ssize_t on_wanted(void *context, uint64_t position, char *out, size_t roo
 
 struct MHD_Response *stream_response(const struct request *rq)
 {
-	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, on_wanted,
-						 (void *)(uintptr_t)rq, NULL);
+	struct MHD_Response *response = MHD_create_response_from_callback(
+		MHD_SIZE_UNKNOWN, BLOCK_SIZE, on_wanted, (void *)(uintptr_t)rq, NULL);
+
+	/*
+	 * libmicrohttpd 0.9.75 would end the body that HEAD does not have with a last chunk, which
+	 * the client would take for the next answer. This way it closes the connection instead.
+	 */
+	if (response != NULL && rq->method == METHOD_HEAD)
+		MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+	return response;
 }
 
 /* How many bytes the client's machine has confirmed since the connection began. */

@@ -59,7 +59,7 @@ static void advance(struct page *page)
 		buf_move(&export->last_key, &page->last_key);
 		return;
 	}
-	buf_reset(&export->last_key);
+	buf_clear(&export->last_key);
 	export->shard++;
 	export->is_over = export->shard >= page->repo->write_shards;
 }

@@ -496,6 +496,17 @@ static bool is_idle_overdue(struct connection *connection, uint64_t now_us)
 	return now_us - connection->partial_us > server->options.config->read_deadline_us;
 }
 
+/*
+ * libmicrohttpd 0.9.75 takes a short read for all there was, and waits for an edge that does not
+ * come when the client's farewell was there as well.
+ */
+static bool has_left(const struct connection *connection)
+{
+	char byte;
+
+	return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void connection_check_deadlines(struct connection *connection, uint64_t now_us)
 {
 	bool is_overdue = false;
@@ -506,8 +517,9 @@ void connection_check_deadlines(struct connection *connection, uint64_t now_us)
 		break;
 	case CONNECTION_READING:
 		is_overdue = !connection->is_suspended &&
-			     now_us - connection->since_us >
-				     connection->server->options.config->read_deadline_us;
+			     (now_us - connection->since_us >
+				      connection->server->options.config->read_deadline_us ||
+			      has_left(connection));
 		break;
 	case CONNECTION_SENDING:
 		is_overdue = connection->rq.reply.give != NULL

@@ -135,8 +135,9 @@ static ssize_t on_wanted(void *context, uint64_t position, char *out, size_t roo
 
 struct MHD_Response *stream_response(const struct request *rq)
 {
-	struct MHD_Response *response = MHD_create_response_from_callback(
-		MHD_SIZE_UNKNOWN, BLOCK_SIZE, on_wanted, (void *)(uintptr_t)rq, NULL);
+	struct MHD_Response *response =
+		MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, on_wanted,
+						  (void *)(uintptr_t)rq, NULL);
 
 	/*
 	 * libmicrohttpd 0.9.75 would end the body that HEAD does not have with a last chunk, which

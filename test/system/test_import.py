@@ -219,7 +219,7 @@ def test_a_large_body_that_is_refused_is_not_read(shopd, client):
     assert shopd.client().get("/ready").status == 200
 
 
-def test_results_that_cannot_be_kept_end_the_import(start):
+def test_results_that_cannot_be_kept_end_the_import(start, table):
     daemon = start(TMPDIR="/nowhere/at/all")
     client = daemon.client()
     assert lines.statuses(lines.send(client, "x\n" * 100)) == [400] * 100

@@ -146,6 +146,13 @@ enum flow reply_failure(struct request *rq, enum result result)
 	return reply_problem_members(rq, "unavailable", NULL, failure_detail(result));
 }
 
+enum flow reply_failure_instead(struct request *rq, enum result result)
+{
+	buf_clear(&rq->reply.body);
+	rq->reply = (struct reply){0};
+	return reply_failure(rq, result);
+}
+
 void reply_header(struct request *rq, const char *name, const char *format, ...)
 {
 	struct reply *reply = &rq->reply;

@@ -12,6 +12,7 @@
 #include "repo/new_product.h"
 #include "repo/product_update.h"
 #include "repo/product_view.h"
+#include "repo/repo_write.h"
 
 enum {
 	NAMES_SIZE = 300,    /* {"#p":"…"} with a name of 255 characters, which need no escapes */
@@ -21,7 +22,7 @@ enum {
 	FOUND_MAX = 16 * 1024 * 1024,
 };
 
-static_assert((int)WRITES_MAX <= DYNAMODB_TRANSACT_MAX, "they fit into one transaction");
+static_assert((int)WRITES_MAX <= (int)REPO_WRITES_MAX, "they fit into one transaction");
 
 enum entry_state { ABSENT, PRESENT, CHANGING, OVER };
 
@@ -117,7 +118,7 @@ static bool make_items(struct product_import *import)
 	return ok;
 }
 
-static void write_made(struct product_import *import)
+static bool write_made(struct product_import *import, enum result *result)
 {
 	const struct repo *repo = import->repo;
 	struct dynamodb_write writes[WRITES_MAX];
@@ -132,13 +133,14 @@ static void write_made(struct product_import *import)
 		.done = on_made,
 		.context = import,
 	};
-	dynamodb_transact_write(&repo->db, &import->call, writes, count, NULL);
+	return repo_write(repo, &import->call, writes, count, result);
 }
 
 /* True when something was started. */
 static bool start_making(struct product_import *import)
 {
 	size_t most = import->makes_one_by_one ? 1 : PRODUCT_IMPORT_MAX;
+	enum result result = RESULT_NO_MEMORY;
 	bool ok;
 
 	import->making_count = 0;
@@ -147,13 +149,11 @@ static bool start_making(struct product_import *import)
 			import->making[import->making_count++] = &import->entries[i];
 	if (import->making_count == 0)
 		return false;
-	ok = make_items(import);
-	if (ok)
-		write_made(import);
+	ok = make_items(import) && write_made(import, &result);
 	for (size_t i = 0; i < import->making_count; i++) {
 		new_product_clear(&import->items[i]);
 		if (!ok)
-			end_entry(import->making[i], RESULT_NO_MEMORY);
+			end_entry(import->making[i], result);
 	}
 	return ok;
 }

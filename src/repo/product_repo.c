@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "repo/repo_write.h"
+
 enum {
 	NAMES_SIZE = 300, /* {"#p":"…"} with a name of 255 characters, which need no escapes */
 	VALUES_SIZE = 96,
@@ -92,8 +94,6 @@ struct create {
 	struct await *await;
 	struct stored_product *out;
 	char id[ID_SIZE];
-	const char *product; /* the items as text in braces, in the arena */
-	const char *stock;
 	struct dynamodb_call call;
 };
 
@@ -109,18 +109,7 @@ static const char *in_braces(struct arena *arena, const struct buf *members)
 
 static enum result take_created(const struct create *create)
 {
-	struct stored_product made = {.version = 1, .stock_version = 1};
-
-	if (create->call.result == RESULT_CONFLICT)
-		return RESULT_EXISTS;
-	if (create->call.result != RESULT_OK)
-		return create->call.result;
-	memcpy(made.id, create->id, ID_SIZE);
-	if (!item_view(&made.product, span_of(create->product)) ||
-	    !item_view(&made.stock, span_of(create->stock)))
-		return RESULT_GARBLED;
-	*create->out = made;
-	return RESULT_OK;
+	return create->call.result == RESULT_CONFLICT ? RESULT_EXISTS : create->call.result;
 }
 
 static void on_created(struct dynamodb_call *call)
@@ -133,8 +122,25 @@ static void on_created(struct dynamodb_call *call)
 	await_finish(await, result);
 }
 
-static void write_new(const struct repo *repo, struct create *create,
-		      const struct new_product_items *items)
+/* The product as it will be; the texts are in the arena. */
+static bool show_new(const struct create *create, const struct new_product_items *items)
+{
+	struct arena *arena = create->await->arena;
+	const char *product = in_braces(arena, &items->product);
+	const char *stock = in_braces(arena, &items->stock);
+	struct stored_product *out = create->out;
+
+	if (!product || !stock || !item_view(&out->product, span_of(product)) ||
+	    !item_view(&out->stock, span_of(stock)))
+		return false;
+	memcpy(out->id, create->id, ID_SIZE);
+	out->version = 1;
+	out->stock_version = 1;
+	return true;
+}
+
+static bool write_new(const struct repo *repo, struct create *create,
+		      const struct new_product_items *items, enum result *result)
 {
 	char names[NAMES_SIZE];
 	struct dynamodb_write writes[NEW_PRODUCT_ITEMS];
@@ -144,7 +150,7 @@ static void write_new(const struct repo *repo, struct create *create,
 	create->call.await = create->await;
 	create->call.done = on_created;
 	create->call.context = create;
-	dynamodb_transact_write(&repo->db, &create->call, writes, count, NULL);
+	return repo_write(repo, &create->call, writes, count, result);
 }
 
 void product_repo_create(struct repo *repo, const struct new_product *new,
@@ -152,6 +158,7 @@ void product_repo_create(struct repo *repo, const struct new_product *new,
 {
 	struct create *create = arena_alloc(await->arena, sizeof(*create));
 	struct new_product_items items;
+	enum result result = RESULT_NO_MEMORY;
 	bool ok;
 
 	await_start(await);
@@ -163,12 +170,8 @@ void product_repo_create(struct repo *repo, const struct new_product *new,
 	create->out = out;
 	ok = new_product_make(repo, new, &items);
 	memcpy(create->id, items.id, ID_SIZE);
-	create->product = in_braces(await->arena, &items.product);
-	create->stock = in_braces(await->arena, &items.stock);
-	if (ok && create->product && create->stock)
-		write_new(repo, create, &items);
-	else
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!ok || !show_new(create, &items) || !write_new(repo, create, &items, &result))
+		await_finish(await, result);
 	new_product_clear(&items);
 }
 

@@ -33,7 +33,10 @@ bool spool_ok(const struct spool *spool);
 
 uint64_t spool_len(const struct spool *spool);
 
-/* Reads up to `room` bytes from `from`; 0 at the end, and when the file cannot be read (`failed`). */
+/*
+ * Reads up to `room` bytes from `from`; 0 at the end, and when the file cannot be read, which is a
+ * failure.
+ */
 size_t spool_read(struct spool *spool, uint64_t from, char *out, size_t room);
 
 #endif

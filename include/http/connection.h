@@ -83,7 +83,4 @@ void connection_resume(struct connection *connection);
 /* For stream.c: the last hold of a request whose client has left is released. */
 void connection_abandon(struct connection *connection);
 
-/* Closes it if it has overstayed: called now and then for each. */
-void connection_check_deadlines(struct connection *connection, uint64_t now_us);
-
 #endif

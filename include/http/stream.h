@@ -30,8 +30,8 @@ struct streaming {
 	enum flow (*open)(struct request *rq);
 	/*
 	 * Takes bytes and returns how many. Fewer than there are: the client has to wait, until
-	 * stream_continue is called later on. May make a reply (reply_problem): the rest of the body
-	 * is then read and dropped. Nothing may hold the request in this case.
+	 * stream_continue is called later on. May make a reply (reply_problem): the rest of the
+	 * body is then read and dropped. Nothing may hold the request in this case.
 	 */
 	size_t (*take)(struct request *rq, const char *bytes, size_t len);
 	/* Exactly once, when nothing holds the request any more. */

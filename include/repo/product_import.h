@@ -25,7 +25,10 @@ struct product_entry {
 	json_t *product;  /* as product_apply made it; borrowed until the end */
 	struct stock_opening opening;
 
-	/* out: RESULT_OK, RESULT_TOO_LARGE, RESULT_CONFLICT (others were faster too often) or a failure */
+	/*
+	 * out: RESULT_OK, RESULT_TOO_LARGE, RESULT_CONFLICT (others were faster too often) or a
+	 * failure
+	 */
 	enum result result;
 	bool is_new;
 
@@ -38,8 +41,8 @@ struct product_entry {
 };
 
 /*
- * `entries` are needed until the end; their ids must all be different. The await ends with RESULT_OK
- * always: what came of each is in the entry.
+ * `entries` are needed until the end; their ids must all be different. The await always ends with
+ * RESULT_OK: what came of each is in the entry.
  */
 void product_import_run(struct repo *repo, struct product_entry *entries, size_t count,
 			struct await *await);

@@ -1,7 +1,7 @@
 /*
  * Each entry is ABSENT (to be made), PRESENT (to be changed) or OVER. A round makes all that are
- * absent, then changes all that are present; somebody else may have made or removed one of them just
- * then, which puts it into the other state, for the next round.
+ * absent, then changes all that are present; somebody else may have made or removed one of them
+ * just then, which puts it into the other state, for the next round.
  */
 #include "repo/product_import.h"
 

@@ -1,6 +1,6 @@
 /*
- * A request to an endpoint that streams (http/stream.h), without a server: what carries it is played
- * here, on asking.h's transport.
+ * A request to an endpoint that streams (http/stream.h), without a server: what carries it is
+ * played here, on asking.h's transport.
  */
 #ifndef SHOPD_TEST_STREAMING_H
 #define SHOPD_TEST_STREAMING_H

@@ -101,7 +101,7 @@ def test_numbers_are_exported_as_digits(fresh):
 
 def test_thousands_come_out_each_once(fresh):
     client = fresh.client(60)
-    ids = lines.new_ids(3000)
+    ids = lines.new_ids(1500)
     assert set(lines.import_all(client, (lines.product(id, on_hand=1) for id in ids))) == {201}
     exported = lines.export(client)
     assert sorted(product["id"] for product in exported) == sorted(ids)
@@ -109,15 +109,17 @@ def test_thousands_come_out_each_once(fresh):
 
 
 def test_large_products_are_exported_a_few_at_a_time(start, make_table):
-    daemon = start(DYNAMODB_TABLE_NAME=make_table(), SHOPD_MAX_BODY="1MiB", SHOPD_WORKERS=1)
+    daemon = start(DYNAMODB_TABLE_NAME=make_table(), SHOPD_MAX_BODY="1MiB", SHOPD_WORKERS=1,
+                   SHOPD_WRITE_SHARDS=1)
     client = daemon.client(60)
     # Control characters are six times as long in JSON: more than one answer may have.
     filler = "\x01" * 150_000
-    products = [lines.product(id) for id in lines.new_ids(300)]
-    products += [lines.product(id, x=filler) for id in lines.new_ids(24)]
+    products = [lines.product(id) for id in lines.new_ids(100)]
+    products += [lines.product(id, x=filler) for id in lines.new_ids(12)]
     assert set(lines.import_all(client, products)) == {201}
     assert sorted(p["id"] for p in lines.export(client)) == sorted(p["id"] for p in products)
     assert set(lines.import_all(client, products)) == {200}
+    assert [e for e in daemon.log() if e.get("result") == "garbled"], "it was not too much at once"
     client.close()
 
 

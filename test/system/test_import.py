@@ -237,13 +237,13 @@ def test_results_that_cannot_be_kept_end_the_import(start, table):
 
 
 def test_two_imports_of_the_same_products_and_a_customer_meet(fresh, emulator):
-    ids = lines.new_ids(150)
+    ids = lines.new_ids(70)
     outcome = {}
 
     def work(name):
         client = fresh.client()
         products = [lines.product(id, by=name, on_hand=4) for id in ids]
-        outcome[name] = [lines.import_all(client, products) for _ in range(3)]
+        outcome[name] = [lines.import_all(client, products) for _ in range(2)]
         client.close()
 
     threads = [threading.Thread(target=work, args=(name,)) for name in ("a", "b", "c")]
@@ -273,7 +273,7 @@ def test_an_import_does_not_keep_others_waiting(fresh):
     asking = threading.Thread(target=ask)
     asking.start()
     client = fresh.client(60)
-    lines.import_all(client, [lines.product(id) for id in lines.new_ids(1500)])
+    lines.import_all(client, [lines.product(id) for id in lines.new_ids(600)])
     stop.set()
     asking.join()
     client.close()

@@ -49,6 +49,8 @@ struct dynamodb_call {
 	struct await *await;                      /* deadline, trace, account, arena */
 	void (*done)(struct dynamodb_call *call); /* exactly once, never from within the start */
 	void *context;
+	const char *projection; /* BatchGet: which attributes, or NULL for all */
+	const char *names;      /* BatchGet: JSON object for its #placeholders, or NULL */
 
 	/* out, valid in done and until dynamodb_call_clear */
 	enum result result;

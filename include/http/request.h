@@ -44,6 +44,7 @@ struct endpoint {
 	size_t state_size;              /* bytes of zeroed memory that rq->state points to */
 	const flow_step *steps;         /* ends in NULL; the last step replies */
 	const struct streaming *stream; /* see stream.h; NULL: neither body nor reply is streamed */
+	bool is_secret;         /* ids in its path are keys: the log must not have them */
 };
 #define STEPS(...) ((const flow_step[]){__VA_ARGS__, NULL})
 
@@ -84,6 +85,7 @@ struct reply {
 	struct buf body;
 	const char *fixed_body; /* instead of `body`, when there was no memory for one */
 	const char *code;       /* of a problem, for the log; or NULL */
+	bool is_incomplete;     /* there was no memory for a header */
 	stream_give give;       /* instead of `body`; see stream.h */
 	size_t header_count;
 	struct reply_header {

@@ -370,7 +370,9 @@ void dynamodb_batch_get(const struct dynamodb *db, struct dynamodb_call *call,
 			const struct dynamodb_key *keys, size_t count, bool is_consistent)
 {
 	assert(count > 0 && count <= DYNAMODB_BATCH_GET_MAX);
-	dynamodb_request_batch_get(begin(db, call, BATCH_GET), db, keys, count, is_consistent);
+	dynamodb_request_batch_get(begin(db, call, BATCH_GET), db,
+				   &(struct dynamodb_batch){keys, count, call->projection,
+							    call->names, is_consistent});
 	start(call, 0);
 }
 

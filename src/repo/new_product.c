@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { SMALL_MAX = 1024 };
+#include "repo/stock_item.h"
 
 bool new_product_make(const struct repo *repo, const struct new_product *new,
 		      struct new_product_items *items)
@@ -27,12 +27,15 @@ bool new_product_make(const struct repo *repo, const struct new_product *new,
 	id_make_ordered(now_ms, items->movement_id);
 	clock_format_rfc3339(now_ms, now);
 	buf_init(&items->product, PRODUCT_ITEM_MAX);
-	buf_init(&items->stock, SMALL_MAX);
-	buf_init(&items->movement, SMALL_MAX);
+	buf_init(&items->stock, STOCK_ITEM_MAX);
+	buf_init(&items->movement, STOCK_ITEM_MAX);
 	product_item_write(new->product, &stamp, &items->product);
 	stock_item_write(&new->opening, items->id, &items->stock);
 	if (new->opening.on_hand > 0)
-		movement_item_write(&new->opening, now_ms, &items->movement);
+		movement_item_write(&(struct movement){.delta = new->opening.on_hand,
+						       .reason = "opening",
+						       .wall_ms = now_ms},
+				    &items->movement);
 	return buf_ok(&items->product) && buf_ok(&items->stock) && buf_ok(&items->movement);
 }
 

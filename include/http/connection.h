@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 
 #include "base/id.h"
+#include "http/parking.h"
 #include "http/request.h"
 #include "http/server.h"
 
@@ -26,6 +27,8 @@ struct server {
 	struct loop_timer sweep_timer;
 	struct connection *connections;
 	size_t connection_count;
+	struct connection *to_park; /* their requests are over */
+	size_t parked_count;
 	struct id_sequence request_ids;
 	size_t request_count;
 	bool must_run; /* libmicrohttpd has something to do in this turn */
@@ -58,6 +61,7 @@ struct connection {
 	bool knows_bytes_before;
 	uint64_t partial_us; /* since when part of a request's first lines lies there, or 0 */
 	struct request rq;
+	struct parking_place place;
 	struct connection *next;
 	struct connection *previous;
 };

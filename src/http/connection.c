@@ -85,6 +85,7 @@ static void connection_free(struct connection *connection)
 		server->connections = connection->next;
 	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
+	parking_forget(connection);
 	/* At its limit, libmicrohttpd looks for clients who wait only when it runs again. */
 	if (server->connection_count-- >= server->options.config->max_connections)
 		server->must_run = true;
@@ -114,6 +115,7 @@ static void on_finished(struct request *rq)
 		return; /* the access handler is on the stack and sends it */
 	connection->is_suspended = false;
 	connection->server->must_run = true;
+	parking_hasten(connection);
 	MHD_resume_connection(connection->mhd);
 }
 
@@ -406,8 +408,11 @@ void connection_completed(void *server, struct MHD_Connection *mhd, void **conte
 	(void)server;
 	(void)mhd;
 	*context = NULL;
-	if (connection != NULL && connection->state != CONNECTION_IDLE)
-		request_end(connection, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	if (connection == NULL || connection->state == CONNECTION_IDLE)
+		return;
+	request_end(connection, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && !connection->must_close)
+		parking_want(connection);
 }
 
 /* ---- deadlines ---- */
@@ -453,6 +458,7 @@ void connection_check_deadlines(struct connection *connection, uint64_t now_us)
 
 	switch (connection->state) {
 	case CONNECTION_IDLE:
+		parking_check(connection, now_us);
 		is_overdue = is_idle_overdue(connection, now_us);
 		break;
 	case CONNECTION_READING:

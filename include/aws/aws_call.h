@@ -78,7 +78,8 @@ struct aws_call {
 	int status;                 /* of the last answer, or 0 */
 	char error[AWS_ERROR_SIZE]; /* the AWS error's name without its prefix, "" for none */
 	struct span answer; /* the last answer's body: checked JSON; borrowed from the call */
-	bool is_uncertain;  /* an attempt's fate is unknown */
+	struct json_members members; /* of the answer */
+	bool is_uncertain;           /* an attempt's fate is unknown */
 	unsigned attempts;
 
 	/* private */

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
 	char *data;  /* NULL until the first byte */
@@ -59,7 +60,11 @@ char *buf_reserve(struct buf *buf, size_t more);
 void buf_commit(struct buf *buf, size_t len);
 
 void buf_add(struct buf *buf, const void *bytes, size_t len);
-void buf_add_str(struct buf *buf, const char *text);
+/* In place, so that the length of a literal is known when it is compiled. */
+static inline void buf_add_str(struct buf *buf, const char *text)
+{
+	buf_add(buf, text, strlen(text));
+}
 void buf_add_char(struct buf *buf, char c);
 void buf_add_u64(struct buf *buf, uint64_t number);
 void buf_add_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -17,6 +17,8 @@
 #include "http/request.h"
 #include "http/server.h"
 
+enum { SERVER_ARENAS_MAX = 64 };
+
 /* Shared by server.c and connection.c, and nobody else's business. */
 struct server {
 	struct server_options options;
@@ -29,6 +31,8 @@ struct server {
 	size_t connection_count;
 	struct connection *to_park; /* their requests are over */
 	size_t parked_count;
+	struct arena arenas[SERVER_ARENAS_MAX]; /* of earlier requests, for the next ones */
+	size_t arena_count;
 	struct id_sequence request_ids;
 	size_t request_count;
 	bool must_run; /* libmicrohttpd has something to do in this turn */

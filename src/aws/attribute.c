@@ -265,10 +265,26 @@ static const struct {
 	{"\"BS\"", copy_strings},
 };
 
+/* {"S":"…"} and {"N":"…"}, as DynamoDB writes them: nearly all that there is. */
+static bool has_form(const struct cursor *cursor, char type)
+{
+	return left(cursor) > 6 && cursor->at[0] == '{' && cursor->at[1] == '"' &&
+	       cursor->at[2] == type && cursor->at[3] == '"' && cursor->at[4] == ':';
+}
+
 static bool copy_value(struct cursor *cursor, struct buf *out)
 {
+	enum { FORM_LEN = 5 };
 	struct span type;
 
+	if (has_form(cursor, 'S')) {
+		cursor->at += FORM_LEN;
+		return copy_string(cursor, out) && take(cursor, '}');
+	}
+	if (has_form(cursor, 'N')) {
+		cursor->at += FORM_LEN;
+		return copy_number(cursor, out) && take(cursor, '}');
+	}
 	if (!take(cursor, '{'))
 		return false;
 	type = take_string(cursor);

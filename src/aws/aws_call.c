@@ -406,6 +406,7 @@ static void on_exchange(struct exchange *exchange)
 	aws_answer_judge(exchange, &verdict);
 	call->status = verdict.status;
 	call->answer = verdict.answer;
+	call->members = verdict.members;
 	memcpy(call->error, verdict.error, sizeof(call->error));
 	if (verdict.is_uncertain && !call->is_read)
 		call->is_uncertain = true;
@@ -439,6 +440,7 @@ static void prepare(struct aws_client *client, struct aws_call *call)
 	call->error[0] = '\0';
 	call->exchange.error[0] = '\0';
 	call->answer = (struct span){0};
+	call->members.count = 0;
 }
 
 void aws_call_start(struct aws_client *client, struct aws_call *call)

@@ -111,7 +111,7 @@ static enum result failure_of(const struct dynamodb_call *call)
 	return RESULT_REFUSED;
 }
 
-/* Finds what the caller or we need at an answer's top level, in one walk over it. */
+/* Finds what the caller or we need at an answer's top level. */
 static void view(struct dynamodb_call *call)
 {
 	static const struct {
@@ -126,15 +126,15 @@ static void view(struct dynamodb_call *call)
 		{"TableDescription", offsetof(struct dynamodb_call, table)},
 		{"ConsumedCapacity", offsetof(struct dynamodb_call, consumed)},
 	};
-	struct json_walk walk;
+	const struct json_members *found = &call->call.members;
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		*(struct span *)((char *)call + members[i].offset) = (struct span){0};
-	json_walk_init(&walk, call->call.answer);
-	while (json_walk_next(&walk))
+	for (size_t at = 0; at < found->count; at++)
 		for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-			if (span_equals(walk.name, members[i].name))
-				*(struct span *)((char *)call + members[i].offset) = walk.value;
+			if (span_equals(found->name[at], members[i].name))
+				*(struct span *)((char *)call + members[i].offset) =
+					found->value[at];
 }
 
 static void account(struct dynamodb_call *call)

@@ -111,11 +111,6 @@ void buf_add(struct buf *buf, const void *bytes, size_t len)
 		buf_add(buf, bytes, len);
 }
 
-void buf_add_str(struct buf *buf, const char *text)
-{
-	buf_add(buf, text, strlen(text));
-}
-
 void buf_add_char(struct buf *buf, char c)
 {
 	if (buf->room - buf->len < 2 || buf->failed) {

@@ -199,6 +199,8 @@ void server_free(struct server *server)
 		MHD_stop_daemon(server->mhd);
 	}
 	assert(server->connection_count == 0);
+	while (server->arena_count > 0)
+		arena_clear(&server->arenas[--server->arena_count]);
 	free(server);
 }
 

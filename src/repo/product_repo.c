@@ -41,7 +41,6 @@ void product_repo_query(const struct repo *repo, const char *id, bool is_consist
 static enum result take_found(const struct find *find)
 {
 	struct span items = find->call.items;
-	struct stored_product found;
 	char *text;
 
 	if (find->call.result != RESULT_OK)
@@ -49,10 +48,9 @@ static enum result take_found(const struct find *find)
 	text = arena_copy(find->await->arena, items.data, items.len);
 	if (!text)
 		return RESULT_NO_MEMORY;
-	if (!product_item_find((struct span){text, items.len}, &found))
+	if (!product_item_find((struct span){text, items.len}, find->out))
 		return RESULT_NOT_FOUND;
-	memcpy(found.id, find->id, ID_SIZE);
-	*find->out = found;
+	memcpy(find->out->id, find->id, ID_SIZE);
 	return RESULT_OK;
 }
 

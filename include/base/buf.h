@@ -33,6 +33,12 @@ struct buf {
 
 void buf_init(struct buf *buf, size_t max);
 
+/*
+ * A buffer over `room` bytes of the caller's: holds at most room - 1, never allocates, and is not
+ * to be cleared.
+ */
+void buf_init_over(struct buf *buf, char *memory, size_t room);
+
 /* Frees the memory and leaves an empty buffer with the same maximum. */
 void buf_clear(struct buf *buf);
 

@@ -14,6 +14,8 @@
 #include "base/json_exact.h"
 #include "base/json_scan.h"
 
+enum { FORM_LEN = sizeof("{\"S\":\"") - 1 };
+
 static bool view(struct item *item, struct json_walk *walk)
 {
 	item->count = 0;
@@ -64,8 +66,24 @@ struct span item_get(const struct item *item, const char *name)
 	return (struct span){0};
 }
 
+/* `{"S":"` and `{"N":"`, as DynamoDB writes them: nearly all that there is begins like that. */
+static bool has_form(struct span typed, char type)
+{
+	return typed.len >= FORM_LEN + 2 && typed.data[0] == '{' && typed.data[1] == '"' &&
+	       typed.data[2] == type && typed.data[3] == '"' && typed.data[4] == ':' &&
+	       typed.data[5] == '"';
+}
+
+/* A type's name has one letter here. A text without a quote is all that is in the braces. */
 static struct span typed_inside(struct span typed, const char *type)
 {
+	if (has_form(typed, type[0])) {
+		struct span rest = {typed.data + FORM_LEN, typed.len - FORM_LEN - 2};
+
+		if (memcmp(rest.data + rest.len, "\"}", 2) == 0 &&
+		    memchr(rest.data, '"', rest.len) == NULL)
+			return rest;
+	}
 	return json_scan_raw_string(json_scan_member(typed, type));
 }
 
@@ -265,24 +283,17 @@ static const struct {
 	{"\"BS\"", copy_strings},
 };
 
-/* {"S":"…"} and {"N":"…"}, as DynamoDB writes them: nearly all that there is. */
-static bool has_form(const struct cursor *cursor, char type)
-{
-	return left(cursor) > 6 && cursor->at[0] == '{' && cursor->at[1] == '"' &&
-	       cursor->at[2] == type && cursor->at[3] == '"' && cursor->at[4] == ':';
-}
-
 static bool copy_value(struct cursor *cursor, struct buf *out)
 {
-	enum { FORM_LEN = 5 };
+	struct span rest = {cursor->at, left(cursor)};
 	struct span type;
 
-	if (has_form(cursor, 'S')) {
-		cursor->at += FORM_LEN;
+	if (has_form(rest, 'S')) {
+		cursor->at += FORM_LEN - 1; /* the value has its quotes */
 		return copy_string(cursor, out) && take(cursor, '}');
 	}
-	if (has_form(cursor, 'N')) {
-		cursor->at += FORM_LEN;
+	if (has_form(rest, 'N')) {
+		cursor->at += FORM_LEN - 1;
 		return copy_number(cursor, out) && take(cursor, '}');
 	}
 	if (!take(cursor, '{'))

@@ -18,6 +18,7 @@
 
 enum {
 	REQUEST_MAX = 16 * 1024 * 1024, /* DynamoDB's own limit */
+	REQUEST_USUAL = 512,            /* keys, expressions and their values */
 	GATHERED_MAX = 16 * 1024 * 1024,
 };
 
@@ -181,6 +182,7 @@ static struct buf *begin(const struct dynamodb *db, struct dynamodb_call *call,
 	call->operation = operation;
 	buf_init(&call->gathered, GATHERED_MAX);
 	buf_init(&call->call.body, REQUEST_MAX);
+	buf_reserve(&call->call.body, REQUEST_USUAL);
 	return &call->call.body;
 }
 

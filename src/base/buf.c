@@ -15,6 +15,14 @@ void buf_init(struct buf *buf, size_t max)
 	*buf = (struct buf){.max = max};
 }
 
+void buf_init_over(struct buf *buf, char *memory, size_t room)
+{
+	assert(room > 0);
+	/* It never grows, since its room is its maximum. */
+	*buf = (struct buf){.data = memory, .room = room, .max = room - 1};
+	memory[0] = '\0';
+}
+
 void buf_clear(struct buf *buf)
 {
 	free(buf->data);

@@ -208,8 +208,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
 	if (mine.len > BUFFER_BYTES - LINE_BYTES)
 		log_flush();
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]) && !is_whole; i++) {
-		/* A buffer over memory of ours: it never grows, since its room is its maximum. */
-		out = (struct buf){.data = mine.bytes + mine.len, .room = room, .max = room - 1};
+		buf_init_over(&out, mine.bytes + mine.len, room);
 		is_whole =
 			add_line(&(struct line){&out, format, limits[i]}, level, message, fields);
 	}

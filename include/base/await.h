@@ -26,13 +26,16 @@ struct usage {
 	unsigned calls;        /* AWS calls made, each attempt counted */
 };
 
+struct idempotency;
+
 struct await {
 	enum result result;   /* valid once finished */
 	bool is_pending;      /* started and not finished */
 	uint64_t deadline_us; /* on the monotonic clock; no attempt goes beyond it */
 	uint64_t started_us;
-	struct arena *arena;  /* for what must outlive the call; owned by the waiter */
-	const char *trace_id; /* X-Amzn-Trace-Id to pass on, or NULL */
+	struct arena *arena;             /* for what must outlive the call; owned by the waiter */
+	const char *trace_id;            /* X-Amzn-Trace-Id to pass on, or NULL */
+	struct idempotency *idempotency; /* of the request that waits, or NULL */
 	struct usage usage;
 	void (*resume)(struct await *); /* called by await_finish */
 	void *context;                  /* for resume; the operation does not touch it */

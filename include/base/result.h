@@ -34,9 +34,12 @@ enum result {
 	RESULT_GARBLED, /* an answer that makes no sense */
 	RESULT_SHUTDOWN, /* the daemon is stopping */
 	RESULT_NO_MEMORY,
+
+	/* neither: the engine gives the answer of an earlier request, see base/idempotency.h */
+	RESULT_REPEATED,
 };
 
-/* True for the values below the line: nothing a step could decide about. */
+/* True for the values below the answers: nothing a step could decide about. */
 bool result_is_failure(enum result result);
 
 /* A short constant name in snake_case for log lines and metrics. */

@@ -16,6 +16,7 @@
 #include "api/app.h"
 #include "base/await.h"
 #include "daemon/backend.h"
+#include "http/idempotency.h"
 #include "http/server.h"
 
 /* What the workers and the main thread share. */
@@ -33,6 +34,7 @@ struct worker {
 	pthread_t thread;
 	struct backend backend;
 	struct server *server;
+	struct idempotency_store idempotency;
 	int listen_fd;
 	bool owns_listen_fd; /* closed when draining begins */
 	struct await await;  /* of the start */

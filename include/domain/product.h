@@ -5,21 +5,16 @@
  * the open attributes side by side. It has no nulls at its top and none of the fields that are the
  * server's (id, version, times, stock).
  *
- * What null means, and a field that is not given:
- *
- *	          null                                 not given
- *	create    as not given                         left out; name and price are required
- *	PUT       wrong-type: PATCH is what removes    stays as it is
- *	PATCH     removed (RFC 7396)                   stays as it is
- *
- * name, price and currency cannot be removed. A null deeper inside of an open attribute is a value
- * like any other when it is created or PUT, and removes when it is PATCHed.
+ * What null means is told in field_apply.h. name, price and currency cannot be removed. A null deeper
+ * inside of an open attribute is a value like any other when it is created or PUT, and removes when
+ * it is PATCHed.
  */
 #ifndef SHOPD_DOMAIN_PRODUCT_H
 #define SHOPD_DOMAIN_PRODUCT_H
 
 #include <jansson.h>
 
+#include "domain/field_apply.h"
 #include "domain/stock.h"
 #include "domain/validation.h"
 
@@ -28,10 +23,8 @@ enum {
 	PRODUCT_SIZE_MAX = 397 * 1024,
 };
 
-enum product_change { PRODUCT_CREATE, PRODUCT_PUT, PRODUCT_PATCH };
-
 struct product_input {
-	enum product_change change;
+	enum field_change change;
 	const json_t *body;   /* as it came, of whatever type */
 	const char *currency; /* of a new product that names none */
 };

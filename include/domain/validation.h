@@ -36,6 +36,15 @@ enum mistake_code {
 	MISTAKE_UNKNOWN_CURRENCY,
 	MISTAKE_TOO_MANY, /* elements */
 	MISTAKE_READ_ONLY,
+	MISTAKE_UNKNOWN_FIELD,
+	MISTAKE_ZERO,       /* or another number that is too small */
+	MISTAKE_NOT_ONE_OF, /* the values that there are */
+	MISTAKE_DUPLICATE,  /* element */
+	MISTAKE_INVALID_ID,
+	MISTAKE_INVALID_EMAIL,
+	MISTAKE_INVALID_PHONE,
+	MISTAKE_INVALID_LOCALE,
+	MISTAKE_INVALID_COUNTRY,
 };
 
 struct mistake {

@@ -35,6 +35,9 @@ enum flow reply_problem_members(struct request *rq, const char *code, const char
 /* The reply for a failure of base/result.h: 503 with Retry-After. The engine uses it. */
 enum flow reply_failure(struct request *rq, enum result result);
 
+/* The same in place of a reply that was made already. */
+enum flow reply_failure_instead(struct request *rq, enum result result);
+
 /* Adds a header to the reply to come. The value is copied; CR and LF in it become spaces. */
 void reply_header(struct request *rq, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

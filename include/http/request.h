@@ -114,6 +114,12 @@ struct request {
 	/* private to the layer */
 	struct reply reply;
 	size_t next_step;
+	enum request_stage {
+		REQUEST_FINDING, /* an earlier request with the same Idempotency-Key */
+		REQUEST_STEPS,
+		REQUEST_KEEPING, /* the answer, for later requests with the same key */
+		REQUEST_DONE,
+	} stage;
 	bool is_running; /* a step is on the stack */
 	struct connection *connection;
 	void (*finished)(struct request *rq); /* called once, when the reply is made */

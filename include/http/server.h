@@ -13,6 +13,8 @@
 #include "http/request.h"
 #include "io/loop.h"
 
+struct idempotency_store;
+
 struct server_options {
 	struct loop *loop;
 	const struct config *config;
@@ -20,7 +22,8 @@ struct server_options {
 	int listen_fd;              /* borrowed; must stay open until server_free */
 	struct repo *repo;          /* for the steps */
 	struct app *app;            /* for the steps */
-	bool is_quiet;              /* requests are logged at debug level */
+	const struct idempotency_store *idempotency; /* NULL: keys mean nothing */
+	bool is_quiet;                               /* requests are logged at debug level */
 };
 
 struct server;

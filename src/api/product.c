@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 
+#include "api/mistakes.h"
 #include "domain/product.h"
 #include "http/reply.h"
 #include "repo/product_repo.h"
@@ -9,10 +10,7 @@
 #include "repo/product_view.h"
 #include "repo/repo.h"
 
-enum {
-	VIEW_MAX = 4 * 1024 * 1024, /* 400 KiB may be mostly escapes */
-	ERRORS_MAX = 128 * 1024,
-};
+enum { VIEW_MAX = 4 * 1024 * 1024 /* 400 KiB may be mostly escapes */ };
 
 struct product_state {
 	struct stored_product product;
@@ -39,23 +37,6 @@ static enum flow reply_product(struct request *rq, int status)
 	return reply_json(rq, status, &body);
 }
 
-static enum flow reply_mistakes(struct request *rq)
-{
-	const struct product_state *st = rq->state;
-	struct buf errors = {0};
-	enum flow flow;
-
-	if (st->validation.has_failed)
-		return reply_failure(rq, RESULT_NO_MEMORY);
-	buf_init(&errors, ERRORS_MAX);
-	validation_write(&st->validation, &errors);
-	flow = buf_ok(&errors)
-		       ? reply_problem_members(rq, "validation-failed", buf_text(&errors), NULL)
-		       : reply_failure(rq, RESULT_NO_MEMORY);
-	buf_clear(&errors);
-	return flow;
-}
-
 /*
  * What DynamoDB itself finds too large: our own reckoning is a little more careful, so it is rare.
  */
@@ -65,10 +46,10 @@ static enum flow reply_too_large(struct request *rq)
 
 	validation_add(&st->validation, "", MISTAKE_TOO_LARGE,
 		       "The whole product has at most %d bytes.", PRODUCT_SIZE_MAX);
-	return reply_mistakes(rq);
+	return reply_mistakes(rq, &st->validation);
 }
 
-static void begin_input(struct request *rq, enum product_change change)
+static void begin_input(struct request *rq, enum field_change change)
 {
 	struct product_state *st = rq->state;
 
@@ -120,10 +101,10 @@ static enum flow create_product(struct request *rq)
 	struct new_product new = {0};
 	json_t *product;
 
-	begin_input(rq, PRODUCT_CREATE);
+	begin_input(rq, FIELD_CREATE);
 	product = product_apply(&st->input, NULL, &st->validation);
 	if (!product)
-		return reply_mistakes(rq);
+		return reply_mistakes(rq, &st->validation);
 	new.product = product;
 	new.opening = product_opening(rq->body);
 	product_repo_create(rq->repo, &new, &st->product, &rq->await);
@@ -165,7 +146,7 @@ static enum result make_changed(const json_t *stored, void *context, json_t **ch
 	return RESULT_OK;
 }
 
-static enum flow change_product(struct request *rq, enum product_change change)
+static enum flow change_product(struct request *rq, enum field_change change)
 {
 	struct product_state *st = rq->state;
 
@@ -185,12 +166,12 @@ static enum flow change_product(struct request *rq, enum product_change change)
 
 static enum flow put_fields(struct request *rq)
 {
-	return change_product(rq, PRODUCT_PUT);
+	return change_product(rq, FIELD_PUT);
 }
 
 static enum flow patch_fields(struct request *rq)
 {
-	return change_product(rq, PRODUCT_PATCH);
+	return change_product(rq, FIELD_PATCH);
 }
 
 static enum flow answer_changed(struct request *rq)
@@ -200,7 +181,7 @@ static enum flow answer_changed(struct request *rq)
 	if (rq->await.result == RESULT_NOT_FOUND)
 		return reply_not_found(rq);
 	if (rq->await.result == RESULT_INVALID)
-		return reply_mistakes(rq);
+		return reply_mistakes(rq, &st->validation);
 	if (rq->await.result == RESULT_TOO_LARGE)
 		return reply_too_large(rq);
 	if (rq->await.result == RESULT_CONFLICT)

@@ -99,7 +99,7 @@ static void on_made(struct await *await)
 /* The product that a body stands for; NULL when out of memory, for the bodies are right. */
 static json_t *read_product(json_t *body, struct arena *arena)
 {
-	const struct product_input input = {PRODUCT_CREATE, body, "USD"};
+	const struct product_input input = {FIELD_CREATE, body, "USD"};
 	struct validation validation;
 	json_t *product;
 

@@ -20,6 +20,7 @@ static const char *const names[] = {
 	[RESULT_GARBLED] = "garbled",
 	[RESULT_SHUTDOWN] = "shutdown",
 	[RESULT_NO_MEMORY] = "no_memory",
+	[RESULT_REPEATED] = "repeated",
 };
 
 bool result_is_failure(enum result result)

@@ -6,6 +6,7 @@
 
 #include "api/routes.h"
 #include "base/log.h"
+#include "repo/idempotency_repo.h"
 #include "repo/table_repo.h"
 
 enum {
@@ -203,8 +204,14 @@ static struct server *make_server(struct worker *worker)
 		.listen_fd = worker->listen_fd,
 		.repo = &worker->backend.repo,
 		.app = worker->shared->app,
+		.idempotency = &worker->idempotency,
 	};
 
+	worker->idempotency = (struct idempotency_store){
+		.find = idempotency_repo_find,
+		.keep = idempotency_repo_keep,
+		.digest = worker->backend.digest,
+	};
 	return server_new(&options);
 }
 

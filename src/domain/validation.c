@@ -23,6 +23,15 @@ static const char *const NAMES[] = {
 	[MISTAKE_UNKNOWN_CURRENCY] = "unknown-currency",
 	[MISTAKE_TOO_MANY] = "too-many",
 	[MISTAKE_READ_ONLY] = "read-only",
+	[MISTAKE_UNKNOWN_FIELD] = "unknown-field",
+	[MISTAKE_ZERO] = "zero",
+	[MISTAKE_NOT_ONE_OF] = "not-one-of",
+	[MISTAKE_DUPLICATE] = "duplicate",
+	[MISTAKE_INVALID_ID] = "invalid-id",
+	[MISTAKE_INVALID_EMAIL] = "invalid-email",
+	[MISTAKE_INVALID_PHONE] = "invalid-phone",
+	[MISTAKE_INVALID_LOCALE] = "invalid-locale",
+	[MISTAKE_INVALID_COUNTRY] = "invalid-country",
 };
 
 const char *mistake_code_name(enum mistake_code code)

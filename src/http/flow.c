@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "http/idempotency.h"
 #include "http/reply.h"
 
 static void flow_run(struct request *rq);
@@ -14,6 +15,8 @@ static void flow_resume(struct await *await)
 	if (!rq->is_running)
 		flow_run(rq);
 }
+
+/* ---- the steps ---- */
 
 /* Runs one step. True when the next one may follow at once. */
 static bool run_step(struct request *rq)
@@ -38,21 +41,62 @@ static bool run_step(struct request *rq)
 	return false;
 }
 
+/* What no step could decide about is answered here. False when there was nothing of the kind. */
+static bool reply_instead(struct request *rq)
+{
+	if (rq->await.result == RESULT_REPEATED)
+		idempotency_reply(rq);
+	else if (result_is_failure(rq->await.result))
+		reply_failure(rq, rq->await.result);
+	else
+		return false;
+	return true;
+}
+
+static void run_steps(struct request *rq)
+{
+	while (!reply_instead(rq))
+		if (!run_step(rq))
+			return;
+}
+
+/* ---- what comes before and after them ---- */
+
+/* An earlier request with the same Idempotency-Key was looked for. */
+static void take_found(struct request *rq)
+{
+	if (reply_instead(rq)) {
+		rq->stage = REQUEST_DONE;
+		return;
+	}
+	rq->await.result = RESULT_OK;
+	rq->stage = REQUEST_STEPS;
+}
+
+/* The answer of a request with a key is kept, or another one was there before. */
+static void take_kept(struct request *rq)
+{
+	rq->stage = REQUEST_DONE;
+	if (rq->await.result == RESULT_REPEATED)
+		idempotency_reply(rq);
+	else if (result_is_failure(rq->await.result))
+		reply_failure_instead(rq, rq->await.result);
+}
+
 static void flow_run(struct request *rq)
 {
-	bool goes_on = true;
-
 	rq->is_running = true;
-	while (goes_on) {
-		/* What no step could decide about is answered here. */
-		if (result_is_failure(rq->await.result)) {
-			reply_failure(rq, rq->await.result);
-			break;
-		}
-		goes_on = run_step(rq);
+	if (rq->stage == REQUEST_FINDING && !rq->await.is_pending)
+		take_found(rq);
+	if (rq->stage == REQUEST_STEPS) {
+		run_steps(rq);
+		if (rq->reply.is_made)
+			rq->stage = idempotency_keep(rq) ? REQUEST_KEEPING : REQUEST_DONE;
 	}
+	if (rq->stage == REQUEST_KEEPING && !rq->await.is_pending)
+		take_kept(rq);
 	rq->is_running = false;
-	if (rq->reply.is_made)
+	if (rq->stage == REQUEST_DONE)
 		rq->finished(rq);
 }
 
@@ -65,10 +109,16 @@ void flow_start(struct request *rq)
 	rq->await.resume = flow_resume;
 	rq->await.context = rq;
 	rq->await.arena = &rq->arena;
+	rq->stage = REQUEST_STEPS;
 	if (endpoint->state_size > 0) {
 		rq->state = arena_alloc(&rq->arena, endpoint->state_size);
 		if (rq->state == NULL)
 			rq->await.result = RESULT_NO_MEMORY;
 	}
+	rq->is_running = true;
+	if (rq->await.result == RESULT_OK && idempotency_begin(rq))
+		rq->stage = REQUEST_FINDING;
+	else if (rq->reply.is_made)
+		rq->stage = REQUEST_DONE;
 	flow_run(rq);
 }

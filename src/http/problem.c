@@ -30,6 +30,9 @@ static const struct problem problems[] = {
 	{"unsupported-media-type", 415, "Unsupported media type",
 	 "Send JSON with `Content-Type: application/json`; `curl --json` does that."},
 	{"validation-failed", 422, "Validation failed", "See `errors` for each mistake."},
+	{"idempotency-key-reused", 422, "Idempotency key reused",
+	 "This Idempotency-Key came before with another body or another If-Match. Take a new key for a "
+	 "new request."},
 	{"precondition-required", 428, "Precondition required",
 	 "Send If-Match with the version that you have read, or `*` to change any version."},
 	{"headers-too-large", 431, "Headers too large", "Send fewer or shorter headers."},

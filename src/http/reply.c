@@ -131,6 +131,7 @@ static const char *failure_detail(enum result result)
 	case RESULT_REFUSED:
 	case RESULT_GARBLED:
 	case RESULT_SHUTDOWN:
+	case RESULT_REPEATED:
 		break;
 	}
 	return NULL;
@@ -143,6 +144,13 @@ enum flow reply_failure(struct request *rq, enum result result)
 	if (result == RESULT_UNKNOWN)
 		return reply_problem_members(rq, "outcome-unknown", NULL, NULL);
 	return reply_problem_members(rq, "unavailable", NULL, failure_detail(result));
+}
+
+enum flow reply_failure_instead(struct request *rq, enum result result)
+{
+	buf_clear(&rq->reply.body);
+	rq->reply = (struct reply){0};
+	return reply_failure(rq, result);
 }
 
 void reply_header(struct request *rq, const char *name, const char *format, ...)

@@ -83,10 +83,10 @@ static void write_tree(const struct item *item, struct buf *out)
 	struct json_walk walk;
 
 	buf_add_char(out, '{');
-	for (const struct product_field *field = product_fields; field->name; field++) {
+	for (const struct field *field = product_fields; field->name; field++) {
 		struct span typed = item_get(item, field->name);
 
-		if (field->role == PRODUCT_FIELD_STORED && typed.data)
+		if (field->role == FIELD_STORED && typed.data)
 			add_member(span_of(field->name), typed, out);
 	}
 	json_walk_init(&walk, json_scan_member(item_get(item, "extra"), "M"));
@@ -177,7 +177,7 @@ static void add_extra(struct buf *out, const json_t *product)
 	json_t *value;
 
 	json_object_foreach (members, name, value) {
-		if (product_field_find(name))
+		if (field_find(product_fields, name))
 			continue;
 		if (!has_some)
 			buf_add_str(out, ",\"extra\":{\"M\":{");
@@ -190,10 +190,10 @@ static void add_extra(struct buf *out, const json_t *product)
 
 void product_item_write(const json_t *product, const struct product_stamp *stamp, struct buf *out)
 {
-	for (const struct product_field *field = product_fields; field->name; field++) {
+	for (const struct field *field = product_fields; field->name; field++) {
 		const json_t *value = json_object_get(product, field->name);
 
-		if (field->role == PRODUCT_FIELD_STORED && value)
+		if (field->role == FIELD_STORED && value)
 			attribute_add_json(out, field->name, value);
 	}
 	add_extra(out, product);
@@ -211,8 +211,8 @@ static bool is_ours(struct span name, const char *partition_key)
 		if (span_equals(name, own_attributes[i]))
 			return true;
 	}
-	for (const struct product_field *field = product_fields; field->name; field++) {
-		if (field->role == PRODUCT_FIELD_STORED && span_equals(name, field->name))
+	for (const struct field *field = product_fields; field->name; field++) {
+		if (field->role == FIELD_STORED && span_equals(name, field->name))
 			return true;
 	}
 	return false;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "repo/repo_write.h"
+
 enum {
 	NAMES_SIZE = 300, /* {"#p":"…"} with a name of 255 characters, which need no escapes */
 	VALUES_SIZE = 96,
@@ -103,8 +105,6 @@ struct create {
 	struct await *await;
 	struct stored_product *out;
 	char id[ID_SIZE];
-	const char *product; /* the items as text in braces, in the arena */
-	const char *stock;
 	struct dynamodb_call call;
 };
 
@@ -157,18 +157,7 @@ static const char *in_braces(struct arena *arena, const struct buf *members)
 
 static enum result take_created(const struct create *create)
 {
-	struct stored_product made = {.version = 1, .stock_version = 1};
-
-	if (create->call.result == RESULT_CONFLICT)
-		return RESULT_EXISTS;
-	if (create->call.result != RESULT_OK)
-		return create->call.result;
-	memcpy(made.id, create->id, ID_SIZE);
-	if (!item_view(&made.product, span_of(create->product)) ||
-	    !item_view(&made.stock, span_of(create->stock)))
-		return RESULT_GARBLED;
-	*create->out = made;
-	return RESULT_OK;
+	return create->call.result == RESULT_CONFLICT ? RESULT_EXISTS : create->call.result;
 }
 
 static void on_created(struct dynamodb_call *call)
@@ -181,7 +170,25 @@ static void on_created(struct dynamodb_call *call)
 	await_finish(await, result);
 }
 
-static void write_new(const struct repo *repo, struct create *create, const struct new_items *items)
+/* The product as it will be; the texts are in the arena. */
+static bool show_new(const struct create *create, const struct new_items *items)
+{
+	struct arena *arena = create->await->arena;
+	const char *product = in_braces(arena, &items->product);
+	const char *stock = in_braces(arena, &items->stock);
+	struct stored_product *out = create->out;
+
+	if (!product || !stock || !item_view(&out->product, span_of(product)) ||
+	    !item_view(&out->stock, span_of(stock)))
+		return false;
+	memcpy(out->id, create->id, ID_SIZE);
+	out->version = 1;
+	out->stock_version = 1;
+	return true;
+}
+
+static bool write_new(const struct repo *repo, struct create *create, const struct new_items *items,
+		      enum result *result)
 {
 	char pk[PRODUCT_KEY_SIZE];
 	char ledger[PRODUCT_KEY_SIZE];
@@ -207,8 +214,7 @@ static void write_new(const struct repo *repo, struct create *create, const stru
 	create->call.await = create->await;
 	create->call.done = on_created;
 	create->call.context = create;
-	dynamodb_transact_write(&repo->db, &create->call, writes, items->movement.len > 0 ? 3 : 2,
-				NULL);
+	return repo_write(repo, &create->call, writes, items->movement.len > 0 ? 3 : 2, result);
 }
 
 void product_repo_create(struct repo *repo, const struct new_product *new,
@@ -216,6 +222,7 @@ void product_repo_create(struct repo *repo, const struct new_product *new,
 {
 	struct create *create = arena_alloc(await->arena, sizeof(*create));
 	struct new_items items = {0};
+	enum result result = RESULT_NO_MEMORY;
 
 	await_start(await);
 	if (!create) {
@@ -229,12 +236,9 @@ void product_repo_create(struct repo *repo, const struct new_product *new,
 	else
 		id_make_random(create->id);
 	write_items(repo, new, create->id, &items);
-	create->product = in_braces(await->arena, &items.product);
-	create->stock = in_braces(await->arena, &items.stock);
-	if (create->product && create->stock && buf_ok(&items.movement))
-		write_new(repo, create, &items);
-	else
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!buf_ok(&items.movement) || !show_new(create, &items) ||
+	    !write_new(repo, create, &items, &result))
+		await_finish(await, result);
 	clear_items(&items);
 }
 

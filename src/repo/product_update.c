@@ -7,6 +7,7 @@
 #include "base/json_scan.h"
 #include "domain/same_value.h"
 #include "repo/product_repo.h"
+#include "repo/repo_write.h"
 
 enum { VALUES_SIZE = 64, TIME_MAX = 64 };
 
@@ -75,21 +76,19 @@ static struct span find_stock(struct span items)
 	return (struct span){0};
 }
 
-static void finish_changed(struct run *run)
+/* The product as it will be once it is written. */
+static bool show_changed(struct run *run)
 {
 	struct stored_product made = run->found;
 	struct span stock = find_stock(run->read.items);
-	struct span item = {buf_text(&run->item), run->item.len};
 
 	made.version++;
-	if (!copy_view(run->await->arena, item, &made.product) ||
-	    (stock.data && !copy_view(run->await->arena, stock, &made.stock))) {
-		/* It is done; only the answer cannot be made. */
-		finish(run, RESULT_UNKNOWN);
-		return;
-	}
+	if (!copy_view(run->await->arena, (struct span){buf_text(&run->item), run->item.len},
+		       &made.product) ||
+	    (stock.data && !copy_view(run->await->arena, stock, &made.stock)))
+		return false;
 	*run->out = made;
-	finish(run, RESULT_OK);
+	return true;
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -98,10 +97,8 @@ static void on_written(struct dynamodb_call *call)
 {
 	struct run *run = call->context;
 
-	if (call->result == RESULT_OK) {
-		finish_changed(run);
-	} else if (call->result == RESULT_CONFLICT && run->update.expected_version == 0 &&
-		   run->tries < PRODUCT_UPDATE_TRIES) {
+	if (call->result == RESULT_CONFLICT && run->update.expected_version == 0 &&
+	    run->tries < PRODUCT_UPDATE_TRIES) {
 		dynamodb_call_clear(&run->read);
 		dynamodb_call_clear(&run->write);
 		start_read(run);
@@ -156,19 +153,21 @@ static void start_write(struct run *run)
 		.values = values,
 		.expected_version = run->found.version,
 	};
+	enum result result = RESULT_NO_MEMORY;
 
 	product_item_key("P#", run->update.id, pk);
 	snprintf(values, sizeof(values), "{\":v\":{\"N\":\"%" PRIu64 "\"}}", run->found.version);
 	run->write =
 		(struct dynamodb_call){.await = run->await, .done = on_written, .context = run};
-	/*
-	 * The request wants the members only, the views that are made afterwards want the braces
-	 * too.
-	 */
+	/* The view wants the braces, the request the members only. */
+	if (!show_changed(run)) {
+		finish(run, result);
+		return;
+	}
 	buf_truncate(&run->item, run->item.len - 1);
 	write.item = buf_text(&run->item) + 1;
-	dynamodb_write(&run->repo->db, &run->write, &write);
-	buf_add_char(&run->item, '}');
+	if (!repo_write(run->repo, &run->write, &write, 1, &result))
+		finish(run, result);
 }
 
 /* ------------------------------------------------------------------ reading and changing */

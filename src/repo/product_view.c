@@ -80,8 +80,8 @@ void product_view_write(const struct stored_product *product, struct buf *out)
 	buf_add_str(out, "{\"id\":\"");
 	buf_add_str(out, product->id);
 	buf_add_char(out, '"');
-	for (const struct product_field *field = product_fields; field->name; field++) {
-		if (field->role == PRODUCT_FIELD_STORED)
+	for (const struct field *field = product_fields; field->name; field++) {
+		if (field->role == FIELD_STORED)
 			add_attribute(item, field->name, out);
 	}
 	json_walk_init(&walk, json_scan_member(item_get(item, "extra"), "M"));

@@ -23,7 +23,7 @@ static const char stored[] =
 	"{\"name\":\"Mug\",\"price\":7.5,\"currency\":\"EUR\",\"category\":\"k\","
 	"\"tags\":[\"a\"],\"colour\":\"red\",\"size\":{\"w\":1,\"h\":2}}";
 
-static json_t *apply(enum product_change change, const char *before, const char *body)
+static json_t *apply(enum field_change change, const char *before, const char *body)
 {
 	json_t *old = before ? tree_of(before) : NULL;
 	json_t *given = tree_of(body);
@@ -40,7 +40,7 @@ static json_t *apply(enum product_change change, const char *before, const char 
 
 static json_t *create(const char *body)
 {
-	return apply(PRODUCT_CREATE, NULL, body);
+	return apply(FIELD_CREATE, NULL, body);
 }
 
 /* The mistakes as "field code, field code". */
@@ -223,7 +223,7 @@ START_TEST(a_body_that_is_no_object_is_one_mistake)
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		ck_assert_refused(create(table[i]), table[i], " wrong-type");
-		ck_assert_refused(apply(PRODUCT_PATCH, stored, table[i]), table[i], " wrong-type");
+		ck_assert_refused(apply(FIELD_PATCH, stored, table[i]), table[i], " wrong-type");
 	}
 }
 END_TEST
@@ -355,7 +355,7 @@ END_TEST
 START_TEST(the_default_currency_rules_the_price_too)
 {
 	json_t *body = tree_of("{\"name\":\"n\",\"price\":1.5}");
-	const struct product_input input = {PRODUCT_CREATE, body, "JPY"};
+	const struct product_input input = {FIELD_CREATE, body, "JPY"};
 
 	validation_init(&validation, &arena);
 	ck_assert_refused(product_apply(&input, NULL, &validation), "1.5 JPY",
@@ -394,24 +394,24 @@ END_TEST
 START_TEST(put_merges_the_fields_given_and_patch_merges_deeply)
 {
 	static const struct {
-		enum product_change change;
+		enum field_change change;
 		const char *body;
 		const char *product;
 	} table[] = {
-		{PRODUCT_PUT, "{}", stored},
-		{PRODUCT_PUT, "{\"id\":null}", stored},
-		{PRODUCT_PUT, "{\"name\":\"Cup\",\"size\":{\"d\":3},\"new\":[null]}",
+		{FIELD_PUT, "{}", stored},
+		{FIELD_PUT, "{\"id\":null}", stored},
+		{FIELD_PUT, "{\"name\":\"Cup\",\"size\":{\"d\":3},\"new\":[null]}",
 		 "{\"name\":\"Cup\",\"price\":7.5,\"currency\":\"EUR\",\"category\":\"k\",\"tags\":[\"a\"],"
 		 "\"colour\":\"red\",\"size\":{\"d\":3},\"new\":[null]}"},
-		{PRODUCT_PATCH, "{}", stored},
-		{PRODUCT_PATCH, "{\"id\":\"x\",\"never\":null}", stored},
-		{PRODUCT_PATCH, "{\"size\":{\"w\":null,\"d\":3},\"colour\":null,\"tags\":[\"b\"]}",
+		{FIELD_PATCH, "{}", stored},
+		{FIELD_PATCH, "{\"id\":\"x\",\"never\":null}", stored},
+		{FIELD_PATCH, "{\"size\":{\"w\":null,\"d\":3},\"colour\":null,\"tags\":[\"b\"]}",
 		 "{\"name\":\"Mug\",\"price\":7.5,\"currency\":\"EUR\",\"category\":\"k\",\"tags\":[\"b\"],"
 		 "\"size\":{\"h\":2,\"d\":3}}"},
-		{PRODUCT_PATCH,
+		{FIELD_PATCH,
 		 "{\"category\":null,\"tags\":null,\"size\":null,\"colour\":{\"a\":null}}",
 		 "{\"name\":\"Mug\",\"price\":7.5,\"currency\":\"EUR\",\"colour\":{}}"},
-		{PRODUCT_PATCH, "{\"price\":700,\"currency\":\"JPY\"}",
+		{FIELD_PATCH, "{\"price\":700,\"currency\":\"JPY\"}",
 		 "{\"name\":\"Mug\",\"price\":700,\"currency\":\"JPY\",\"category\":\"k\",\"tags\":[\"a\"],"
 		 "\"colour\":\"red\",\"size\":{\"w\":1,\"h\":2}}"},
 	};
@@ -424,29 +424,29 @@ END_TEST
 START_TEST(changes_have_mistakes_of_their_own)
 {
 	static const struct {
-		enum product_change change;
+		enum field_change change;
 		const char *body;
 		const char *mistakes;
 	} table[] = {
-		{PRODUCT_PUT, "{\"category\":null}", "category wrong-type"},
-		{PRODUCT_PUT, "{\"colour\":null}", "colour wrong-type"},
-		{PRODUCT_PUT, "{\"name\":null,\"price\":null}", "name required, price required"},
-		{PRODUCT_PUT, "{\"currency\":null}", "currency wrong-type"},
-		{PRODUCT_PATCH, "{\"name\":null}", "name required"},
-		{PRODUCT_PATCH, "{\"price\":null}", "price required"},
-		{PRODUCT_PATCH, "{\"currency\":null}", "currency required"},
-		{PRODUCT_PATCH, "{\"name\":{\"a\":1}}", "name wrong-type"},
-		{PRODUCT_PATCH, "{\"tags\":{\"0\":\"b\"}}", "tags wrong-type"},
-		{PRODUCT_PUT, "{\"on_hand\":1,\"low_stock_at\":null}",
+		{FIELD_PUT, "{\"category\":null}", "category wrong-type"},
+		{FIELD_PUT, "{\"colour\":null}", "colour wrong-type"},
+		{FIELD_PUT, "{\"name\":null,\"price\":null}", "name required, price required"},
+		{FIELD_PUT, "{\"currency\":null}", "currency wrong-type"},
+		{FIELD_PATCH, "{\"name\":null}", "name required"},
+		{FIELD_PATCH, "{\"price\":null}", "price required"},
+		{FIELD_PATCH, "{\"currency\":null}", "currency required"},
+		{FIELD_PATCH, "{\"name\":{\"a\":1}}", "name wrong-type"},
+		{FIELD_PATCH, "{\"tags\":{\"0\":\"b\"}}", "tags wrong-type"},
+		{FIELD_PUT, "{\"on_hand\":1,\"low_stock_at\":null}",
 		 "on_hand read-only, low_stock_at read-only"},
-		{PRODUCT_PATCH, "{\"on_hand\":null,\"stock\":{}}",
+		{FIELD_PATCH, "{\"on_hand\":null,\"stock\":{}}",
 		 "on_hand read-only, stock read-only"},
-		{PRODUCT_PATCH, "{\"version\":2,\"created_at\":null,\"updated_at\":\"x\"}",
+		{FIELD_PATCH, "{\"version\":2,\"created_at\":null,\"updated_at\":\"x\"}",
 		 "version read-only, created_at read-only, updated_at read-only"},
-		{PRODUCT_PUT, "{\"currency\":\"JPY\"}", "price too-many-decimals"},
-		{PRODUCT_PATCH, "{\"price\":1.234}", "price too-many-decimals"},
-		{PRODUCT_PATCH, "{\"size\":{\"w\":1e999}}", "size.w out-of-range"},
-		{PRODUCT_PUT, "{\"price\":-1,\"currency\":\"JPY\",\"x\":1e999}",
+		{FIELD_PUT, "{\"currency\":\"JPY\"}", "price too-many-decimals"},
+		{FIELD_PATCH, "{\"price\":1.234}", "price too-many-decimals"},
+		{FIELD_PATCH, "{\"size\":{\"w\":1e999}}", "size.w out-of-range"},
+		{FIELD_PUT, "{\"price\":-1,\"currency\":\"JPY\",\"x\":1e999}",
 		 "price negative, x out-of-range"},
 	};
 
@@ -460,11 +460,11 @@ START_TEST(what_is_stored_is_not_judged_unless_it_is_changed)
 {
 	static const char strange[] = "{\"name\":null,\"price\":{\"a\":1},\"tags\":7}";
 
-	ck_assert_tree(apply(PRODUCT_PUT, strange, "{\"colour\":\"red\"}"),
+	ck_assert_tree(apply(FIELD_PUT, strange, "{\"colour\":\"red\"}"),
 		       "{\"name\":null,\"price\":{\"a\":1},\"tags\":7,\"colour\":\"red\"}");
-	ck_assert_tree(apply(PRODUCT_PUT, strange, "{\"price\":1}"),
+	ck_assert_tree(apply(FIELD_PUT, strange, "{\"price\":1}"),
 		       "{\"name\":null,\"price\":1,\"tags\":7}");
-	ck_assert_tree(apply(PRODUCT_PUT, strange, "{\"currency\":\"EUR\"}"),
+	ck_assert_tree(apply(FIELD_PUT, strange, "{\"currency\":\"EUR\"}"),
 		       "{\"name\":null,\"price\":{\"a\":1},\"tags\":7,\"currency\":\"EUR\"}");
 }
 END_TEST
@@ -473,7 +473,7 @@ START_TEST(what_is_stored_is_not_changed)
 {
 	json_t *old = tree_of(stored);
 	json_t *body = tree_of("{\"name\":\"x\",\"size\":{\"w\":null},\"colour\":null}");
-	const struct product_input input = {PRODUCT_PATCH, body, "EUR"};
+	const struct product_input input = {FIELD_PATCH, body, "EUR"};
 
 	validation_init(&validation, &arena);
 	json_decref(product_apply(&input, old, &validation));
@@ -495,15 +495,15 @@ END_TEST
 
 START_TEST(the_table_of_fields_is_sound)
 {
-	for (const struct product_field *field = product_fields; field->name; field++) {
+	for (const struct field *field = product_fields; field->name; field++) {
 		bool takes_values =
-			field->role == PRODUCT_FIELD_STORED || field->role == PRODUCT_FIELD_OPENING;
+			field->role == FIELD_STORED || field->role == FIELD_OPENING;
 
-		ck_assert_ptr_eq(product_field_find(field->name), field);
+		ck_assert_ptr_eq(field_find(product_fields, field->name), field);
 		ck_assert_int_eq(field->check != NULL, takes_values);
 	}
-	ck_assert_ptr_null(product_field_find("colour"));
-	ck_assert_ptr_null(product_field_find(""));
+	ck_assert_ptr_null(field_find(product_fields, "colour"));
+	ck_assert_ptr_null(field_find(product_fields, ""));
 }
 END_TEST
 
@@ -512,7 +512,7 @@ END_TEST
 static void apply_once(void *context)
 {
 	const char *body = context;
-	json_t *product = apply(PRODUCT_PATCH, stored, body);
+	json_t *product = apply(FIELD_PATCH, stored, body);
 
 	ck_assert(product || validation.count > 0 || alloc_has_failed());
 	json_decref(product);

@@ -175,7 +175,6 @@ START_TEST(a_taken_id_exists_and_a_lost_answer_is_asked_for_with_the_same_token)
 	SCRIPT_PLAY(&on.aws.script, CANCELLED(FAILED_CONDITION "," NONE));
 	create(ID, "{\"name\":\"N\"}", 0);
 	scripted_repo_expect(&on, RESULT_EXISTS);
-	ck_assert_uint_eq(product.version, 0);
 	scripted_repo_renew(&on);
 	SCRIPT_PLAY(&on.aws.script, LOST, TEXT("{}"));
 	create(ID, "{\"name\":\"N\"}", 0);
@@ -250,7 +249,8 @@ static void ck_assert_fails_for_memory_only(void)
 
 	if (result != RESULT_OK)
 		ck_assert(alloc_has_failed());
-	ck_assert_int_eq(product.version != 0, result == RESULT_OK);
+	else
+		ck_assert_uint_ne(product.version, 0);
 }
 
 static void find_once(void *context)

@@ -12,14 +12,14 @@ END_TEST
 
 START_TEST(failures_are)
 {
-	for (enum result r = RESULT_THROTTLED; r <= RESULT_NO_MEMORY; r++)
+	for (enum result r = RESULT_THROTTLED; r <= RESULT_REPEATED; r++)
 		ck_assert_msg(result_is_failure(r), "%s", result_name(r));
 }
 END_TEST
 
 START_TEST(each_value_has_its_own_name_in_snake_case)
 {
-	for (enum result r = RESULT_OK; r <= RESULT_NO_MEMORY; r++) {
+	for (enum result r = RESULT_OK; r <= RESULT_REPEATED; r++) {
 		ck_assert_ptr_nonnull(result_name(r));
 		ck_assert_uint_eq(strspn(result_name(r), "abcdefghijklmnopqrstuvwxyz_"),
 				  strlen(result_name(r)));

@@ -1,0 +1,43 @@
+/*
+ * A request that may come again and must have its effect once: what its Idempotency-Key stands for.
+ *
+ * It travels with the await (await.h) from the http layer, which reads the header and sends
+ * answers, to the repositories, which keep the answer in the transaction that has the effect. Both
+ * ends are described in http/idempotency.h and repo/idempotency_repo.h; layers between need not
+ * know of it.
+ */
+#ifndef SHOPD_BASE_IDEMPOTENCY_H
+#define SHOPD_BASE_IDEMPOTENCY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/digest.h"
+#include "base/text.h"
+
+enum { IDEMPOTENCY_HASH_SIZE = 2 * DIGEST_SHA256_SIZE + 1 /* hexadecimal */ };
+
+/* An answer as it is kept. Texts are absent where there is none. */
+struct kept_answer {
+	int status;
+	struct span content_type;
+	struct span headers; /* "Name: value\n" for each */
+	struct span body;
+};
+
+struct idempotency {
+	char id[IDEMPOTENCY_HASH_SIZE];          /* of caller, method, path and key */
+	char fingerprint[IDEMPOTENCY_HASH_SIZE]; /* of the body and If-Match */
+	/*
+	 * Makes the answer that the request gets if the write that is about to begin succeeds. Its
+	 * texts live as long as the request. False when out of memory.
+	 */
+	bool (*rehearse)(struct idempotency *idempotency, struct kept_answer *answer);
+	void *context;
+
+	bool is_kept;             /* the answer was written together with the effect */
+	bool is_other;            /* the key was used for another body; with RESULT_REPEATED */
+	struct kept_answer found; /* what was answered before; with RESULT_REPEATED */
+};
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * How repositories write: one item on a condition, or several in a transaction; and when the request
+ * has an Idempotency-Key, always in a transaction that keeps the answer too.
+ *
+ * The rule for whoever calls it: a request's write is its last operation, and what the caller will be
+ * told must be in place before (`*out` filled in as it will be after the write), for the answer is
+ * made ahead of it. If the write then fails, nobody sees that answer.
+ *
+ * A request whose effect is there already, by an earlier request with the same key, ends in
+ * RESULT_REPEATED: pass it on like any failure.
+ */
+#ifndef SHOPD_REPO_REPO_WRITE_H
+#define SHOPD_REPO_REPO_WRITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "aws/dynamodb.h"
+#include "repo/repo.h"
+
+enum { REPO_WRITES_MAX = DYNAMODB_TRANSACT_MAX - 1 };
+
+/*
+ * Starts it; call->await, done and context are set. One write is DYNAMODB_PUT, UPDATE or DELETE.
+ * Afterwards RESULT_CONFLICT means that a condition failed: call->reasons then has one element for
+ * each write, also when there is only one. An update's new item is in call->item only when it was
+ * one write and repo_write_is_alone.
+ *
+ * False when out of memory or when the answer is too large to be kept (`result` tells which);
+ * nothing was started then.
+ */
+MUST_CHECK bool repo_write(const struct repo *repo, struct dynamodb_call *call,
+			   const struct dynamodb_write *writes, size_t count, enum result *result);
+
+/*
+ * True when the request has no Idempotency-Key. Where a result cannot be known beforehand without
+ * a condition on the version that was read, only then may that condition be left out.
+ */
+bool repo_write_is_alone(const struct await *await);
+
+#endif

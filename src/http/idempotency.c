@@ -1,0 +1,258 @@
+#include "http/idempotency.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "http/connection.h"
+#include "http/reply.h"
+
+enum {
+	KEY_MAX = 255,
+	SCOPE_MAX = 16 * 1024,
+	HEADERS_MAX = 8 * 1024,
+	BODY_MAX = 4 * 1024 * 1024,
+};
+
+/* Access control will name callers; until then all are the same one. */
+static const char caller[] = "staff";
+
+static const struct idempotency_store *store_of(const struct request *rq)
+{
+	const struct server *server = rq->connection->server;
+
+	return server != NULL ? server->options.idempotency : NULL;
+}
+
+/* ---- taking up a key ---- */
+
+static bool is_visible_ascii(const char *key)
+{
+	size_t len = strlen(key);
+
+	for (size_t i = 0; i < len; i++)
+		if (key[i] <= ' ' || key[i] > '~')
+			return false;
+	return len >= 1 && len <= KEY_MAX;
+}
+
+static bool hash(struct digest *digest, const struct buf *text,
+		 char out[static IDEMPOTENCY_HASH_SIZE])
+{
+	uint8_t sum[DIGEST_SHA256_SIZE];
+	struct buf hex = {0};
+	bool ok;
+
+	if (!buf_ok(text) || !digest_sha256(digest, buf_text(text), text->len, sum))
+		return false;
+	buf_init(&hex, IDEMPOTENCY_HASH_SIZE);
+	buf_add_hex(&hex, sum, sizeof(sum));
+	ok = buf_ok(&hex);
+	if (ok)
+		memcpy(out, hex.data, hex.len + 1);
+	buf_clear(&hex);
+	return ok;
+}
+
+/* Who asks for what under which name; none of these can have a line break. */
+static bool identify(const struct request *rq, struct digest *digest, const char *key,
+		     char out[static IDEMPOTENCY_HASH_SIZE])
+{
+	struct buf scope = {0};
+	bool ok;
+
+	buf_init(&scope, SCOPE_MAX);
+	buf_add_format(&scope, "%s\n%d\n%s\n%s", caller, (int)rq->method, rq->path, key);
+	ok = hash(digest, &scope, out);
+	buf_clear(&scope);
+	return ok;
+}
+
+static bool take_fingerprint(const struct request *rq, struct digest *digest,
+			     char out[static IDEMPOTENCY_HASH_SIZE])
+{
+	const char *match = request_header(rq, "If-Match");
+	struct buf text = {0};
+	bool ok;
+
+	buf_init(&text, rq->raw_body.max + SCOPE_MAX);
+	buf_add_str(&text, match != NULL ? match : "");
+	buf_add_char(&text, '\n');
+	buf_add(&text, buf_text(&rq->raw_body), rq->raw_body.len);
+	ok = hash(digest, &text, out);
+	buf_clear(&text);
+	return ok;
+}
+
+static bool rehearse(struct idempotency *idempotency, struct kept_answer *answer);
+
+static bool begin(struct request *rq, const struct idempotency_store *store, const char *key)
+{
+	struct idempotency *idempotency = arena_alloc(&rq->arena, sizeof(*idempotency));
+
+	if (idempotency == NULL || !identify(rq, store->digest, key, idempotency->id) ||
+	    !take_fingerprint(rq, store->digest, idempotency->fingerprint)) {
+		reply_failure(rq, RESULT_NO_MEMORY);
+		return false;
+	}
+	idempotency->rehearse = rehearse;
+	idempotency->context = rq;
+	rq->await.idempotency = idempotency;
+	store->find(rq->repo, idempotency, &rq->await);
+	return true;
+}
+
+bool idempotency_begin(struct request *rq)
+{
+	const struct idempotency_store *store;
+	const char *key;
+
+	if (rq->method != METHOD_POST && rq->method != METHOD_PATCH)
+		return false;
+	store = store_of(rq);
+	key = request_header(rq, "Idempotency-Key");
+	if (store == NULL || key == NULL)
+		return false;
+	if (is_visible_ascii(key))
+		return begin(rq, store, key);
+	reply_problem(rq, "invalid-header",
+		      "Idempotency-Key must have 1 to %d visible ASCII characters.", KEY_MAX);
+	return false;
+}
+
+bool idempotency_refuse(struct request *rq)
+{
+	if (request_header(rq, "Idempotency-Key") == NULL)
+		return false;
+	reply_problem(
+		rq, "invalid-header",
+		"This route takes no Idempotency-Key: what it does can be repeated as it is.");
+	return true;
+}
+
+/* ---- answers as they are kept ---- */
+
+static bool copy(struct arena *arena, const char *text, size_t len, struct span *out)
+{
+	*out = (struct span){arena_copy(arena, text, len), len};
+	return out->data != NULL;
+}
+
+static bool copy_headers(struct request *rq, struct span *out)
+{
+	const struct reply *reply = &rq->reply;
+	struct buf lines = {0};
+	bool ok;
+
+	buf_init(&lines, HEADERS_MAX);
+	for (size_t i = 0; i < reply->header_count; i++)
+		buf_add_format(&lines, "%s: %s\n", reply->headers[i].name, reply->headers[i].value);
+	ok = buf_ok(&lines) && copy(&rq->arena, buf_text(&lines), lines.len, out);
+	buf_clear(&lines);
+	return ok;
+}
+
+static bool copy_reply(struct request *rq, struct kept_answer *answer)
+{
+	const struct reply *reply = &rq->reply;
+	const char *type = reply->content_type != NULL ? reply->content_type : "";
+
+	if (reply->fixed_body != NULL)
+		return false;
+	answer->status = reply->status;
+	return copy(&rq->arena, type, strlen(type), &answer->content_type) &&
+	       copy_headers(rq, &answer->headers) &&
+	       copy(&rq->arena, buf_text(&reply->body), reply->body.len, &answer->body);
+}
+
+/* Takes a reply back, up to what was there `before` it was made. */
+static void drop_reply(struct request *rq, const struct reply *before)
+{
+	buf_clear(&rq->reply.body);
+	rq->reply = *before;
+}
+
+static bool rehearse(struct idempotency *idempotency, struct kept_answer *answer)
+{
+	struct request *rq = idempotency->context;
+	const struct reply before = rq->reply;
+	flow_step step = rq->route->endpoint->steps[rq->next_step];
+	bool ok;
+
+	assert(step != NULL && !before.is_made);
+	rq->await.result = RESULT_OK;
+	step(rq);
+	assert(rq->reply.is_made); /* the step behind a write only replies */
+	ok = rq->reply.status < 500 && copy_reply(rq, answer);
+	drop_reply(rq, &before);
+	return ok;
+}
+
+static bool is_worth_keeping(const struct request *rq)
+{
+	int status = rq->reply.status;
+
+	return status < 500 && status != 400 && status != 415;
+}
+
+bool idempotency_keep(struct request *rq)
+{
+	struct idempotency *idempotency = rq->await.idempotency;
+	struct kept_answer answer = {0};
+
+	if (idempotency == NULL || idempotency->is_kept || !is_worth_keeping(rq))
+		return false;
+	if (!copy_reply(rq, &answer)) {
+		reply_failure_instead(rq, RESULT_NO_MEMORY);
+		return false;
+	}
+	store_of(rq)->keep(rq->repo, idempotency, &answer, &rq->await);
+	return true;
+}
+
+/* ---- giving an answer again ---- */
+
+static void add_headers(struct request *rq, struct span lines)
+{
+	const char *at = lines.data;
+	const char *end = at + lines.len;
+
+	while (at < end) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		const char *colon = stop != NULL ? memchr(at, ':', (size_t)(stop - at)) : NULL;
+		char *name;
+
+		if (colon == NULL)
+			return;
+		name = arena_copy(&rq->arena, at, (size_t)(colon - at));
+		if (name != NULL)
+			reply_header(rq, name, "%.*s", (int)(stop - colon - 2), colon + 2);
+		at = stop + 1;
+	}
+}
+
+static enum flow reply_found(struct request *rq, const struct kept_answer *found)
+{
+	struct buf body = {0};
+	const char *type;
+
+	add_headers(rq, found->headers);
+	reply_header(rq, "Idempotent-Replayed", "true");
+	if (found->content_type.len == 0)
+		return reply_empty(rq, found->status);
+	type = arena_copy(&rq->arena, found->content_type.data, found->content_type.len);
+	if (type == NULL)
+		return reply_failure(rq, RESULT_NO_MEMORY);
+	buf_init(&body, BODY_MAX);
+	buf_add(&body, found->body.data, found->body.len);
+	return reply_text(rq, found->status, type, &body);
+}
+
+enum flow idempotency_reply(struct request *rq)
+{
+	const struct idempotency *idempotency = rq->await.idempotency;
+
+	drop_reply(rq, &(struct reply){0});
+	if (idempotency->is_other)
+		return reply_problem(rq, "idempotency-key-reused", NULL);
+	return reply_found(rq, &idempotency->found);
+}

@@ -97,6 +97,9 @@ struct aws_call {
 	struct aws_call *previous;
 };
 
+/* Begins the body of a call that was not started yet, in memory that an earlier call had. */
+void aws_call_init_body(struct aws_client *client, struct aws_call *call, size_t max);
+
 /*
  * Starts a call. RESULT_OK for any 2xx; RESULT_CONFLICT for the errors that the caller decides
  * about (ConditionalCheckFailedException, TransactionCanceledException,

@@ -1,6 +1,6 @@
 /*
- * For the readers of JSON in this layer: a place in a text, and how to look at eight bytes of it at
- * once. Private to json_scan.c and json_walk.c.
+ * For the readers and writers of JSON in this layer: a place in a text, and how to look at eight
+ * bytes of it at once. Private to json_scan.c, json_walk.c and buf.c.
  */
 #ifndef SHOPD_BASE_JSON_BYTES_H
 #define SHOPD_BASE_JSON_BYTES_H
@@ -73,6 +73,19 @@ static inline uint64_t zero_bytes(uint64_t eight)
 static inline uint64_t quotes_and_backslashes(uint64_t eight)
 {
 	return zero_bytes(eight ^ 0x2222222222222222u) | zero_bytes(eight ^ 0x5c5c5c5c5c5c5c5cu);
+}
+
+/*
+ * What a string cannot hold as it is. Bytes beyond ASCII are marked anyway, so that here the
+ * subtractions alone tell the zero bytes.
+ */
+static inline uint64_t not_plain(uint64_t eight)
+{
+	uint64_t controls = eight - 0x2020202020202020u;
+	uint64_t quotes = (eight ^ 0x2222222222222222u) - 0x0101010101010101u;
+	uint64_t backslashes = (eight ^ 0x5c5c5c5c5c5c5c5cu) - 0x0101010101010101u;
+
+	return (eight | controls | quotes | backslashes) & 0x8080808080808080u;
 }
 
 static inline size_t first_mark(uint64_t marks)

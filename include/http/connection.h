@@ -13,11 +13,10 @@
 #include <netinet/in.h>
 
 #include "base/id.h"
+#include "http/lending.h"
 #include "http/parking.h"
 #include "http/request.h"
 #include "http/server.h"
-
-enum { SERVER_ARENAS_MAX = 64 };
 
 /* Shared by server.c and connection.c, and nobody else's business. */
 struct server {
@@ -31,8 +30,7 @@ struct server {
 	size_t connection_count;
 	struct connection *to_park; /* their requests are over */
 	size_t parked_count;
-	struct arena arenas[SERVER_ARENAS_MAX]; /* of earlier requests, for the next ones */
-	size_t arena_count;
+	struct lending lending;
 	struct id_sequence request_ids;
 	size_t request_count;
 	bool must_run; /* libmicrohttpd has something to do in this turn */

@@ -55,13 +55,13 @@ bool item_view_next(struct json_walk *items, struct item *item)
 
 struct span item_get(const struct item *item, const char *name)
 {
-	size_t len = strlen(name);
-
 	for (size_t i = 0; i < item->count; i++) {
-		const struct item_attribute *attribute = &item->attribute[i];
+		struct span found = item->attribute[i].name;
 
-		if (attribute->name.len == len && memcmp(attribute->name.data, name, len) == 0)
-			return attribute->value;
+		/* Most differ in their first letter. */
+		if (found.len > 0 && found.data[0] == name[0] &&
+		    strncmp(found.data, name, found.len) == 0 && name[found.len] == '\0')
+			return item->attribute[i].value;
 	}
 	return (struct span){0};
 }

@@ -43,19 +43,6 @@ static bool is_plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
-/*
- * What a string cannot hold as it is. Bytes beyond ASCII are marked anyway, so that here the
- * subtractions alone tell the zero bytes.
- */
-static inline uint64_t not_plain(uint64_t eight)
-{
-	uint64_t controls = eight - 0x2020202020202020u;
-	uint64_t quotes = (eight ^ 0x2222222222222222u) - 0x0101010101010101u;
-	uint64_t backslashes = (eight ^ 0x5c5c5c5c5c5c5c5cu) - 0x0101010101010101u;
-
-	return (eight | controls | quotes | backslashes) & 0x8080808080808080u;
-}
-
 static inline const char *skip_plain(const char *at, const char *end)
 {
 	for (; end - at >= 8; at += 8) {

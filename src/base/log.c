@@ -137,7 +137,7 @@ static void add_value(const struct line *line, const struct log_field *field)
 static void add_field(const struct line *line, const struct log_field *field)
 {
 	buf_add_str(line->out, line->format == LOG_JSON ? ",\"" : " ");
-	buf_add_str(line->out, field->name);
+	buf_add(line->out, field->name, field->name_len);
 	buf_add_str(line->out, line->format == LOG_JSON ? "\":" : "=");
 	add_value(line, field);
 }

@@ -118,31 +118,15 @@ static void on_finished(struct request *rq)
 	MHD_resume_connection(connection->mhd);
 }
 
-/* Blocks go from request to request, the one used last first: it is in the processor's cache. */
-static void borrow_arena(struct server *server, struct arena *arena)
-{
-	if (server->arena_count > 0)
-		*arena = server->arenas[--server->arena_count];
-}
-
-static void return_arena(struct server *server, struct arena *arena)
-{
-	arena_reset(arena);
-	if (server->arena_count == SERVER_ARENAS_MAX)
-		arena_clear(arena);
-	else
-		server->arenas[server->arena_count++] = *arena;
-	*arena = (struct arena){0};
-}
-
 static void request_begin(struct connection *connection, const char *target)
 {
 	struct request *rq = &connection->rq;
 	const struct server_options *options = &connection->server->options;
 
 	memset(rq, 0, sizeof(*rq));
-	borrow_arena(connection->server, &rq->arena);
+	rq->arena = lending_take_arena(&connection->server->lending);
 	rq->connection = connection;
+	rq->lending = &connection->server->lending;
 	rq->finished = on_finished;
 	rq->config = options->config;
 	rq->repo = options->repo;
@@ -408,8 +392,8 @@ static void request_end(struct connection *connection, bool was_answered)
 	json_decref(rq->body);
 	rq->body = NULL;
 	buf_clear(&rq->raw_body);
-	buf_clear(&rq->reply.body);
-	return_arena(server, &rq->arena);
+	lending_give_body(&server->lending, &rq->reply.body);
+	lending_give_arena(&server->lending, &rq->arena);
 	connection->knows_bytes_before = false;
 	enter(connection, CONNECTION_IDLE);
 	server->request_count--;

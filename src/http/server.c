@@ -199,8 +199,7 @@ void server_free(struct server *server)
 		MHD_stop_daemon(server->mhd);
 	}
 	assert(server->connection_count == 0);
-	while (server->arena_count > 0)
-		arena_clear(&server->arenas[--server->arena_count]);
+	lending_clear(&server->lending);
 	free(server);
 }
 

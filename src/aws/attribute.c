@@ -66,24 +66,30 @@ struct span item_get(const struct item *item, const char *name)
 	return (struct span){0};
 }
 
-/* `{"S":"` and `{"N":"`, as DynamoDB writes them: nearly all that there is begins like that. */
-static bool has_form(struct span typed, char type)
+/*
+ * The inside of {"S":"…"} and its like with a type of one letter, as DynamoDB writes them: nearly
+ * all that there is. Absent for every other form, and when it has escaped quotes. Without a quote
+ * in it, it is all that there is in the braces.
+ */
+static struct span usual_inside(struct span typed)
 {
-	return typed.len >= FORM_LEN + 2 && typed.data[0] == '{' && typed.data[1] == '"' &&
-	       typed.data[2] == type && typed.data[3] == '"' && typed.data[4] == ':' &&
-	       typed.data[5] == '"';
+	struct span inside;
+
+	if (typed.len < FORM_LEN + 2 || memcmp(typed.data, "{\"", 2) != 0 ||
+	    memcmp(typed.data + 3, "\":\"", 3) != 0 ||
+	    memcmp(typed.data + typed.len - 2, "\"}", 2) != 0)
+		return (struct span){0};
+	inside = (struct span){typed.data + FORM_LEN, typed.len - FORM_LEN - 2};
+	return memchr(inside.data, '"', inside.len) ? (struct span){0} : inside;
 }
 
-/* A type's name has one letter here. A text without a quote is all that is in the braces. */
+/* A type's name has one letter here. */
 static struct span typed_inside(struct span typed, const char *type)
 {
-	if (has_form(typed, type[0])) {
-		struct span rest = {typed.data + FORM_LEN, typed.len - FORM_LEN - 2};
+	struct span inside = usual_inside(typed);
 
-		if (memcmp(rest.data + rest.len, "\"}", 2) == 0 &&
-		    memchr(rest.data, '"', rest.len) == NULL)
-			return rest;
-	}
+	if (inside.data)
+		return typed.data[2] == type[0] ? inside : (struct span){0};
 	return json_scan_raw_string(json_scan_member(typed, type));
 }
 
@@ -285,17 +291,8 @@ static const struct {
 
 static bool copy_value(struct cursor *cursor, struct buf *out)
 {
-	struct span rest = {cursor->at, left(cursor)};
 	struct span type;
 
-	if (has_form(rest, 'S')) {
-		cursor->at += FORM_LEN - 1; /* the value has its quotes */
-		return copy_string(cursor, out) && take(cursor, '}');
-	}
-	if (has_form(rest, 'N')) {
-		cursor->at += FORM_LEN - 1;
-		return copy_number(cursor, out) && take(cursor, '}');
-	}
 	if (!take(cursor, '{'))
 		return false;
 	type = take_string(cursor);
@@ -308,11 +305,30 @@ static bool copy_value(struct cursor *cursor, struct buf *out)
 	return false;
 }
 
+/* Strings and numbers, without looking at each of their characters. */
+static bool copy_usual(struct span typed, struct buf *out)
+{
+	struct span inside = usual_inside(typed);
+
+	if (!inside.data)
+		return false;
+	if (typed.data[2] == 'S')
+		buf_add(out, inside.data - 1, inside.len + 2);
+	else if (typed.data[2] == 'N' && inside.len > 0 &&
+		 json_scan_number_len(inside) == inside.len)
+		buf_add(out, inside.data, inside.len);
+	else
+		return false;
+	return true;
+}
+
 bool attribute_to_json(struct span typed, struct buf *out)
 {
 	struct cursor cursor = {typed.data, typed.data + typed.len};
 	size_t start = out->len;
 
+	if (typed.data && copy_usual(typed, out))
+		return true;
 	if (typed.data && copy_value(&cursor, out))
 		return true;
 	if (out->data && out->len > start) {

@@ -10,6 +10,7 @@
 #ifndef SHOPD_REPO_PRODUCT_LIST_H
 #define SHOPD_REPO_PRODUCT_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "repo/list_page.h"
@@ -22,6 +23,7 @@ struct product_list_query {
 	const char *category; /* NULL: all products */
 	const char *prefix;   /* of the name, without regard to case; NULL or "": any */
 	enum product_order order;
+	bool is_in_stock;   /* of product_in_stock.h: cursors of those are for those only */
 	size_t limit;       /* 1 to LIST_PAGE_MAX */
 	const char *cursor; /* of the page before; NULL: the first page */
 };
@@ -33,5 +35,9 @@ struct product_list_query {
  */
 void product_list_find(struct repo *repo, const struct product_list_query *query,
 		       struct list_page *out, struct await *await);
+
+/* The cursor behind an entry of this query's pages, in the arena; NULL when out of memory. */
+const char *product_list_cursor(const struct repo *repo, const struct product_list_query *query,
+				struct span entry, struct arena *arena);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * How repositories write: one item on a condition, or several in a transaction; and when the request
- * has an Idempotency-Key, always in a transaction that keeps the answer too.
+ * How repositories write: one item on a condition, or several in a transaction; and when the
+ * request has an Idempotency-Key, always in a transaction that keeps the answer too.
  *
- * The rule for whoever calls it: a request's write is its last operation, and what the caller will be
- * told must be in place before (`*out` filled in as it will be after the write), for the answer is
- * made ahead of it. If the write then fails, nobody sees that answer.
+ * The rule for whoever calls it: a request's write is its last operation, and what the caller will
+ * be told must be in place before (`*out` filled in as it will be after the write), for the answer
+ * is made ahead of it. If the write then fails, nobody sees that answer.
  *
  * A request whose effect is there already, by an earlier request with the same key, ends in
  * RESULT_REPEATED: pass it on like any failure.
@@ -31,6 +31,14 @@ enum { REPO_WRITES_MAX = DYNAMODB_TRANSACT_MAX - 1 };
  */
 MUST_CHECK bool repo_write(const struct repo *repo, struct dynamodb_call *call,
 			   const struct dynamodb_write *writes, size_t count, enum result *result);
+
+/*
+ * The same for one write that must not be applied again, such as adding to a number without a
+ * condition on the version: always a transaction, whose client token holds whatever others write in
+ * between, where a single item's write token would be overwritten. Nothing is in call->item then.
+ */
+MUST_CHECK bool repo_write_once(const struct repo *repo, struct dynamodb_call *call,
+				const struct dynamodb_write *write, enum result *result);
 
 /*
  * True when the request has no Idempotency-Key. Where a result cannot be known beforehand without

@@ -5,6 +5,7 @@
 #include "api/paging.h"
 #include "base/text.h"
 #include "http/reply.h"
+#include "repo/product_in_stock.h"
 #include "repo/product_list.h"
 #include "repo/product_view.h"
 
@@ -127,9 +128,13 @@ static enum flow find_products(struct request *rq)
 
 	if (!read_order(rq, &st->query.order) || !read_category(rq, &st->query.category) ||
 	    !read_text(rq, "q", PREFIX_MAX, &st->query.prefix) || !read_fields(rq, &st->fields) ||
+	    !request_query_bool(rq, "in_stock", &st->query.is_in_stock) ||
 	    !paging_read(rq, &st->query.limit, &st->query.cursor))
 		return FLOW_REPLY;
-	product_list_find(rq->repo, &st->query, &st->page, &rq->await);
+	if (st->query.is_in_stock)
+		product_in_stock_find(rq->repo, &st->query, &st->page, &rq->await);
+	else
+		product_list_find(rq->repo, &st->query, &st->page, &rq->await);
 	return FLOW_WAIT;
 }
 

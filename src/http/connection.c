@@ -315,14 +315,16 @@ static enum MHD_Result handle_whole(struct connection *connection)
 	struct request *rq = &connection->rq;
 
 	enter(connection, CONNECTION_RUNNING);
-	if (rq->reply.is_made)
-		return send_reply(connection);
-	if (connection->is_body_too_large)
+	if (!rq->reply.is_made && connection->is_body_too_large)
 		reply_problem(rq, "body-too-large", "A body may have up to %zu bytes.",
 			      rq->raw_body.max);
-	else
-		flow_start(rq);
 	if (rq->reply.is_made)
+		return send_reply(connection);
+	flow_start(rq);
+	/*
+	 * A reply that was made is not always one that may be sent: it may have to be kept first.
+	 */
+	if (connection->state == CONNECTION_READY)
 		return send_reply(connection);
 	connection->is_suspended = true;
 	MHD_suspend_connection(connection->mhd);
@@ -357,7 +359,9 @@ static void log_request(const struct connection *connection, bool was_answered,
 			uint64_t duration_us)
 {
 	const struct request *rq = &connection->rq;
+	const struct route *routes = connection->server->options.routes;
 	enum log_level level = LOG_INFO;
+	char shown[ROUTER_SHOWN_SIZE];
 
 	if (connection->server->options.is_quiet)
 		level = LOG_DEBUG;
@@ -366,7 +370,7 @@ static void log_request(const struct connection *connection, bool was_answered,
 	log_event(level, was_answered ? "request" : "request aborted",
 		  LOG_F_STR("request_id", rq->id[0] != '\0' ? rq->id : NULL),
 		  LOG_F_STR("method", connection->has_head ? router_method_name(rq->method) : NULL),
-		  LOG_F_STR("path", rq->path != NULL ? rq->path : rq->target),
+		  LOG_F_STR("path", router_loggable_path(routes, rq, shown)),
 		  LOG_F_STR("route", rq->route != NULL ? rq->route->path : NULL),
 		  LOG_F_NUM("status", rq->reply.status), LOG_F_STR("code", rq->reply.code),
 		  LOG_F_MS("duration_ms", duration_us), LOG_F_MS("db_ms", rq->await.usage.wait_us),

@@ -131,6 +131,7 @@ static const char *failure_detail(enum result result)
 		return "The database cannot be reached. Nothing was changed.";
 	case RESULT_OK:
 	case RESULT_NOT_FOUND:
+	case RESULT_NO_OWNER:
 	case RESULT_EXISTS:
 	case RESULT_CONFLICT:
 	case RESULT_IN_USE:
@@ -176,8 +177,10 @@ void reply_header(struct request *rq, const char *name, const char *format, ...)
 	if (len < 0 || (size_t)len >= sizeof(text) || reply->header_count == REPLY_HEADERS_MAX)
 		return;
 	value = arena_copy(&rq->arena, text, (size_t)len);
-	if (value == NULL)
+	if (value == NULL) {
+		reply->is_incomplete = true;
 		return;
+	}
 	for (char *at = value; *at != '\0'; at++)
 		if ((unsigned char)*at < ' ')
 			*at = ' ';

@@ -145,8 +145,8 @@ static bool make_scope(struct list *list)
 	const char *text = NULL;
 
 	buf_init(&scope, TEXT_MAX);
-	buf_add_format(&scope, "product %d %s %zu:%s", (int)query->order,
-		       query->category ? "in" : "all",
+	buf_add_format(&scope, "product %d%s %s %zu:%s", (int)query->order,
+		       query->is_in_stock ? " in stock" : "", query->category ? "in" : "all",
 		       query->category ? strlen(query->category) : 0,
 		       query->category ? query->category : "");
 	buf_add_str(&scope, list->prefix ? list->prefix : "");
@@ -234,4 +234,23 @@ void product_list_find(struct repo *repo, const struct product_list_query *query
 	}
 	await_start(await);
 	await_finish(await, result);
+}
+
+const char *product_list_cursor(const struct repo *repo, const struct product_list_query *query,
+				struct span entry, struct arena *arena)
+{
+	struct list list = {.repo = repo, .arena = arena, .query = *query};
+	struct order order = {query->order, repo->db.partition_key};
+	struct buf position = {0};
+	const char *cursor = NULL;
+	struct item item;
+
+	(void)!item_view(&item, entry); /* it is one, for it is in the list */
+	buf_init(&position, TEXT_MAX);
+	write_position(&item, &order, &position);
+	if (buf_ok(&position) && fold_prefix(&list) && make_scope(&list))
+		cursor = cursor_make(repo, list.scope,
+				     (struct span){buf_text(&position), position.len}, arena);
+	buf_clear(&position);
+	return cursor;
 }

@@ -11,6 +11,7 @@ struct run {
 	void (*done)(struct dynamodb_call *call);
 	void *context;
 	size_t count;                  /* of the caller's writes; the record comes behind them */
+	bool is_once;                  /* a transaction in any case */
 	struct dynamodb_reason reason; /* of a single write */
 };
 
@@ -41,32 +42,58 @@ static void on_single_written(struct dynamodb_call *call)
 	hand_back(call);
 }
 
-static void write_single(const struct repo *repo, struct dynamodb_call *call, struct run *run,
-			 const struct dynamodb_write *write)
+/* The service's answer is not ours to trust: whoever reads reasons finds as many as it wrote. */
+static bool has_reasons(const struct dynamodb_call *call, size_t count)
 {
-	call->done = on_single_written;
+	return call->reasons && call->failed_count == count;
+}
+
+static void on_all_written(struct dynamodb_call *call)
+{
+	const struct run *run = call->context;
+
+	if (call->result == RESULT_CONFLICT && !has_reasons(call, run->count))
+		call->result = RESULT_GARBLED;
+	hand_back(call);
+}
+
+static void write_alone(const struct repo *repo, struct dynamodb_call *call, struct run *run,
+			const struct dynamodb_write *writes)
+{
 	call->context = run;
-	dynamodb_write(&repo->db, call, write);
+	if (run->count == 1 && !run->is_once) {
+		call->done = on_single_written;
+		dynamodb_write(&repo->db, call, writes);
+	} else {
+		call->done = on_all_written;
+		dynamodb_transact_write(&repo->db, call, writes, run->count, NULL);
+	}
 }
 
 /* ------------------------------------------------------------------ with a key */
 
+/* Was another request with this key faster, or does one of the caller's conditions fail? */
+static enum result take_conflict(struct dynamodb_call *call, size_t count)
+{
+	const struct dynamodb_reason *record;
+
+	if (!has_reasons(call, count + 1))
+		return RESULT_GARBLED;
+	record = &call->reasons[count];
+	call->failed_count = count;
+	if (!record->is_condition)
+		return RESULT_CONFLICT;
+	return idempotency_repo_take(call->await->idempotency, record->item, call->await->arena);
+}
+
 static void on_kept(struct dynamodb_call *call)
 {
 	const struct run *run = call->context;
-	struct idempotency *idempotency = call->await->idempotency;
 
-	if (call->result == RESULT_OK) {
-		idempotency->is_kept = true;
-	} else if (call->result == RESULT_CONFLICT) {
-		const struct dynamodb_reason *record = &call->reasons[run->count];
-
-		assert(call->failed_count == run->count + 1);
-		call->failed_count = run->count;
-		if (record->is_condition)
-			call->result = idempotency_repo_take(idempotency, record->item,
-							     call->await->arena);
-	}
+	if (call->result == RESULT_OK)
+		call->await->idempotency->is_kept = true;
+	else if (call->result == RESULT_CONFLICT)
+		call->result = take_conflict(call, run->count);
 	hand_back(call);
 }
 
@@ -93,24 +120,36 @@ static enum result write_with_record(const struct repo *repo, struct dynamodb_ca
 	return result;
 }
 
-/* ------------------------------------------------------------------ the one way in */
+/* ------------------------------------------------------------------ the way in */
+
+static bool start(const struct repo *repo, struct dynamodb_call *call,
+		  const struct dynamodb_write *writes, struct run how, enum result *result)
+{
+	struct run *run = arena_alloc(call->await->arena, sizeof(*run));
+
+	assert(how.count >= 1 && how.count <= REPO_WRITES_MAX);
+	*result = RESULT_NO_MEMORY;
+	if (!run)
+		return false;
+	*run = how;
+	run->done = call->done;
+	run->context = call->context;
+	*result = RESULT_OK;
+	if (repo_write_is_alone(call->await))
+		write_alone(repo, call, run, writes);
+	else
+		*result = write_with_record(repo, call, run, writes);
+	return *result == RESULT_OK;
+}
 
 bool repo_write(const struct repo *repo, struct dynamodb_call *call,
 		const struct dynamodb_write *writes, size_t count, enum result *result)
 {
-	struct run *run = arena_alloc(call->await->arena, sizeof(*run));
+	return start(repo, call, writes, (struct run){.count = count}, result);
+}
 
-	assert(count >= 1 && count <= REPO_WRITES_MAX);
-	*result = RESULT_NO_MEMORY;
-	if (!run)
-		return false;
-	*run = (struct run){.done = call->done, .context = call->context, .count = count};
-	*result = RESULT_OK;
-	if (!repo_write_is_alone(call->await))
-		*result = write_with_record(repo, call, run, writes);
-	else if (count > 1)
-		dynamodb_transact_write(&repo->db, call, writes, count, NULL);
-	else
-		write_single(repo, call, run, writes);
-	return *result == RESULT_OK;
+bool repo_write_once(const struct repo *repo, struct dynamodb_call *call,
+		     const struct dynamodb_write *write, enum result *result)
+{
+	return start(repo, call, write, (struct run){.count = 1, .is_once = true}, result);
 }

@@ -150,7 +150,7 @@ static char next_character(const char **at)
 	return **at != '\0' ? *(*at)++ : '\0';
 }
 
-/* How many characters of the pattern come before its first {parameter}, if the path has them too. */
+/* How many characters come before the pattern's first {parameter}, if the path has them too. */
 static size_t shared_beginning(const char *pattern, const char *path)
 {
 	size_t len = strcspn(pattern, "{");

@@ -14,9 +14,9 @@
 	"\"level\":{\"S\":\"" level "\"},\"low_stock_at\":{\"N\":\"5\"},"      \
 	"\"version\":{\"N\":\"" version "\"}}"
 #define FOUND(available, level, version) TEXT("{\"Item\":" STOCK(available, level, version) "}")
-#define BEATEN(available, level, version)                                                  \
+#define BEATEN(available, level, version, others)                                          \
 	CANCELLED("{\"Code\":\"ConditionalCheckFailed\",\"Item\":" STOCK(available, level, \
-									 version) "}," NONE)
+									 version) "}," others)
 #define GONE CANCELLED("{\"Code\":\"ConditionalCheckFailed\"}," NONE)
 #define DONE TEXT("{}")
 #define NOTHING TEXT("{}")
@@ -143,8 +143,8 @@ END_TEST
 START_TEST(when_the_condition_fails_it_decides_again_by_what_is_there)
 {
 	/* What was far from a level now crosses one, and then somebody else has crossed it. */
-	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"), BEATEN("8", "in", "9"),
-		    BEATEN("5", "low", "10"), DONE, FOUND("2", "low", "11"));
+	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"), BEATEN("8", "in", "9", NONE),
+		    BEATEN("5", "low", "10", NONE "," NONE), DONE, FOUND("2", "low", "11"));
 	adjust(-3);
 	scripted_repo_expect(&on, RESULT_OK);
 	ck_assert_sent(&on, 2, "{\":l\":{\"S\":\"low\"}");
@@ -163,7 +163,7 @@ START_TEST(too_little_is_told_with_what_is_there)
 	ck_assert_outcome(STOCK_INSUFFICIENT, 20, 7);
 	ck_assert_uint_eq(on.aws.script.request_count, 1);
 	scripted_repo_renew(&on);
-	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"), BEATEN("1", "low", "9"));
+	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"), BEATEN("1", "low", "9", NONE));
 	adjust(-3);
 	scripted_repo_expect(&on, RESULT_INVALID);
 	ck_assert_outcome(STOCK_INSUFFICIENT, 1, 9);
@@ -184,7 +184,7 @@ START_TEST(too_many_others_are_told_to_come_again)
 
 	steps[0] = (struct script_step)FOUND("20", "in", "7");
 	for (size_t i = 1; i < sizeof(steps) / sizeof(steps[0]); i++)
-		steps[i] = (struct script_step)BEATEN("20", "in", "8");
+		steps[i] = (struct script_step)BEATEN("20", "in", "8", NONE);
 	script_play(&on.aws.script, steps, sizeof(steps) / sizeof(steps[0]));
 	adjust(-3);
 	scripted_repo_expect(&on, RESULT_THROTTLED);
@@ -271,7 +271,7 @@ END_TEST
 
 START_TEST(a_count_is_made_again_when_somebody_was_faster)
 {
-	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"), BEATEN("19", "in", "8"), DONE);
+	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"), BEATEN("19", "in", "8", NONE), DONE);
 	count(32, 0);
 	scripted_repo_expect(&on, RESULT_OK);
 	ck_assert_sent(&on, 2, "\"delta\":{\"N\":\"11\"}");
@@ -281,7 +281,7 @@ END_TEST
 
 START_TEST(with_an_expected_version_somebody_faster_is_a_conflict)
 {
-	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"), BEATEN("19", "in", "8"));
+	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"), BEATEN("19", "in", "8", NONE));
 	count(32, 7);
 	scripted_repo_expect(&on, RESULT_CONFLICT);
 	scripted_repo_renew(&on);
@@ -358,7 +358,7 @@ START_TEST(short_memory_is_a_failure_and_nothing_else)
 	int64_t much = -15;
 
 	/* A read whose answer got lost for want of memory comes again, and must find something. */
-	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"), BEATEN("19", "in", "8"),
+	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"), BEATEN("19", "in", "8", NONE),
 		    FOUND("1", "low", "1"), FOUND("16", "in", "9"));
 	alloc_fail_each(change_once, &little);
 	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"), FOUND("20", "in", "7"));

@@ -44,7 +44,7 @@ struct endpoint {
 	size_t state_size;              /* bytes of zeroed memory that rq->state points to */
 	const flow_step *steps;         /* ends in NULL; the last step replies */
 	const struct streaming *stream; /* see stream.h; NULL: neither body nor reply is streamed */
-	bool is_secret;         /* ids in its path are keys: the log must not have them */
+	bool is_secret;                 /* ids in its path are keys: the log must not have them */
 };
 #define STEPS(...) ((const flow_step[]){__VA_ARGS__, NULL})
 

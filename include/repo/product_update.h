@@ -18,7 +18,7 @@ struct product_update {
 	 * Absent: it is read first.
 	 */
 	struct span items;
-	item_change change;        /* see product_apply */
+	item_change change; /* see product_apply */
 	void *context;
 };
 

@@ -56,6 +56,7 @@ struct item_update {
 	uint64_t expected_version; /* 0: any */
 	item_change change;
 	void *context;
+	bool is_read; /* `read` has a result already, which was just read consistently */
 
 	/* for the kind's functions; the calls are ready to be started */
 	uint64_t version; /* that was read; 0: there is none yet */

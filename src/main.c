@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/config_describe.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "daemon/commands.h"

@@ -4,6 +4,7 @@
 
 #include "alloc_fail.h"
 #include "base/config.h"
+#include "base/config_describe.h"
 #include "base/text.h"
 
 static struct config config;
@@ -132,7 +133,7 @@ START_TEST(an_empty_value_counts_as_none)
 		       "AWS_REGION=eu-west-1"));
 	ck_assert_str_eq(config.primary_key, "pk");
 	ck_assert_ptr_null(config.access_key_id);
-	ck_assert(!READ("AWS_REGION="));
+	ck_assert(!READ("AWS_REGION=", "AWS_EC2_METADATA_DISABLED=true"));
 	assert_one_mistake("AWS_REGION");
 }
 END_TEST
@@ -165,13 +166,14 @@ END_TEST
 START_TEST(a_setting_that_another_one_goes_before_is_not_even_judged)
 {
 	ck_assert(READ("AWS_DEFAULT_REGION=NOT A REGION", "AWS_REGION=eu-west-1"));
-	ck_assert(READ("AWS_ENDPOINT_URL=nonsense", "AWS_ENDPOINT_URL_DYNAMODB=https://x"));
 }
 END_TEST
 
 START_TEST(without_a_place_the_region_is_asked_for)
 {
-	ck_assert(!READ("AWS_REGION="));
+	ck_assert(READ("AWS_REGION="));
+	ck_assert_msg(!config.region && !config.endpoint_dynamodb, "the instance will tell");
+	ck_assert(!READ("AWS_REGION=", "AWS_EC2_METADATA_DISABLED=true"));
 	assert_one_mistake("set AWS_REGION");
 	ck_assert(!READ("AWS_REGION=EU"));
 	assert_one_mistake("AWS_REGION is \"EU\"");

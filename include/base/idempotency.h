@@ -35,9 +35,9 @@ struct idempotency {
 	bool (*rehearse)(struct idempotency *idempotency, struct kept_answer *answer);
 	void *context;
 
-	bool is_kept;             /* the answer was written together with the effect */
+	bool is_kept;             /* there is an answer in the table, this one or an earlier one */
 	bool is_other;            /* the key was used for another body; with RESULT_REPEATED */
-	struct kept_answer found; /* what was answered before; with RESULT_REPEATED */
+	struct kept_answer found; /* what was answered before, unless is_other; likewise */
 };
 
 #endif

@@ -32,10 +32,10 @@ struct field {
 	bool is_required; /* at creation, and never to be removed */
 	bool stays;       /* has a default and is never to be removed */
 	field_check check;
-	size_t min; /* of characters or elements */
-	size_t max;
-	const char *smallest;       /* of integers; NULL: 0 */
-	const char *largest;        /* of integers */
+	size_t min;           /* of a text: 1 wants a character that can be seen, 0 takes any */
+	size_t max;           /* of characters, of a URL's bytes, of a list's elements */
+	const char *smallest; /* of integers; NULL: 0 */
+	const char *largest;  /* of integers */
 	const char *const *choices; /* of field_check_choice, ends in NULL */
 	const char *hint;           /* FIELD_OPENING: where it is changed afterwards */
 };
@@ -62,7 +62,7 @@ void field_check_currency(const struct field *field, const char *path, const jso
 			  struct validation *validation);
 void field_check_boolean(const struct field *field, const char *path, const json_t *value,
 			 struct validation *validation);
-/* One of `choices`. */
+/* One of `choices`; a mistake lists them if they are few. */
 void field_check_choice(const struct field *field, const char *path, const json_t *value,
 			struct validation *validation);
 /* A UUID in lower case. */

@@ -28,14 +28,17 @@ struct field_input {
 };
 
 /*
- * What a body makes of `stored` (NULL for a new resource): new, with every mistake of the body added
- * to `validation`; in spite of mistakes, so that rules that take several fields can be looked at
- * too. NULL when the body is no object (a mistake) or out of memory (has_failed).
+ * What a body makes of `stored` (NULL for a new resource): new, with every mistake of the body
+ * added to `validation`; in spite of mistakes, so that rules that take several fields can be
+ * looked at too. NULL when the body is no object (a mistake) or out of memory (has_failed).
  */
 json_t *field_apply(const struct field_input *input, const json_t *stored,
 		    struct validation *validation);
 
-/* The same for a part of a body, such as an address: mistakes are told at "path.name". */
+/*
+ * The same for a part of a body, such as an address: mistakes are told at "path.name". A part is
+ * never open.
+ */
 json_t *field_apply_at(const char *path, const struct field_input *input, const json_t *stored,
 		       struct validation *validation);
 

@@ -5,9 +5,9 @@
  * the open attributes side by side. It has no nulls at its top and none of the fields that are the
  * server's (id, version, times, stock).
  *
- * What null means is told in field_apply.h. name, price and currency cannot be removed. A null deeper
- * inside of an open attribute is a value like any other when it is created or PUT, and removes when
- * it is PATCHed.
+ * What null means is told in field_apply.h. name, price and currency cannot be removed. A null
+ * deeper inside of an open attribute is a value like any other when it is created or PUT, and
+ * removes when it is PATCHed.
  */
 #ifndef SHOPD_DOMAIN_PRODUCT_H
 #define SHOPD_DOMAIN_PRODUCT_H

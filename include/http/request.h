@@ -79,6 +79,7 @@ struct reply {
 	struct buf body;
 	const char *fixed_body; /* instead of `body`, when there was no memory for one */
 	const char *code;       /* of a problem, for the log; or NULL */
+	bool is_incomplete;     /* there was no memory for a header */
 	size_t header_count;
 	struct reply_header {
 		const char *name;

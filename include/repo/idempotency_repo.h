@@ -17,8 +17,8 @@ enum {
 };
 
 /*
- * Looks for an earlier request of this key, consistently. RESULT_NOT_FOUND: there was none, or it is
- * over a day old; RESULT_REPEATED: there was, see `found` and `is_other`.
+ * Looks for an earlier request of this key, consistently. RESULT_NOT_FOUND: there was none, or it
+ * is over a day old; RESULT_REPEATED: there was, see `found` and `is_other`.
  */
 void idempotency_repo_find(struct repo *repo, struct idempotency *idempotency, struct await *await);
 
@@ -41,7 +41,10 @@ MUST_CHECK enum result idempotency_repo_prepare(const struct repo *repo,
 						const struct kept_answer *answer,
 						struct idempotency_write *record,
 						struct dynamodb_write *write);
-/* RESULT_REPEATED, or RESULT_NO_MEMORY; texts are copied into the arena. */
+/*
+ * RESULT_REPEATED, with texts that are copied into the arena; RESULT_GARBLED when it is no record
+ * that shopd could have written; RESULT_NO_MEMORY.
+ */
 enum result idempotency_repo_take(struct idempotency *idempotency, struct span item,
 				  struct arena *arena);
 

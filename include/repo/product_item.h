@@ -3,9 +3,9 @@
  *
  * P#id / #      what callers write (fields as attributes, open attributes in the map "extra"), its
  *               version and times, and the keys of the two indexes.
- * P#id / STOCK  how much of it there is: changed often, hence small, apart, and in no product list.
+ * P#id / STOCK  how much of it there is: changed often, hence apart, see stock_item.h.
  *
- * The first movement of the ledger (M#id) is an item of its own. docs/table.md has it all.
+ * docs/table.md has it all.
  */
 #ifndef SHOPD_REPO_PRODUCT_ITEM_H
 #define SHOPD_REPO_PRODUCT_ITEM_H
@@ -18,7 +18,6 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/result.h"
-#include "domain/stock.h"
 
 enum {
 	PRODUCT_KEY_SIZE = ID_SIZE + 4,     /* "P#" and an id */
@@ -66,14 +65,5 @@ void product_item_write(const json_t *product, const struct product_stamp *stamp
  * tool's, or a later version's.
  */
 void product_item_keep(const struct item *older, const char *partition_key, struct buf *out);
-
-/* Appends the members of a new stock item but for its key. */
-void stock_item_write(const struct stock_opening *opening, const char *id, struct buf *out);
-
-/*
- * Appends the members of the opening movement but for its key. `wall_ms`: the time, and for the
- * ttl.
- */
-void movement_item_write(const struct stock_opening *opening, int64_t wall_ms, struct buf *out);
 
 #endif

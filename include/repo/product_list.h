@@ -10,30 +10,22 @@
 #ifndef SHOPD_REPO_PRODUCT_LIST_H
 #define SHOPD_REPO_PRODUCT_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "base/text.h"
+#include "repo/list_page.h"
 #include "repo/product_order.h"
 #include "repo/repo.h"
 
-enum {
-	PRODUCT_LIST_MAX = 100,         /* entries on a page */
-	PRODUCT_LIST_READ_UNITS = 1280, /* that one request may consume: 10 MB of index */
-};
+enum { PRODUCT_LIST_READ_UNITS = 1280 /* that one request may consume: 10 MB of index */ };
 
 struct product_list_query {
 	const char *category; /* NULL: all products */
 	const char *prefix;   /* of the name, without regard to case; NULL or "": any */
 	enum product_order order;
-	size_t limit;       /* 1 to PRODUCT_LIST_MAX */
+	bool is_in_stock;   /* of product_in_stock.h: cursors of those are for those only */
+	size_t limit;       /* 1 to LIST_PAGE_MAX */
 	const char *cursor; /* of the page before; NULL: the first page */
-};
-
-struct product_page {
-	size_t count;
-	const struct span *entries; /* items as the index has them */
-	const char *next;           /* cursor of the page behind; NULL: this is the last one */
 };
 
 /*
@@ -42,6 +34,10 @@ struct product_page {
  * await's arena.
  */
 void product_list_find(struct repo *repo, const struct product_list_query *query,
-		       struct product_page *out, struct await *await);
+		       struct list_page *out, struct await *await);
+
+/* The cursor behind an entry of this query's pages, in the arena; NULL when out of memory. */
+const char *product_list_cursor(const struct repo *repo, const struct product_list_query *query,
+				struct span entry, struct arena *arena);
 
 #endif

@@ -2,9 +2,9 @@
  * What all repositories of one worker share.
  *
  * A repository knows how an entity is stored: keys, items, conditions, transactions. Its functions
- * take the repo, what to do, where to put what came of it (in the waiter's memory; it means something
- * only after RESULT_OK), and last the await that they finish exactly once. Texts that they hand out
- * live in the await's arena.
+ * take the repo, what to do, where to put what came of it (in the waiter's memory; it means
+ * something only after RESULT_OK), and last the await that they finish exactly once. Texts that
+ * they hand out live in the await's arena.
  */
 #ifndef SHOPD_REPO_REPO_H
 #define SHOPD_REPO_REPO_H

@@ -1,10 +1,10 @@
 /*
- * How repositories write: one item on a condition, or several in a transaction; and when the request
- * has an Idempotency-Key, always in a transaction that keeps the answer too.
+ * How repositories write: one item on a condition, or several in a transaction; and when the
+ * request has an Idempotency-Key, always in a transaction that keeps the answer too.
  *
- * The rule for whoever calls it: a request's write is its last operation, and what the caller will be
- * told must be in place before (`*out` filled in as it will be after the write), for the answer is
- * made ahead of it. If the write then fails, nobody sees that answer.
+ * The rule for whoever calls it: a request's write is its last operation, and what the caller will
+ * be told must be in place before (`*out` filled in as it will be after the write), for the answer
+ * is made ahead of it. If the write then fails, nobody sees that answer.
  *
  * A request whose effect is there already, by an earlier request with the same key, ends in
  * RESULT_REPEATED: pass it on like any failure.

@@ -2,7 +2,9 @@
 
 #include "http/reply.h"
 
-enum { ERRORS_MAX = 128 * 1024 };
+enum {
+	ERRORS_MAX = VALIDATION_MAX * 3 * 1024 /* each byte of a mistake may be an escape of six */
+};
 
 enum flow reply_mistakes(struct request *rq, const struct validation *validation)
 {

@@ -2,23 +2,23 @@
 
 #include <string.h>
 
+#include "api/paging.h"
 #include "base/text.h"
 #include "http/reply.h"
+#include "repo/product_in_stock.h"
 #include "repo/product_list.h"
 #include "repo/product_view.h"
 
 enum {
-	USUAL_LIMIT = 20,
 	CATEGORY_MAX = 100, /* characters, as in a product */
 	PREFIX_MAX = 200,
 	NAMES_MAX = 256,
 	QUOTED_MAX = 64, /* of what the caller has written */
-	BODY_MAX = 16 * 1024 * 1024,
 };
 
 struct list_state {
 	struct product_list_query query;
-	struct product_page page;
+	struct list_page page;
 	int fields;
 };
 
@@ -125,43 +125,31 @@ static bool read_fields(struct request *rq, int *fields)
 static enum flow find_products(struct request *rq)
 {
 	struct list_state *st = rq->state;
-	uint64_t limit = USUAL_LIMIT;
 
 	if (!read_order(rq, &st->query.order) || !read_category(rq, &st->query.category) ||
 	    !read_text(rq, "q", PREFIX_MAX, &st->query.prefix) || !read_fields(rq, &st->fields) ||
-	    !request_query_u64(rq, "limit", 1, PRODUCT_LIST_MAX, &limit))
+	    !request_query_bool(rq, "in_stock", &st->query.is_in_stock) ||
+	    !paging_read(rq, &st->query.limit, &st->query.cursor))
 		return FLOW_REPLY;
-	st->query.limit = limit;
-	st->query.cursor = request_query(rq, "cursor");
-	product_list_find(rq->repo, &st->query, &st->page, &rq->await);
+	if (st->query.is_in_stock)
+		product_in_stock_find(rq->repo, &st->query, &st->page, &rq->await);
+	else
+		product_list_find(rq->repo, &st->query, &st->page, &rq->await);
 	return FLOW_WAIT;
+}
+
+static void write_entry(struct request *rq, struct span entry, struct buf *out)
+{
+	const struct list_state *st = rq->state;
+
+	product_view_write_entry(rq->repo, entry, st->fields, out);
 }
 
 static enum flow answer_found(struct request *rq)
 {
 	const struct list_state *st = rq->state;
-	const struct product_page *page = &st->page;
-	struct buf body = {0};
 
-	if (rq->await.result == RESULT_INVALID)
-		return reply_problem(rq, "invalid-cursor", NULL);
-	if (rq->await.result == RESULT_TOO_LARGE)
-		return reply_problem(rq, "too-broad", NULL);
-	buf_init(&body, BODY_MAX);
-	buf_add_str(&body, "{\"data\":[");
-	for (size_t i = 0; i < page->count; i++) {
-		if (i > 0)
-			buf_add_char(&body, ',');
-		product_view_write_entry(rq->repo, page->entries[i], st->fields, &body);
-	}
-	buf_add_char(&body, ']');
-	if (page->next) {
-		buf_add_str(&body, ",\"next\":");
-		buf_add_json_string(&body, page->next, strlen(page->next));
-		reply_next_link(rq, page->next);
-	}
-	buf_add_char(&body, '}');
-	return reply_json(rq, 200, &body);
+	return paging_reply(rq, &st->page, write_entry);
 }
 
 const struct endpoint get_products = {

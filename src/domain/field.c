@@ -1,6 +1,5 @@
 #include "domain/field.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -11,7 +10,10 @@
 #include "domain/exact_number.h"
 #include "domain/money.h"
 
-enum { LIST_LINE_MAX = 50, PATH_SIZE = VALIDATION_FIELD_MAX + 1 };
+enum {
+	LIST_LINE_MAX = 50,
+	PATH_SIZE = VALIDATION_FIELD_MAX + 2, /* one more, so that it is seen to be too long */
+};
 
 /* What a text must not be: see check_text. */
 struct text_rule {
@@ -192,6 +194,14 @@ static void check_range(const struct field *field, const char *path, const char 
 		validation_add(validation, path, MISTAKE_ZERO, "It is at least %s.", smallest);
 }
 
+/* The canonical form has an exponent only when it is far beyond the digits. */
+static bool is_whole(const char *canonical)
+{
+	const char *exponent = strchr(canonical, 'E');
+
+	return exponent ? exponent[1] == '+' : !strchr(canonical, '.');
+}
+
 void field_check_integer(const struct field *field, const char *path, const json_t *value,
 			 struct validation *validation)
 {
@@ -201,7 +211,7 @@ void field_check_integer(const struct field *field, const char *path, const json
 		return;
 	if (canonical[0] == '-' && (!field->smallest || field->smallest[0] != '-'))
 		add_negative(path, validation);
-	else if (strchr(canonical, '.') || strstr(canonical, "E-"))
+	else if (!is_whole(canonical))
 		validation_add(validation, path, MISTAKE_NOT_AN_INTEGER,
 			       "It must be a whole number.");
 	else
@@ -251,25 +261,35 @@ void field_check_lines(const struct field *field, const char *path, const json_t
 	}
 }
 
-void field_check_choice(const struct field *field, const char *path, const json_t *value,
-			struct validation *validation)
+static void report_choices(const struct field *field, const char *path,
+			   struct validation *validation)
 {
 	enum { LIST_MAX = 160 };
 	struct buf list = {0};
 
-	if (!field_is_text(path, value, validation))
-		return;
-	for (size_t i = 0; field->choices[i]; i++)
-		if (span_equals(field_text(value), field->choices[i]))
-			return;
 	buf_init(&list, LIST_MAX);
 	for (size_t i = 0; field->choices[i]; i++) {
 		buf_add_str(&list, i > 0 ? ", " : "");
 		buf_add_str(&list, field->choices[i]);
 	}
-	validation_add(validation, path, MISTAKE_NOT_ONE_OF, "It must be one of: %s.",
-		       buf_text(&list));
+	if (buf_ok(&list))
+		validation_add(validation, path, MISTAKE_NOT_ONE_OF, "It must be one of: %s.",
+			       buf_text(&list));
+	else
+		validation_add(validation, path, MISTAKE_NOT_ONE_OF,
+			       "It is none of the values that there are.");
 	buf_clear(&list);
+}
+
+void field_check_choice(const struct field *field, const char *path, const json_t *value,
+			struct validation *validation)
+{
+	if (!field_is_text(path, value, validation))
+		return;
+	for (size_t i = 0; field->choices[i]; i++)
+		if (span_equals(field_text(value), field->choices[i]))
+			return;
+	report_choices(field, path, validation);
 }
 
 void field_check_id(const struct field *field, const char *path, const json_t *value,

@@ -1,5 +1,6 @@
 #include "domain/field_apply.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 #include "domain/merge_patch.h"
 #include "domain/open_value.h"
 
-enum { PATH_SIZE = VALIDATION_FIELD_MAX + 1 };
+enum { PATH_SIZE = VALIDATION_FIELD_MAX + 2 /* one more, so that it is seen to be too long */ };
 
 struct application {
 	const struct field_input *input;
@@ -16,12 +17,17 @@ struct application {
 	json_t *made;
 };
 
+static void make_path(const struct application *app, const char *name, char path[static PATH_SIZE])
+{
+	snprintf(path, PATH_SIZE, "%s%s%s", app->path, app->path[0] && name[0] ? "." : "", name);
+}
+
 static void report(const struct application *app, const char *name, enum mistake_code code,
 		   const char *detail)
 {
 	char path[PATH_SIZE];
 
-	snprintf(path, sizeof(path), "%s%s%s", app->path, app->path[0] && name[0] ? "." : "", name);
+	make_path(app, name, path);
 	validation_add(app->validation, path, code, "%s", detail);
 }
 
@@ -65,7 +71,7 @@ static void apply_value(const struct application *app, const struct field *field
 		no_memory(app);
 		return;
 	}
-	snprintf(path, sizeof(path), "%s%s%s", app->path, app->path[0] ? "." : "", name);
+	make_path(app, name, path);
 	if (field)
 		field->check(field, path, merged, app->validation);
 	else
@@ -132,6 +138,7 @@ json_t *field_apply_at(const char *path, const struct field_input *input, const 
 {
 	struct application app = {.input = input, .path = path, .validation = validation};
 
+	assert(!path[0] || !input->is_open);
 	if (!json_is_object(input->body)) {
 		report(&app, "", MISTAKE_WRONG_TYPE,
 		       path[0] ? "It must be an object." : "The body must be an object.");

@@ -314,14 +314,16 @@ static enum MHD_Result handle_whole(struct connection *connection)
 	struct request *rq = &connection->rq;
 
 	enter(connection, CONNECTION_RUNNING);
-	if (rq->reply.is_made)
-		return send_reply(connection);
-	if (connection->is_body_too_large)
+	if (!rq->reply.is_made && connection->is_body_too_large)
 		reply_problem(rq, "body-too-large", "A body may have up to %zu bytes.",
 			      rq->raw_body.max);
-	else
-		flow_start(rq);
 	if (rq->reply.is_made)
+		return send_reply(connection);
+	flow_start(rq);
+	/*
+	 * A reply that was made is not always one that may be sent: it may have to be kept first.
+	 */
+	if (connection->state == CONNECTION_READY)
 		return send_reply(connection);
 	connection->is_suspended = true;
 	MHD_suspend_connection(connection->mhd);

@@ -53,7 +53,10 @@ static bool hash(struct digest *digest, const struct buf *text,
 	return ok;
 }
 
-/* Who asks for what under which name; none of these can have a line break. */
+/*
+ * Who asks for what under which name; none of these can have a line break. Records outlive the
+ * daemon, so the method is named, not numbered.
+ */
 static bool identify(const struct request *rq, struct digest *digest, const char *key,
 		     char out[static IDEMPOTENCY_HASH_SIZE])
 {
@@ -61,7 +64,8 @@ static bool identify(const struct request *rq, struct digest *digest, const char
 	bool ok;
 
 	buf_init(&scope, SCOPE_MAX);
-	buf_add_format(&scope, "%s\n%d\n%s\n%s", caller, (int)rq->method, rq->path, key);
+	buf_add_format(&scope, "%s\n%s\n%s\n%s", caller,
+		       rq->method == METHOD_POST ? "POST" : "PATCH", rq->path, key);
 	ok = hash(digest, &scope, out);
 	buf_clear(&scope);
 	return ok;
@@ -83,8 +87,6 @@ static bool take_fingerprint(const struct request *rq, struct digest *digest,
 	return ok;
 }
 
-static bool rehearse(struct idempotency *idempotency, struct kept_answer *answer);
-
 static bool begin(struct request *rq, const struct idempotency_store *store, const char *key)
 {
 	struct idempotency *idempotency = arena_alloc(&rq->arena, sizeof(*idempotency));
@@ -94,7 +96,7 @@ static bool begin(struct request *rq, const struct idempotency_store *store, con
 		reply_failure(rq, RESULT_NO_MEMORY);
 		return false;
 	}
-	idempotency->rehearse = rehearse;
+	idempotency->rehearse = idempotency_rehearse;
 	idempotency->context = rq;
 	rq->await.idempotency = idempotency;
 	store->find(rq->repo, idempotency, &rq->await);
@@ -131,9 +133,9 @@ bool idempotency_refuse(struct request *rq)
 
 /* ---- answers as they are kept ---- */
 
-static bool copy(struct arena *arena, const char *text, size_t len, struct span *out)
+static bool copy(struct arena *arena, struct span text, struct span *out)
 {
-	*out = (struct span){arena_copy(arena, text, len), len};
+	*out = (struct span){arena_copy(arena, text.data, text.len), text.len};
 	return out->data != NULL;
 }
 
@@ -146,22 +148,22 @@ static bool copy_headers(struct request *rq, struct span *out)
 	buf_init(&lines, HEADERS_MAX);
 	for (size_t i = 0; i < reply->header_count; i++)
 		buf_add_format(&lines, "%s: %s\n", reply->headers[i].name, reply->headers[i].value);
-	ok = buf_ok(&lines) && copy(&rq->arena, buf_text(&lines), lines.len, out);
+	ok = buf_ok(&lines) && copy(&rq->arena, (struct span){buf_text(&lines), lines.len}, out);
 	buf_clear(&lines);
 	return ok;
 }
 
-static bool copy_reply(struct request *rq, struct kept_answer *answer)
+/* The body is borrowed from the reply; the rest lives as long as the request. */
+static bool view_reply(struct request *rq, struct kept_answer *answer)
 {
 	const struct reply *reply = &rq->reply;
-	const char *type = reply->content_type != NULL ? reply->content_type : "";
 
-	if (reply->fixed_body != NULL)
+	if (reply->fixed_body != NULL || reply->is_incomplete)
 		return false;
 	answer->status = reply->status;
-	return copy(&rq->arena, type, strlen(type), &answer->content_type) &&
-	       copy_headers(rq, &answer->headers) &&
-	       copy(&rq->arena, buf_text(&reply->body), reply->body.len, &answer->body);
+	answer->content_type = span_of(reply->content_type != NULL ? reply->content_type : "");
+	answer->body = (struct span){buf_text(&reply->body), reply->body.len};
+	return copy_headers(rq, &answer->headers);
 }
 
 /* Takes a reply back, up to what was there `before` it was made. */
@@ -171,7 +173,7 @@ static void drop_reply(struct request *rq, const struct reply *before)
 	rq->reply = *before;
 }
 
-static bool rehearse(struct idempotency *idempotency, struct kept_answer *answer)
+bool idempotency_rehearse(struct idempotency *idempotency, struct kept_answer *answer)
 {
 	struct request *rq = idempotency->context;
 	const struct reply before = rq->reply;
@@ -182,16 +184,20 @@ static bool rehearse(struct idempotency *idempotency, struct kept_answer *answer
 	rq->await.result = RESULT_OK;
 	step(rq);
 	assert(rq->reply.is_made); /* the step behind a write only replies */
-	ok = rq->reply.status < 500 && copy_reply(rq, answer);
+	ok = rq->reply.status < 500 && view_reply(rq, answer) &&
+	     copy(&rq->arena, answer->body, &answer->body);
 	drop_reply(rq, &before);
 	return ok;
 }
 
 static bool is_worth_keeping(const struct request *rq)
 {
-	int status = rq->reply.status;
+	static const int corrected[] = {400, 415, 428}; /* by sending it again, otherwise */
 
-	return status < 500 && status != 400 && status != 415;
+	for (size_t i = 0; i < sizeof(corrected) / sizeof(corrected[0]); i++)
+		if (rq->reply.status == corrected[i])
+			return false;
+	return rq->reply.status < 500;
 }
 
 bool idempotency_keep(struct request *rq)
@@ -201,7 +207,7 @@ bool idempotency_keep(struct request *rq)
 
 	if (idempotency == NULL || idempotency->is_kept || !is_worth_keeping(rq))
 		return false;
-	if (!copy_reply(rq, &answer)) {
+	if (!view_reply(rq, &answer)) {
 		reply_failure_instead(rq, RESULT_NO_MEMORY);
 		return false;
 	}
@@ -211,47 +217,63 @@ bool idempotency_keep(struct request *rq)
 
 /* ---- giving an answer again ---- */
 
-static void add_headers(struct request *rq, struct span lines)
+/* A line that cannot be one of ours is left out. */
+static bool add_header(struct request *rq, struct span line)
 {
-	const char *at = lines.data;
-	const char *end = at + lines.len;
+	const char *colon = memchr(line.data, ':', line.len);
+	size_t name_len = colon != NULL ? (size_t)(colon - line.data) : 0;
+	size_t value_at = name_len + strlen(": ");
+	char *name;
 
-	while (at < end) {
-		const char *stop = memchr(at, '\n', (size_t)(end - at));
-		const char *colon = stop != NULL ? memchr(at, ':', (size_t)(stop - at)) : NULL;
-		char *name;
+	if (name_len == 0 || value_at > line.len)
+		return true;
+	name = arena_copy(&rq->arena, line.data, name_len);
+	if (name == NULL)
+		return false;
+	reply_header(rq, name, "%.*s", (int)(line.len - value_at), line.data + value_at);
+	return !rq->reply.is_incomplete;
+}
 
-		if (colon == NULL)
-			return;
-		name = arena_copy(&rq->arena, at, (size_t)(colon - at));
-		if (name != NULL)
-			reply_header(rq, name, "%.*s", (int)(stop - colon - 2), colon + 2);
-		at = stop + 1;
+static bool add_headers(struct request *rq, struct span lines)
+{
+	while (lines.len > 0) {
+		const char *stop = memchr(lines.data, '\n', lines.len);
+		size_t len = stop != NULL ? (size_t)(stop - lines.data) : lines.len;
+		size_t taken = stop != NULL ? len + 1 : len;
+
+		if (!add_header(rq, (struct span){lines.data, len}))
+			return false;
+		lines.data += taken;
+		lines.len -= taken;
 	}
+	reply_header(rq, "Idempotent-Replayed", "true");
+	return !rq->reply.is_incomplete;
 }
 
 static enum flow reply_found(struct request *rq, const struct kept_answer *found)
 {
+	const struct span type = found->content_type;
+	const char *name = arena_copy(&rq->arena, type.data, type.len);
 	struct buf body = {0};
-	const char *type;
 
-	add_headers(rq, found->headers);
-	reply_header(rq, "Idempotent-Replayed", "true");
-	if (found->content_type.len == 0)
-		return reply_empty(rq, found->status);
-	type = arena_copy(&rq->arena, found->content_type.data, found->content_type.len);
-	if (type == NULL)
-		return reply_failure(rq, RESULT_NO_MEMORY);
 	buf_init(&body, BODY_MAX);
 	buf_add(&body, found->body.data, found->body.len);
-	return reply_text(rq, found->status, type, &body);
+	if (name == NULL || !buf_ok(&body) || !add_headers(rq, found->headers)) {
+		buf_clear(&body);
+		return reply_failure_instead(rq, RESULT_NO_MEMORY);
+	}
+	if (type.len > 0)
+		return reply_text(rq, found->status, name, &body);
+	buf_clear(&body);
+	return reply_empty(rq, found->status);
 }
 
 enum flow idempotency_reply(struct request *rq)
 {
-	const struct idempotency *idempotency = rq->await.idempotency;
+	struct idempotency *idempotency = rq->await.idempotency;
 
 	drop_reply(rq, &(struct reply){0});
+	idempotency->is_kept = true;
 	if (idempotency->is_other)
 		return reply_problem(rq, "idempotency-key-reused", NULL);
 	return reply_found(rq, &idempotency->found);

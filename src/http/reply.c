@@ -167,8 +167,10 @@ void reply_header(struct request *rq, const char *name, const char *format, ...)
 	if (len < 0 || (size_t)len >= sizeof(text) || reply->header_count == REPLY_HEADERS_MAX)
 		return;
 	value = arena_copy(&rq->arena, text, (size_t)len);
-	if (value == NULL)
+	if (value == NULL) {
+		reply->is_incomplete = true;
 		return;
+	}
 	for (char *at = value; *at != '\0'; at++)
 		if ((unsigned char)*at < ' ')
 			*at = ' ';

@@ -10,6 +10,8 @@ enum {
 	ITEM_MAX = 1024 * 1024, /* as JSON: the body may be mostly escapes */
 	TEXT_MAX = 512 * 1024,
 	NUMBER_SIZE = 24,
+	STATUS_MIN = 200, /* of answers that are kept */
+	STATUS_MAX = 499,
 };
 
 static void make_key(const struct idempotency *idempotency, char pk[static IDEMPOTENCY_KEY_SIZE])
@@ -75,20 +77,37 @@ enum result idempotency_repo_prepare(const struct repo *repo, const struct idemp
 
 /* ------------------------------------------------------------------ an item as a record */
 
-/* A text attribute's characters in the arena; empty when it is not there. */
-static bool take_text(const struct item *item, const char *name, struct arena *arena,
-		      struct span *out)
+/* A text attribute's characters in the arena; absent when it is not there. */
+static enum result take_text(const struct item *item, const char *name, struct arena *arena,
+			     struct span *out)
 {
-	struct span value = json_scan_member(item_get(item, name), "S");
+	struct span typed = item_get(item, name);
+	struct span value = json_scan_member(typed, "S");
 	struct buf text = {0};
 	char *copy;
 
+	if (!typed.data)
+		return RESULT_OK;
+	if (!json_scan_raw_string(value).data)
+		return RESULT_GARBLED;
 	buf_init(&text, TEXT_MAX);
 	json_string_decode(value, &text);
 	copy = buf_ok(&text) ? arena_copy(arena, buf_text(&text), text.len) : NULL;
 	*out = (struct span){copy, text.len};
 	buf_clear(&text);
-	return copy;
+	return copy ? RESULT_OK : RESULT_NO_MEMORY;
+}
+
+static enum result take_texts(const struct item *item, struct arena *arena,
+			      struct kept_answer *found)
+{
+	enum result result = take_text(item, "content_type", arena, &found->content_type);
+
+	if (result == RESULT_OK)
+		result = take_text(item, "headers", arena, &found->headers);
+	if (result == RESULT_OK)
+		result = take_text(item, "body", arena, &found->body);
+	return result;
 }
 
 enum result idempotency_repo_take(struct idempotency *idempotency, struct span text,
@@ -96,17 +115,24 @@ enum result idempotency_repo_take(struct idempotency *idempotency, struct span t
 {
 	struct kept_answer found = {0};
 	struct item item;
-	uint64_t status = 0;
+	struct span fingerprint;
+	uint64_t status;
+	bool is_other;
+	enum result result = RESULT_OK;
 
-	if (!item_view(&item, text) || !item_u64(&item, "answer_status", &status))
+	if (!item_view(&item, text) || !item_u64(&item, "answer_status", &status) ||
+	    status < STATUS_MIN || status > STATUS_MAX)
 		return RESULT_GARBLED;
-	idempotency->is_other =
-		!span_equals(item_raw_string(&item, "fingerprint"), idempotency->fingerprint);
+	fingerprint = item_raw_string(&item, "fingerprint");
+	if (!fingerprint.data)
+		return RESULT_GARBLED;
+	is_other = !span_equals(fingerprint, idempotency->fingerprint);
 	found.status = (int)status;
-	if (!take_text(&item, "content_type", arena, &found.content_type) ||
-	    !take_text(&item, "headers", arena, &found.headers) ||
-	    !take_text(&item, "body", arena, &found.body))
-		return RESULT_NO_MEMORY;
+	if (!is_other)
+		result = take_texts(&item, arena, &found);
+	if (result != RESULT_OK)
+		return result;
+	idempotency->is_other = is_other;
 	idempotency->found = found;
 	return RESULT_REPEATED;
 }

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json_exact.h"
 #include "base/json_scan.h"
 #include "domain/name_fold.h"
@@ -13,8 +12,6 @@
 enum {
 	INDEX_KEY_MAX = 1024, /* DynamoDB's limit for a sort key */
 	NUMBER_SIZE = 24,
-	MOVEMENT_DAYS = 400,
-	DAY_SECONDS = 24 * 60 * 60,
 };
 
 /* Attributes of a product's item that are no fields of a product. */
@@ -223,34 +220,4 @@ void product_item_keep(const struct item *older, const char *partition_key, stru
 		buf_add(out, "\":", 2);
 		buf_add(out, attribute->value.data, attribute->value.len);
 	}
-}
-
-void stock_item_write(const struct stock_opening *opening, const char *id, struct buf *out)
-{
-	const char *level = stock_level_name(stock_level_of(opening));
-	char shelf[NUMBER_SIZE];
-
-	add_number(out, "available", opening->on_hand);
-	add_number(out, "reserved", 0);
-	add_text(out, "level", level);
-	if (opening->has_low_mark)
-		add_number(out, "low_stock_at", opening->low_stock_at);
-	add_number(out, "version", 1);
-	if (stock_level_of(opening) == STOCK_IN)
-		return;
-	snprintf(shelf, sizeof(shelf), "LVL#%s", level);
-	add_text(out, "g2p", shelf);
-	add_text(out, "g2s", id);
-}
-
-void movement_item_write(const struct stock_opening *opening, int64_t wall_ms, struct buf *out)
-{
-	char time[CLOCK_RFC3339_SIZE];
-
-	clock_format_rfc3339(wall_ms, time);
-	add_number(out, "delta", opening->on_hand);
-	add_text(out, "reason", "opening");
-	add_text(out, "time", time);
-	add_text(out, "by", "staff");
-	add_number(out, "ttl", wall_ms / 1000 + (int64_t)MOVEMENT_DAYS * DAY_SECONDS);
 }

@@ -1,238 +1,45 @@
-/*
- * One algorithm for all lists: the parts of the index that the query covers are read at once, a
- * page of each, and every entry is offered to a selection that keeps the first ones. When all these
- * pages are there, another round reads those parts of which more could be among the first: of a
- * part that is in the list's own order that is often none.
- */
 #include "repo/product_list.h"
 
-#include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/json_scan.h"
 #include "domain/name_fold.h"
 #include "repo/cursor.h"
+#include "repo/merged_list.h"
 #include "repo/product_view.h"
-#include "repo/selection.h"
 
 enum {
 	TEXT_MAX = 8 * 1024,
-	POSITION_MAX = 1024 * 1024, /* before it is cut */
-	KEY_MAX = 64 * 1024,        /* LastEvaluatedKey */
-	PAGE_MAX = 1000,     /* entries: small enough that other requests are not kept waiting */
 	FILTERED_PAGE = 100, /* to begin with, where a filter takes some out */
 	CATEGORY_KEY_SIZE = 1024,
-	SHARD_KEY_SIZE = 24,
 };
 
-struct list;
-
-/* One partition of the index. */
-struct part {
-	struct list *list;
-	char *values; /* of the key condition and the filter, in the arena */
-	uint64_t page_limit;
-	bool has_more;
-	bool is_due;              /* read in this round */
-	struct buf last_key;      /* where its next page begins */
-	struct buf last_position; /* of the last entry of its last page */
-	struct dynamodb_call call;
-};
-
+/* What is asked for, while it is put into DynamoDB's terms. */
 struct list {
-	struct repo *repo;
+	const struct repo *repo;
+	struct arena *arena;
 	struct product_list_query query;
-	struct product_page *out;
-	struct await *await;
 	bool is_in_order;   /* the index is in the order that is asked for */
 	const char *prefix; /* folded; NULL: any name */
-	const char *condition;
-	struct span scope; /* for the cursor: what is asked for */
-	struct span after; /* the position that the cursor names; absent: from the start */
-	uint64_t consumed; /* read units × 1000 on the account before */
-	enum result result;
+	struct span scope;  /* for the cursor: what is asked for */
+	struct span after;  /* the position that the cursor names; absent: from the start */
 	size_t part_count;
-	size_t pending;
-	struct part *parts;
-	struct buf position; /* of the entry that is looked at */
-	struct selection selection;
+	const char *const *values; /* of each part */
 };
 
-/* ------------------------------------------------------------------ the end */
+/* What the positions of entries are made of. */
+struct order {
+	enum product_order order;
+	const char *partition_key;
+};
 
-static bool fill_page(struct list *list, struct product_page *page)
+static void write_position(const struct item *entry, const void *context, struct buf *out)
 {
-	struct arena *arena = list->await->arena;
-	struct selection *selection = &list->selection;
-	struct span *entries;
+	const struct order *order = context;
+	struct span id = product_view_id(entry, order->partition_key);
 
-	page->count = selection->count < list->query.limit ? selection->count : list->query.limit;
-	entries = arena_alloc(arena, (page->count + 1) * sizeof(*entries));
-	if (!entries)
-		return false;
-	for (size_t i = 0; i < page->count; i++) {
-		struct span text = selection_text(selection, i);
-
-		entries[i] = (struct span){arena_copy(arena, text.data, text.len), text.len};
-		if (!entries[i].data)
-			return false;
-	}
-	page->entries = entries;
-	page->next = NULL;
-	if (selection->count <= list->query.limit)
-		return true;
-	page->next = cursor_make(list->repo, list->scope,
-				 selection_position(selection, page->count - 1), arena);
-	return page->next;
-}
-
-static void finish(struct list *list)
-{
-	struct await *await = list->await;
-	struct product_page page;
-	enum result result = list->result;
-
-	if (result == RESULT_OK && (list->selection.has_failed || !fill_page(list, &page)))
-		result = RESULT_NO_MEMORY;
-	if (result == RESULT_OK)
-		*list->out = page;
-	for (size_t i = 0; i < list->part_count; i++) {
-		dynamodb_call_clear(&list->parts[i].call);
-		buf_clear(&list->parts[i].last_key);
-		buf_clear(&list->parts[i].last_position);
-	}
-	selection_clear(&list->selection);
-	buf_clear(&list->position);
-	await_finish(await, result);
-}
-
-/* ------------------------------------------------------------------ pages */
-
-static struct span whole(const struct buf *buf)
-{
-	return (struct span){buf_text(buf), buf->len};
-}
-
-static void offer_entry(struct list *list, struct span text)
-{
-	struct item entry;
-	struct span id;
-
-	if (!item_view(&entry, text))
-		return;
-	id = product_view_id(&entry, list->repo->db.partition_key);
-	if (!id.data)
-		return;
-	product_order_position(list->query.order, &entry, id, &list->position);
-	if (buf_ok(&list->position))
-		selection_offer(&list->selection, whole(&list->position), text);
-	else
-		list->selection.has_failed = true;
-}
-
-static void copy(struct buf *to, struct span from, struct list *list)
-{
-	buf_reset(to);
-	buf_add(to, from.data, from.len);
-	if (!buf_ok(to))
-		list->selection.has_failed = true;
-}
-
-static void take_page(struct part *part)
-{
-	struct list *list = part->list;
-	struct dynamodb_call *call = &part->call;
-	struct json_walk walk;
-
-	part->has_more = false;
-	if (call->result != RESULT_OK) {
-		list->result = call->result;
-		return;
-	}
-	buf_reset(&list->position);
-	json_walk_init(&walk, call->items);
-	while (json_walk_next(&walk))
-		offer_entry(list, walk.value);
-	part->has_more = call->last_key.data;
-	copy(&part->last_key, call->last_key, list);
-	copy(&part->last_position, whole(&list->position), list);
-}
-
-/* A page of which nothing passed the filter tells nothing about what comes. */
-static bool needs_more(const struct part *part)
-{
-	const struct list *list = part->list;
-
-	if (!part->has_more)
-		return false;
-	return !list->is_in_order || part->last_position.len == 0 ||
-	       !selection_is_beyond(&list->selection, whole(&part->last_position));
-}
-
-static bool has_read_too_much(const struct list *list)
-{
-	uint64_t consumed = list->await->usage.read_millis - list->consumed;
-
-	return consumed > (uint64_t)PRODUCT_LIST_READ_UNITS * 1000;
-}
-
-static void on_page(struct dynamodb_call *call);
-
-static void start_page(struct part *part)
-{
-	const struct list *list = part->list;
-	const struct dynamodb_query query = {
-		.index = list->query.category ? "gsi1" : "gsi2",
-		.condition = list->condition,
-		.filter = list->prefix && !list->query.category ? "begins_with(g1s, :q)" : NULL,
-		.values = part->values,
-		.start_key = {part->last_key.data, part->last_key.len},
-		.limit = part->page_limit,
-		.is_backwards = !list->query.category,
-	};
-
-	part->call = (struct dynamodb_call){
-		.await = list->await,
-		.done = on_page,
-		.context = part,
-	};
-	dynamodb_query(&list->repo->db, &part->call, &query);
-}
-
-/* Finishes the list when no part needs another page. */
-static void start_round(struct list *list)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < list->part_count; i++) {
-		list->parts[i].is_due = needs_more(&list->parts[i]);
-		count += list->parts[i].is_due;
-	}
-	if (count > 0 && list->result == RESULT_OK && has_read_too_much(list))
-		list->result = RESULT_TOO_LARGE;
-	if (count == 0 || list->result != RESULT_OK || list->selection.has_failed) {
-		finish(list);
-		return;
-	}
-	list->pending = count;
-	for (size_t i = 0; i < list->part_count; i++) {
-		if (list->parts[i].is_due)
-			start_page(&list->parts[i]);
-	}
-}
-
-static void on_page(struct dynamodb_call *call)
-{
-	struct part *part = call->context;
-	struct list *list = part->list;
-
-	take_page(part);
-	dynamodb_call_clear(call);
-	part->page_limit = part->page_limit * 2 < PAGE_MAX ? part->page_limit * 2 : PAGE_MAX;
-	if (--list->pending == 0)
-		start_round(list);
+	if (id.data)
+		product_order_position(order->order, entry, id, out);
 }
 
 /* ------------------------------------------------------------------ what to ask for */
@@ -273,11 +80,15 @@ static void add_end(const struct list *list, struct buf *values)
 	attribute_add_string(values, ":end", end, strlen(end));
 }
 
+static bool is_range(const struct list *list)
+{
+	return list->after.data && list->is_in_order && list->query.category && list->prefix;
+}
+
 /* Exactly the values that condition and filter name: DynamoDB refuses others. */
 static char *make_values(const struct list *list, const char *partition)
 {
 	bool continues = list->after.data && list->is_in_order;
-	bool has_range = continues && list->query.category && list->prefix;
 	struct buf values = {0};
 	char *text = NULL;
 
@@ -286,71 +97,43 @@ static char *make_values(const struct list *list, const char *partition)
 	attribute_add_string(&values, ":p", partition, strlen(partition));
 	if (continues)
 		add_after(list, &values);
-	if (has_range)
+	if (is_range(list))
 		add_end(list, &values);
 	else if (list->prefix)
 		attribute_add_string(&values, ":q", list->prefix, strlen(list->prefix));
 	buf_add_char(&values, '}');
 	if (buf_ok(&values))
-		text = arena_copy(list->await->arena, values.data, values.len);
+		text = arena_copy(list->arena, values.data, values.len);
 	buf_clear(&values);
 	return text;
 }
 
-/*
- * How much of each part to read first: its share of the page and twice the share's square root, so
- * that with ids spread by chance a second round is rare.
- */
-static uint64_t share_with_margin(uint64_t wanted, size_t parts)
-{
-	uint64_t margin = 0;
-
-	if (parts == 1)
-		return wanted;
-	while ((margin + 1) * (margin + 1) <= 4 * wanted / parts)
-		margin++;
-	return (wanted + parts - 1) / parts + margin;
-}
-
-/*
- * Of an index in order a page is asked for that most likely suffices, else as much as is sensible.
- */
-static uint64_t choose_page_limit(const struct list *list)
-{
-	if (!list->is_in_order)
-		return PAGE_MAX;
-	if (list->prefix && !list->query.category)
-		return FILTERED_PAGE;
-	return share_with_margin(list->query.limit + 1, list->part_count);
-}
-
-static bool make_parts(struct list *list)
+static const char *make_part(const struct list *list, size_t index)
 {
 	char partition[CATEGORY_KEY_SIZE];
 
-	list->part_count = list->query.category ? 1 : list->repo->write_shards;
-	list->parts = arena_alloc(list->await->arena, list->part_count * sizeof(*list->parts));
-	if (!list->parts) {
-		list->part_count = 0;
-		return false;
-	}
-	list->condition = choose_condition(list);
-	for (size_t i = 0; i < list->part_count; i++) {
-		struct part *part = &list->parts[i];
+	if (list->query.category)
+		snprintf(partition, sizeof(partition), "CAT#%s", list->query.category);
+	else
+		snprintf(partition, sizeof(partition), "PROD#%zu", index);
+	return make_values(list, partition);
+}
 
-		if (list->query.category)
-			snprintf(partition, sizeof(partition), "CAT#%s", list->query.category);
-		else
-			snprintf(partition, sizeof(partition), "PROD#%zu", i);
-		part->list = list;
-		part->page_limit = choose_page_limit(list);
-		part->values = make_values(list, partition);
-		part->has_more = true;
-		buf_init(&part->last_key, KEY_MAX);
-		buf_init(&part->last_position, POSITION_MAX);
-		if (!part->values)
+/* A category is one partition of its index, everything is spread over the shards of the other. */
+static bool make_parts(struct list *list)
+{
+	const char **values;
+
+	list->part_count = list->query.category ? 1 : list->repo->write_shards;
+	values = arena_alloc(list->arena, list->part_count * sizeof(*values));
+	if (!values)
+		return false;
+	for (size_t i = 0; i < list->part_count; i++) {
+		values[i] = make_part(list, i);
+		if (!values[i])
 			return false;
 	}
+	list->values = values;
 	return true;
 }
 
@@ -362,13 +145,13 @@ static bool make_scope(struct list *list)
 	const char *text = NULL;
 
 	buf_init(&scope, TEXT_MAX);
-	buf_add_format(&scope, "product %d %s %zu:%s", (int)query->order,
-		       query->category ? "in" : "all",
+	buf_add_format(&scope, "product %d%s %s %zu:%s", (int)query->order,
+		       query->is_in_stock ? " in stock" : "", query->category ? "in" : "all",
 		       query->category ? strlen(query->category) : 0,
 		       query->category ? query->category : "");
 	buf_add_str(&scope, list->prefix ? list->prefix : "");
 	if (buf_ok(&scope))
-		text = arena_copy(list->await->arena, scope.data, scope.len);
+		text = arena_copy(list->arena, scope.data, scope.len);
 	list->scope = (struct span){text, scope.len};
 	buf_clear(&scope);
 	return text;
@@ -383,7 +166,7 @@ static bool fold_prefix(struct list *list)
 	buf_init(&folded, TEXT_MAX);
 	name_fold(span_of(list->query.prefix), &folded);
 	if (buf_ok(&folded))
-		list->prefix = arena_copy(list->await->arena, folded.data, folded.len);
+		list->prefix = arena_copy(list->arena, folded.data, folded.len);
 	buf_clear(&folded);
 	return list->prefix;
 }
@@ -394,39 +177,80 @@ static enum result prepare(struct list *list)
 
 	list->is_in_order =
 		list->query.order == (list->query.category ? PRODUCT_BY_NAME : PRODUCT_BY_CREATED);
-	list->consumed = list->await->usage.read_millis;
-	buf_init(&list->position, POSITION_MAX);
 	if (!fold_prefix(list) || !make_scope(list))
 		return RESULT_NO_MEMORY;
 	if (list->query.cursor)
-		result = cursor_read(list->repo, list->scope, list->query.cursor,
-				     list->await->arena, &list->after);
-	if (result != RESULT_OK)
-		return result;
-	selection_init(&list->selection, product_order_compare(list->query.order),
-		       list->query.limit + 1, list->after);
-	return make_parts(list) ? RESULT_OK : RESULT_NO_MEMORY;
+		result = cursor_read(list->repo, list->scope, list->query.cursor, list->arena,
+				     &list->after);
+	if (result == RESULT_OK && !make_parts(list))
+		result = RESULT_NO_MEMORY;
+	return result;
 }
 
-void product_list_find(struct repo *repo, const struct product_list_query *query,
-		       struct product_page *out, struct await *await)
+static void start(struct repo *repo, const struct list *list, struct list_page *out,
+		  struct await *await)
 {
-	struct list *list = arena_alloc(await->arena, sizeof(*list));
+	const char *category = list->query.category;
+	bool is_filtered = list->prefix && !category;
+	struct order *order = arena_alloc(list->arena, sizeof(*order));
 
-	assert(query->limit >= 1 && query->limit <= PRODUCT_LIST_MAX);
-	await_start(await);
-	if (!list) {
+	if (!order) {
+		await_start(await);
 		await_finish(await, RESULT_NO_MEMORY);
 		return;
 	}
-	list->repo = repo;
-	list->query = *query;
-	list->out = out;
-	list->await = await;
-	list->result = prepare(list);
-	if (list->result != RESULT_OK) {
-		finish(list);
+	*order = (struct order){list->query.order, repo->db.partition_key};
+	merged_list_find(repo,
+			 &(struct merged_list_query){
+				 .index = category ? "gsi1" : "gsi2",
+				 .condition = choose_condition(list),
+				 .filter = is_filtered ? "begins_with(g1s, :q)" : NULL,
+				 .values = list->values,
+				 .part_count = list->part_count,
+				 .is_backwards = !category,
+				 .is_in_order = list->is_in_order,
+				 .page_limit = is_filtered && list->is_in_order ? FILTERED_PAGE : 0,
+				 .repeats_after = is_range(list),
+				 .read_units = PRODUCT_LIST_READ_UNITS,
+				 .order = product_order_compare(list->query.order),
+				 .position = write_position,
+				 .context = order,
+				 .limit = list->query.limit,
+				 .scope = list->scope,
+				 .after = list->after,
+			 },
+			 out, await);
+}
+
+void product_list_find(struct repo *repo, const struct product_list_query *query,
+		       struct list_page *out, struct await *await)
+{
+	struct list list = {.repo = repo, .arena = await->arena, .query = *query};
+	enum result result = prepare(&list);
+
+	if (result == RESULT_OK) {
+		start(repo, &list, out, await);
 		return;
 	}
-	start_round(list);
+	await_start(await);
+	await_finish(await, result);
+}
+
+const char *product_list_cursor(const struct repo *repo, const struct product_list_query *query,
+				struct span entry, struct arena *arena)
+{
+	struct list list = {.repo = repo, .arena = arena, .query = *query};
+	struct order order = {query->order, repo->db.partition_key};
+	struct buf position = {0};
+	const char *cursor = NULL;
+	struct item item;
+
+	(void)!item_view(&item, entry); /* it is one, for it is in the list */
+	buf_init(&position, TEXT_MAX);
+	write_position(&item, &order, &position);
+	if (buf_ok(&position) && fold_prefix(&list) && make_scope(&list))
+		cursor = cursor_make(repo, list.scope,
+				     (struct span){buf_text(&position), position.len}, arena);
+	buf_clear(&position);
+	return cursor;
 }

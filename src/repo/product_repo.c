@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "repo/repo_write.h"
+#include "repo/stock_item.h"
 
 enum {
 	NAMES_SIZE = 300, /* {"#p":"…"} with a name of 255 characters, which need no escapes */
 	VALUES_SIZE = 96,
 	CONDITION_SIZE = 96,
-	MOVEMENT_MAX = 1024,
 };
 
 /* ------------------------------------------------------------------ reading */
@@ -121,12 +121,15 @@ static void write_items(const struct repo *repo, const struct new_product *new, 
 
 	clock_format_rfc3339(now_ms, now);
 	buf_init(&items->product, PRODUCT_ITEM_MAX);
-	buf_init(&items->stock, MOVEMENT_MAX);
-	buf_init(&items->movement, MOVEMENT_MAX);
+	buf_init(&items->stock, STOCK_ITEM_MAX);
+	buf_init(&items->movement, STOCK_ITEM_MAX);
 	product_item_write(new->product, &stamp, &items->product);
 	stock_item_write(&new->opening, id, &items->stock);
 	if (new->opening.on_hand > 0)
-		movement_item_write(&new->opening, now_ms, &items->movement);
+		movement_item_write(&(struct movement){.delta = new->opening.on_hand,
+						       .reason = "opening",
+						       .wall_ms = now_ms},
+				    &items->movement);
 }
 
 static void clear_items(struct new_items *items)

@@ -41,32 +41,58 @@ static void on_single_written(struct dynamodb_call *call)
 	hand_back(call);
 }
 
-static void write_single(const struct repo *repo, struct dynamodb_call *call, struct run *run,
-			 const struct dynamodb_write *write)
+/* The service's answer is not ours to trust: whoever reads reasons finds as many as it wrote. */
+static bool has_reasons(const struct dynamodb_call *call, size_t count)
 {
-	call->done = on_single_written;
+	return call->reasons && call->failed_count == count;
+}
+
+static void on_all_written(struct dynamodb_call *call)
+{
+	const struct run *run = call->context;
+
+	if (call->result == RESULT_CONFLICT && !has_reasons(call, run->count))
+		call->result = RESULT_GARBLED;
+	hand_back(call);
+}
+
+static void write_alone(const struct repo *repo, struct dynamodb_call *call, struct run *run,
+			const struct dynamodb_write *writes)
+{
 	call->context = run;
-	dynamodb_write(&repo->db, call, write);
+	if (run->count == 1) {
+		call->done = on_single_written;
+		dynamodb_write(&repo->db, call, writes);
+	} else {
+		call->done = on_all_written;
+		dynamodb_transact_write(&repo->db, call, writes, run->count, NULL);
+	}
 }
 
 /* ------------------------------------------------------------------ with a key */
 
+/* Was another request with this key faster, or does one of the caller's conditions fail? */
+static enum result take_conflict(struct dynamodb_call *call, size_t count)
+{
+	const struct dynamodb_reason *record;
+
+	if (!has_reasons(call, count + 1))
+		return RESULT_GARBLED;
+	record = &call->reasons[count];
+	call->failed_count = count;
+	if (!record->is_condition)
+		return RESULT_CONFLICT;
+	return idempotency_repo_take(call->await->idempotency, record->item, call->await->arena);
+}
+
 static void on_kept(struct dynamodb_call *call)
 {
 	const struct run *run = call->context;
-	struct idempotency *idempotency = call->await->idempotency;
 
-	if (call->result == RESULT_OK) {
-		idempotency->is_kept = true;
-	} else if (call->result == RESULT_CONFLICT) {
-		const struct dynamodb_reason *record = &call->reasons[run->count];
-
-		assert(call->failed_count == run->count + 1);
-		call->failed_count = run->count;
-		if (record->is_condition)
-			call->result = idempotency_repo_take(idempotency, record->item,
-							     call->await->arena);
-	}
+	if (call->result == RESULT_OK)
+		call->await->idempotency->is_kept = true;
+	else if (call->result == RESULT_CONFLICT)
+		call->result = take_conflict(call, run->count);
 	hand_back(call);
 }
 
@@ -106,11 +132,9 @@ bool repo_write(const struct repo *repo, struct dynamodb_call *call,
 		return false;
 	*run = (struct run){.done = call->done, .context = call->context, .count = count};
 	*result = RESULT_OK;
-	if (!repo_write_is_alone(call->await))
-		*result = write_with_record(repo, call, run, writes);
-	else if (count > 1)
-		dynamodb_transact_write(&repo->db, call, writes, count, NULL);
+	if (repo_write_is_alone(call->await))
+		write_alone(repo, call, run, writes);
 	else
-		write_single(repo, call, run, writes);
+		*result = write_with_record(repo, call, run, writes);
 	return *result == RESULT_OK;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http/flow.h"
+#include "repo/idempotency_repo.h"
 #include "trees.h"
 
 enum { DEADLINE_US = 10 * 1000 * 1000 };
@@ -29,6 +30,8 @@ void asking_renew(struct asking *asking)
 	forget(asking);
 	scripted_repo_renew(&asking->on);
 	asking->is_done = false;
+	asking->rehearsals = 0;
+	asking->rehearsed = (struct kept_answer){0};
 	asking->rq.repo = &asking->on.repo;
 	asking->rq.config = &asking->config;
 	asking->rq.connection = &asking->connection;
@@ -44,6 +47,13 @@ void asking_init(struct asking *asking)
 	scripted_repo_init(&asking->on);
 	asking->config.currency = "EUR";
 	asking->route.endpoint = &asking->endpoint;
+	asking->store = (struct idempotency_store){
+		.find = idempotency_repo_find,
+		.keep = idempotency_repo_keep,
+		.digest = asking->on.aws.digest,
+	};
+	asking->server.options.idempotency = &asking->store;
+	asking->connection.server = &asking->server;
 	asking_renew(asking);
 }
 
@@ -56,6 +66,68 @@ void asking_clear(struct asking *asking)
 void asking_query(struct asking *asking, const char *name, const char *value)
 {
 	asking->rq.query[asking->rq.query_count++] = (struct query_parameter){name, value};
+}
+
+static bool rehearse(struct idempotency *idempotency, struct kept_answer *answer)
+{
+	struct asking *asking =
+		(struct asking *)((char *)idempotency - offsetof(struct asking, idempotency));
+
+	asking->rehearsals++;
+	if (!idempotency_rehearse(idempotency, answer))
+		return false;
+	asking->rehearsed = *answer;
+	return true;
+}
+
+void asking_key(struct asking *asking)
+{
+	asking->idempotency = (struct idempotency){
+		.id = ASKING_KEY_ID,
+		.fingerprint = ASKING_FINGERPRINT,
+		.rehearse = rehearse,
+		.context = &asking->rq,
+	};
+	asking->rq.await.idempotency = &asking->idempotency;
+}
+
+static bool is_header_of(const struct asking *asking, struct span line)
+{
+	const char *colon = memchr(line.data, ':', line.len);
+	const char *value;
+	char name[100];
+
+	ck_assert(colon && colon - line.data < (ptrdiff_t)sizeof(name));
+	memcpy(name, line.data, (size_t)(colon - line.data));
+	name[colon - line.data] = '\0';
+	value = asking_header(asking, name);
+	line.len -= (size_t)(colon + 2 - line.data);
+	line.data = colon + 2;
+	return value && span_equals(line, value);
+}
+
+void ck_assert_as_rehearsed(const struct asking *asking)
+{
+	const struct reply *reply = &asking->rq.reply;
+	const struct kept_answer *rehearsed = &asking->rehearsed;
+	struct span lines = rehearsed->headers;
+	size_t count = 0;
+
+	ck_assert_uint_ge(asking->rehearsals, 1);
+	ck_assert_int_eq(rehearsed->status, reply->status);
+	ck_assert(span_equals(rehearsed->content_type,
+			      reply->content_type ? reply->content_type : ""));
+	ck_assert_uint_eq(rehearsed->body.len, reply->body.len);
+	if (reply->body.len > 0)
+		ck_assert_mem_eq(rehearsed->body.data, reply->body.data, reply->body.len);
+	for (; lines.len > 0; count++) {
+		size_t len =
+			(size_t)((const char *)memchr(lines.data, '\n', lines.len) - lines.data);
+
+		ck_assert(is_header_of(asking, (struct span){lines.data, len}));
+		lines = (struct span){lines.data + len + 1, lines.len - len - 1};
+	}
+	ck_assert_uint_eq(count, reply->header_count);
 }
 
 static int run(struct asking *asking, const char *id)

@@ -149,6 +149,7 @@ bool serving_prepare(const struct route *routes)
 	char error[LISTENER_ERROR_SIZE];
 	struct server_options options = {.config = &serving.config,
 					 .routes = routes,
+					 .idempotency = serving.idempotency,
 					 .is_quiet = true};
 
 	serving.loop = options.loop = loop_new(&serving.clock);

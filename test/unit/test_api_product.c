@@ -243,6 +243,178 @@ START_TEST(short_memory_is_503)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ with an Idempotency-Key */
+
+#define RECORD                                                                             \
+	"{\"fingerprint\":{\"S\":\"" ASKING_FINGERPRINT "\"},"                             \
+	"\"answer_status\":{\"N\":\"201\"},\"content_type\":{\"S\":\"application/json\"}," \
+	"\"headers\":{\"S\":\"Location: /product/first\\nETag: \\\"1.1\\\"\\n\"},"         \
+	"\"body\":{\"S\":\"{\\\"name\\\":\\\"first\\\"}\\n\"},\"ttl\":{\"N\":\"9999999999\"}}"
+#define KEPT_ALREADY "{\"Code\":\"ConditionalCheckFailed\",\"Item\":" RECORD "}"
+
+static void ck_assert_first_answer(void)
+{
+	ck_assert_int_eq(asking.rq.reply.status, 201);
+	ck_assert_str_eq(asking_body(&asking), "{\"name\":\"first\"}\n");
+	ck_assert_str_eq(asking_header(&asking, "Location"), "/product/first");
+	ck_assert_str_eq(asking_header(&asking, "ETag"), "\"1.1\"");
+	ck_assert_str_eq(asking_header(&asking, "Idempotent-Replayed"), "true");
+	ck_assert_uint_eq(asking.rq.reply.header_count, 3);
+}
+
+START_TEST(post_keeps_its_answer_in_the_transaction)
+{
+	SCRIPT_PLAY(&asking.on.aws.script, TEXT("{}"));
+	asking_key(&asking);
+	ck_assert_int_eq(asking_send(&asking, &post_product, NULL,
+				     "{\"name\":\"a \\\"b\\\"\",\"price\":1.50,\"on_hand\":2}"),
+			 201);
+	ck_assert_as_rehearsed(&asking);
+	ck_assert_uint_eq(asking.rehearsals, 1);
+	ck_assert_uint_eq(asking.on.aws.script.request_count, 1);
+	ck_assert_operation(&asking.on, 0, "TransactWriteItems");
+	ck_assert_sent(&asking.on, 0, "{\"S\":\"I#" ASKING_KEY_ID "\"}");
+	ck_assert_sent(&asking.on, 0, "\"answer_status\":{\"N\":\"201\"}");
+	ck_assert_sent(&asking.on, 0, "\\\"name\\\":\\\"a \\\\\\\"b\\\\\\\"\\\"");
+	ck_assert_sent(&asking.on, 0, "Location: /product/");
+}
+END_TEST
+
+START_TEST(patch_keeps_its_answer_in_the_transaction)
+{
+	SCRIPT_PLAY(&asking.on.aws.script, FOUND, TEXT("{}"));
+	asking_key(&asking);
+	ck_assert_int_eq(asking_send(&asking, &patch_product, ID, "{\"x\":{\"a\":1}}"), 200);
+	ck_assert_as_rehearsed(&asking);
+	ck_assert_says("\"version\":4");
+	ck_assert_str_eq(asking_header(&asking, "ETag"), "\"4.17\"");
+	ck_assert_uint_eq(asking.on.aws.script.request_count, 2);
+	ck_assert_operation(&asking.on, 1, "TransactWriteItems");
+	ck_assert_sent(&asking.on, 1, "\"ConditionExpression\":\"version = :v\"");
+	ck_assert_sent(&asking.on, 1, "{\"S\":\"I#" ASKING_KEY_ID "\"}");
+}
+END_TEST
+
+START_TEST(the_answer_is_rehearsed_anew_when_somebody_else_was_faster)
+{
+	SCRIPT_PLAY(&asking.on.aws.script, FOUND, CANCELLED(REASON_WITH_ITEM "," NONE),
+		    TEXT("{\"Items\":[{\"sk\":{\"S\":\"#\"},\"name\":{\"S\":\"m\"},"
+			 "\"price\":{\"N\":\"2\"},\"currency\":{\"S\":\"EUR\"},"
+			 "\"version\":{\"N\":\"4\"}}]}"),
+		    TEXT("{}"));
+	asking_key(&asking);
+	ck_assert_int_eq(asking_send(&asking, &patch_product, ID, "{\"x\":1}"), 200);
+	ck_assert_uint_eq(asking.rehearsals, 2);
+	ck_assert_as_rehearsed(&asking);
+	ck_assert_says("\"name\":\"m\",\"price\":2,\"currency\":\"EUR\",\"x\":1");
+	ck_assert_says("\"version\":5");
+	ck_assert_uint_eq(asking.on.aws.script.request_count, 4);
+}
+END_TEST
+
+START_TEST(whoever_comes_second_gets_the_first_answer)
+{
+	SCRIPT_PLAY(&asking.on.aws.script, CANCELLED(NONE "," NONE "," KEPT_ALREADY));
+	asking_key(&asking);
+	asking_send(&asking, &post_product, NULL, "{\"name\":\"n\",\"price\":1}");
+	ck_assert_first_answer();
+	ck_assert_uint_eq(asking.on.aws.script.request_count, 1);
+	asking_renew(&asking);
+	SCRIPT_PLAY(&asking.on.aws.script, FOUND, CANCELLED(REASON_WITH_ITEM "," KEPT_ALREADY));
+	asking_key(&asking);
+	asking_send(&asking, &patch_product, ID, "{\"x\":1}");
+	ck_assert_first_answer();
+	ck_assert_uint_eq(asking.on.aws.script.request_count, 2);
+	asking_renew(&asking);
+	SCRIPT_PLAY(&asking.on.aws.script, CANCELLED(NONE "," NONE "," KEPT_ALREADY));
+	asking_key(&asking);
+	strcpy(asking.idempotency.fingerprint, "another");
+	ck_assert_int_eq(asking_send(&asking, &post_product, NULL, "{\"name\":\"n\",\"price\":1}"),
+			 422);
+	ck_assert_problem("idempotency-key-reused");
+	ck_assert_uint_eq(asking.on.aws.script.request_count, 1);
+}
+END_TEST
+
+START_TEST(answers_without_effect_are_kept_by_themselves)
+{
+	static const struct {
+		struct script_step steps[2];
+		const char *body;
+		int status;
+	} table[] = {
+		{{NOTHING, TEXT("{}")}, "{\"x\":1}", 404},
+		{{FOUND, TEXT("{}")}, "{\"price\":-1}", 422},
+		{{FOUND, TEXT("{}")}, "{\"price\":1.0}", 200}, /* as it is already */
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		script_play(&asking.on.aws.script, table[i].steps, 2);
+		asking_key(&asking);
+		ck_assert_int_eq(asking_send(&asking, &patch_product, ID, table[i].body),
+				 table[i].status);
+		ck_assert_uint_eq(asking.rehearsals, 0);
+		ck_assert_uint_eq(asking.on.aws.script.request_count, 2);
+		ck_assert_operation(&asking.on, 1, "PutItem");
+		ck_assert_sent(&asking.on, 1, "{\"S\":\"I#" ASKING_KEY_ID "\"}");
+		asking_renew(&asking);
+	}
+	SCRIPT_PLAY(&asking.on.aws.script, NOTHING, FAILED(RECORD));
+	asking_key(&asking);
+	asking_send(&asking, &patch_product, ID, "{\"x\":1}");
+	ck_assert_first_answer();
+}
+END_TEST
+
+START_TEST(a_write_that_fails_leaves_nothing_of_what_was_rehearsed)
+{
+	SCRIPT_PLAY(&asking.on.aws.script, AWS_ERROR("AccessDeniedException"));
+	asking_key(&asking);
+	ck_assert_int_eq(asking_send(&asking, &post_product, NULL, "{\"name\":\"n\",\"price\":1}"),
+			 503);
+	ck_assert_problem("unavailable");
+	ck_assert_ptr_null(asking_header(&asking, "Location"));
+	ck_assert_ptr_null(asking_header(&asking, "ETag"));
+	ck_assert_uint_eq(asking.on.aws.script.request_count, 1);
+}
+END_TEST
+
+static void ask_with_key_once(void *context)
+{
+	const struct endpoint *endpoint = context;
+
+	asking.on.repo.db.client = aws_client_new(&asking.on.aws.options);
+	asking.on.aws.script.next_step = 0;
+	asking_renew(&asking);
+	if (asking.on.repo.db.client) {
+		int status;
+
+		asking_key(&asking);
+		status = asking_send(&asking, endpoint, ID, "{\"name\":\"N\",\"price\":2}");
+		ck_assert(status == 200 || status == 201 || alloc_has_failed());
+		ck_assert(status < 400 || status == 503 || !asking.rq.body);
+		if (status == 201 && !asking_header(&asking, "Idempotent-Replayed"))
+			ck_assert_str_eq(asking.rq.reply.content_type, "application/json");
+	}
+	asking_renew(&asking);
+	aws_client_free(asking.on.repo.db.client);
+	asking.on.repo.db.client = asking.on.aws.client;
+}
+
+START_TEST(short_memory_is_503_with_a_key_too)
+{
+	struct endpoint post = post_product;
+	struct endpoint patch = patch_product;
+
+	SCRIPT_PLAY(&asking.on.aws.script, TEXT("{}"));
+	alloc_fail_each(ask_with_key_once, &post);
+	SCRIPT_PLAY(&asking.on.aws.script, CANCELLED(NONE "," NONE "," KEPT_ALREADY));
+	alloc_fail_each(ask_with_key_once, &post);
+	SCRIPT_PLAY(&asking.on.aws.script, FOUND, TEXT("{}"));
+	alloc_fail_each(ask_with_key_once, &patch);
+}
+END_TEST
+
 Suite *api_product_suite(void)
 {
 	Suite *suite = suite_create("api_product");
@@ -262,6 +434,13 @@ Suite *api_product_suite(void)
 	tcase_add_test(tests, a_match_may_be_required);
 	tcase_add_test(tests, an_id_that_was_taken_is_no_answer_that_a_caller_could_use);
 	tcase_add_test(tests, short_memory_is_503);
+	tcase_add_test(tests, post_keeps_its_answer_in_the_transaction);
+	tcase_add_test(tests, patch_keeps_its_answer_in_the_transaction);
+	tcase_add_test(tests, the_answer_is_rehearsed_anew_when_somebody_else_was_faster);
+	tcase_add_test(tests, whoever_comes_second_gets_the_first_answer);
+	tcase_add_test(tests, answers_without_effect_are_kept_by_themselves);
+	tcase_add_test(tests, a_write_that_fails_leaves_nothing_of_what_was_rehearsed);
+	tcase_add_test(tests, short_memory_is_503_with_a_key_too);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

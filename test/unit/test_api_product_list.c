@@ -55,6 +55,27 @@ START_TEST(the_last_page_has_neither)
 }
 END_TEST
 
+START_TEST(in_stock_is_a_filter_when_it_is_true)
+{
+	SCRIPT_PLAY(&asking.on.aws.script, TEXT("{\"Items\":[" ENTRY(ID, "a") "]}"),
+		    TEXT("{\"Responses\":{\"shop\":[]}}"));
+	asking_query(&asking, "category", "k");
+	asking_query(&asking, "in_stock", "false");
+	ck_assert_int_eq(asking_run(&asking, &get_products, NULL), 200);
+	ck_assert_ptr_nonnull(strstr(asking_body(&asking), ID));
+	asking_renew(&asking);
+	SCRIPT_PLAY(&asking.on.aws.script, TEXT("{\"Items\":[" ENTRY(ID, "a") "]}"),
+		    TEXT("{\"Responses\":{\"shop\":[]}}"));
+	asking_query(&asking, "category", "k");
+	asking_query(&asking, "in_stock", "true");
+	ck_assert_int_eq(asking_run(&asking, &get_products, NULL), 200);
+	ck_assert_str_eq(asking_body(&asking), "{\"data\":[]}\n");
+	asking_renew(&asking);
+	asking_query(&asking, "in_stock", "yes");
+	ck_assert_int_eq(asking_run(&asking, &get_products, NULL), 400);
+}
+END_TEST
+
 START_TEST(an_empty_list_is_a_list)
 {
 	SCRIPT_PLAY(&asking.on.aws.script, TEXT("{\"Items\":[]}"));
@@ -170,6 +191,7 @@ Suite *api_product_list_suite(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_page_has_data_next_and_a_link);
 	tcase_add_test(tests, the_last_page_has_neither);
+	tcase_add_test(tests, in_stock_is_a_filter_when_it_is_true);
 	tcase_add_test(tests, an_empty_list_is_a_list);
 	tcase_add_test(tests, a_sort_names_its_order);
 	tcase_add_test(tests, parameters_that_cannot_be_are_refused_without_a_call);

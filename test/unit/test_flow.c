@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "alloc_fail.h"
+#include "http/connection.h"
 #include "http/flow.h"
+#include "http/idempotency.h"
 #include "http/reply.h"
 
 /*
@@ -329,6 +331,212 @@ START_TEST(a_step_that_breaks_the_rules_is_caught)
 }
 END_TEST
 
+/* ---- with an Idempotency-Key that was taken up ---- */
+
+static struct {
+	struct server server;
+	struct connection connection;
+	struct idempotency idempotency;
+	enum result keeps; /* what keeping comes to; RESULT_OK */
+	bool keeps_later;
+	unsigned count;
+	size_t kept_headers_len;
+} key;
+
+static void keep(struct repo *repo, struct idempotency *idempotency,
+		 const struct kept_answer *answer, struct await *await)
+{
+	(void)repo;
+	ck_assert_ptr_eq(idempotency, &key.idempotency);
+	ck_assert_int_eq(answer->status, test.rq.reply.status);
+	key.count++;
+	key.kept_headers_len = answer->headers.len;
+	await_start(await);
+	if (!key.keeps_later)
+		await_finish(await, key.keeps);
+}
+
+static const struct idempotency_store store = {.keep = keep};
+
+static void prepare_with_key(const char *script)
+{
+	prepare(script);
+	memset(&key, 0, sizeof(key));
+	key.server.options.idempotency = &store;
+	key.connection.server = &key.server;
+	key.idempotency = (struct idempotency){.rehearse = idempotency_rehearse,
+					       .context = &test.rq,
+					       .found.status = 201};
+	test.rq.method = METHOD_POST;
+	test.rq.connection = &key.connection;
+	test.rq.await.idempotency = &key.idempotency;
+}
+
+START_TEST(a_reply_is_finished_when_it_is_kept)
+{
+	for (int i = 0; i < 2; i++) {
+		prepare_with_key(i == 0 ? "nr" : "nwsr");
+		key.keeps_later = true;
+		flow_start(&test.rq);
+		if (i == 1)
+			await_finish(&test.rq.await, RESULT_OK);
+		ck_assert(test.rq.reply.is_made);
+		ck_assert_uint_eq(test.finished, 0);
+		ck_assert_uint_eq(key.count, 1);
+		await_finish(&test.rq.await, RESULT_OK);
+		expect_status(204);
+	}
+	prepare_with_key("swr");
+	flow_start(&test.rq);
+	await_finish(&test.rq.await, RESULT_NOT_FOUND);
+	ck_assert_uint_eq(key.count, 1);
+	expect_status(204);
+}
+END_TEST
+
+START_TEST(a_reply_that_was_kept_with_its_effect_is_not_kept_again)
+{
+	prepare_with_key("sr");
+	key.idempotency.is_kept = true;
+	flow_start(&test.rq);
+	ck_assert_uint_eq(key.count, 0);
+	expect_status(204);
+}
+END_TEST
+
+START_TEST(an_answer_that_was_there_before_ends_the_steps)
+{
+	prepare_with_key("wr");
+	flow_start(&test.rq);
+	await_finish(&test.rq.await, RESULT_REPEATED);
+	ck_assert_str_eq(test.notes, "w");
+	ck_assert_uint_eq(key.count, 0);
+	expect_status(201);
+	prepare_with_key("nsr");
+	test.at_once = RESULT_REPEATED;
+	flow_start(&test.rq);
+	ck_assert_str_eq(test.notes, "ns");
+	ck_assert_uint_eq(key.count, 0);
+	expect_status(201);
+}
+END_TEST
+
+START_TEST(what_keeping_comes_to_decides_about_the_reply)
+{
+	static const struct {
+		enum result result;
+		int status;
+	} table[] = {
+		{RESULT_OK, 204},        {RESULT_TOO_LARGE, 204}, {RESULT_REPEATED, 201},
+		{RESULT_THROTTLED, 503}, {RESULT_UNKNOWN, 503},   {RESULT_SHUTDOWN, 503},
+	};
+
+	for (size_t i = 0; i < 2 * sizeof(table) / sizeof(table[0]); i++) {
+		prepare_with_key("r");
+		key.keeps_later = i % 2;
+		key.keeps = table[i / 2].result;
+		flow_start(&test.rq);
+		if (key.keeps_later)
+			await_finish(&test.rq.await, key.keeps);
+		ck_assert_uint_eq(key.count, 1);
+		expect_status(table[i / 2].status);
+	}
+}
+END_TEST
+
+/* Writes as a repository does, with headers that an earlier step has set. */
+static enum result writes;
+static struct kept_answer rehearsed;
+
+static enum flow set_header(struct request *rq)
+{
+	reply_header(rq, "A", "early");
+	return FLOW_NEXT;
+}
+
+static enum flow write_something(struct request *rq)
+{
+	rq->await.result = RESULT_INVALID; /* whatever it was before */
+	await_start(&rq->await);
+	ck_assert(key.idempotency.rehearse(&key.idempotency, &rehearsed));
+	ck_assert(!rq->reply.is_made);
+	ck_assert_uint_eq(rq->reply.header_count, 1);
+	ck_assert_ptr_null(rq->reply.body.data);
+	ck_assert_ptr_null(rq->reply.code);
+	ck_assert(rq->await.is_pending);
+	await_finish(&rq->await, writes);
+	return FLOW_WAIT;
+}
+
+static enum flow answer_written(struct request *rq)
+{
+	if (rq->await.result != RESULT_OK)
+		return reply_problem(rq, "conflict", NULL);
+	reply_header(rq, "B", "late");
+	return reply_empty(rq, 202);
+}
+
+static const flow_step writing[] = {set_header, write_something, answer_written, NULL};
+
+START_TEST(a_rehearsal_leaves_the_reply_as_it_was)
+{
+	for (int i = 0; i < 2; i++) {
+		prepare_with_key("");
+		test.endpoint.steps = writing;
+		writes = i == 0 ? RESULT_OK : RESULT_CONFLICT;
+		flow_start(&test.rq);
+		ck_assert_int_eq(rehearsed.status, 202);
+		ck_assert(span_equals(rehearsed.headers, "A: early\nB: late\n"));
+		ck_assert_uint_eq(rehearsed.content_type.len + rehearsed.body.len, 0);
+		ck_assert_uint_eq(test.rq.reply.header_count, i == 0 ? 2 : 1);
+		expect_status(i == 0 ? 202 : 409);
+	}
+}
+END_TEST
+
+static const flow_step writing_without_answer[] = {write_something, NULL};
+static const flow_step writing_and_waiting[] = {set_header, write_something, only_go_on, NULL};
+
+START_TEST(a_write_that_no_reply_follows_is_caught)
+{
+	ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr)); /* assert's message */
+	prepare_with_key("");
+	test.endpoint.steps = _i == 0 ? writing_without_answer : writing_and_waiting;
+	flow_start(&test.rq);
+}
+END_TEST
+
+enum { WIDE = 1500, WIDE_HEADERS = 5 };
+
+static enum flow answer_widely(struct request *rq)
+{
+	for (int i = 0; i < WIDE_HEADERS; i++)
+		reply_header(rq, "W", "%0*d", WIDE, i);
+	return reply_empty(rq, 202);
+}
+
+static const flow_step wide[] = {answer_widely, NULL};
+
+static void keep_once(void *context)
+{
+	(void)context;
+	prepare_with_key("");
+	test.endpoint.steps = wide;
+	flow_start(&test.rq);
+	ck_assert_uint_eq(test.finished, 1);
+	if (test.rq.reply.status == 202)
+		ck_assert_uint_eq(key.kept_headers_len, WIDE_HEADERS * (WIDE + strlen("W: \n")));
+	else
+		ck_assert(alloc_has_failed() && key.count == 0);
+	clear();
+}
+
+START_TEST(without_memory_for_all_of_it_an_answer_is_not_kept)
+{
+	alloc_fail_each(keep_once, NULL);
+}
+END_TEST
+
 Suite *flow_suite(void)
 {
 	Suite *suite = suite_create("flow");
@@ -347,6 +555,14 @@ Suite *flow_suite(void)
 	tcase_add_test(tcase, without_memory_for_its_state_an_endpoint_does_not_run);
 	tcase_add_loop_test_raise_signal(tcase, a_step_that_breaks_the_rules_is_caught, SIGABRT, 0,
 					 sizeof(mistakes) / sizeof(mistakes[0]));
+	tcase_add_test(tcase, a_reply_is_finished_when_it_is_kept);
+	tcase_add_test(tcase, a_reply_that_was_kept_with_its_effect_is_not_kept_again);
+	tcase_add_test(tcase, an_answer_that_was_there_before_ends_the_steps);
+	tcase_add_test(tcase, what_keeping_comes_to_decides_about_the_reply);
+	tcase_add_test(tcase, a_rehearsal_leaves_the_reply_as_it_was);
+	tcase_add_loop_test_raise_signal(tcase, a_write_that_no_reply_follows_is_caught, SIGABRT, 0,
+					 2);
+	tcase_add_test(tcase, without_memory_for_all_of_it_an_answer_is_not_kept);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

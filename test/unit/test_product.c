@@ -496,8 +496,7 @@ END_TEST
 START_TEST(the_table_of_fields_is_sound)
 {
 	for (const struct field *field = product_fields; field->name; field++) {
-		bool takes_values =
-			field->role == FIELD_STORED || field->role == FIELD_OPENING;
+		bool takes_values = field->role == FIELD_STORED || field->role == FIELD_OPENING;
 
 		ck_assert_ptr_eq(field_find(product_fields, field->name), field);
 		ck_assert_int_eq(field->check != NULL, takes_values);

@@ -211,26 +211,6 @@ START_TEST(without_a_product_nothing_is_found)
 }
 END_TEST
 
-START_TEST(stock_and_movement_are_written)
-{
-	stock_item_write(&(struct stock_opening){7, true, 3}, ID, &out);
-	ck_assert_str_eq(buf_text(&out), "\"available\":{\"N\":\"7\"},\"reserved\":{\"N\":\"0\"},"
-					 "\"level\":{\"S\":\"in\"},\"low_stock_at\":{\"N\":\"3\"},"
-					 "\"version\":{\"N\":\"1\"}");
-	buf_reset(&out);
-	stock_item_write(&(struct stock_opening){0, false, 0}, ID, &out);
-	ck_assert_str_eq(buf_text(&out), "\"available\":{\"N\":\"0\"},\"reserved\":{\"N\":\"0\"},"
-					 "\"level\":{\"S\":\"out\"},\"version\":{\"N\":\"1\"},"
-					 "\"g2p\":{\"S\":\"LVL#out\"},\"g2s\":{\"S\":\"" ID "\"}");
-	buf_reset(&out);
-	movement_item_write(&(struct stock_opening){7, true, 3}, 1000, &out);
-	ck_assert_str_eq(buf_text(&out),
-			 "\"delta\":{\"N\":\"7\"},\"reason\":{\"S\":\"opening\"},"
-			 "\"time\":{\"S\":\"1970-01-01T00:00:01.000Z\"},\"by\":{\"S\":\"staff\"},"
-			 "\"ttl\":{\"N\":\"34560001\"}");
-}
-END_TEST
-
 static void write_once(void *context)
 {
 	struct buf own = {0};
@@ -282,7 +262,6 @@ Suite *product_item_suite(void)
 	tcase_add_test(tests, attributes_of_others_are_kept);
 	tcase_add_test(tests, both_items_are_found_in_any_order);
 	tcase_add_test(tests, without_a_product_nothing_is_found);
-	tcase_add_test(tests, stock_and_movement_are_written);
 	tcase_add_test(tests, short_memory_is_noticed);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -22,7 +22,7 @@
 	     "\"ConsumedCapacity\":{\"CapacityUnits\":" units "}}")
 
 static struct scripted_repo on;
-static struct product_page page;
+static struct list_page page;
 
 static void set_up(void)
 {
@@ -36,7 +36,7 @@ static void tear_down(void)
 
 static enum result find(struct product_list_query query)
 {
-	page = (struct product_page){.count = 99};
+	page = (struct list_page){.count = 99};
 	product_list_find(&on.repo, &query, &page, &on.await);
 	return scripted_repo_run(&on);
 }

@@ -1,0 +1,279 @@
+#include "repo/merged_list.h"
+
+#include <assert.h>
+
+#include "base/json_scan.h"
+#include "repo/cursor.h"
+
+enum {
+	POSITION_MAX = 1024 * 1024, /* before it is cut */
+	KEY_MAX = 64 * 1024,        /* LastEvaluatedKey */
+};
+
+struct list;
+
+struct part {
+	struct list *list;
+	const char *values;
+	uint64_t page_limit;
+	bool has_more;
+	bool is_due;              /* read in this round */
+	struct buf last_key;      /* where its next page begins */
+	struct buf last_position; /* of the last entry of its last page */
+	struct dynamodb_call call;
+};
+
+struct list {
+	struct repo *repo;
+	struct merged_list_query query;
+	struct list_page *out;
+	struct await *await;
+	uint64_t consumed; /* read units × 1000 on the account before */
+	enum result result;
+	size_t pending;
+	struct part *parts;
+	struct buf position; /* of the entry that is looked at */
+	struct selection selection;
+};
+
+/* ------------------------------------------------------------------ the end */
+
+static bool fill_page(struct list *list, struct list_page *page)
+{
+	struct arena *arena = list->await->arena;
+	struct selection *selection = &list->selection;
+	struct span *entries;
+
+	page->count = selection->count < list->query.limit ? selection->count : list->query.limit;
+	entries = arena_alloc(arena, (page->count + 1) * sizeof(*entries));
+	if (!entries)
+		return false;
+	for (size_t i = 0; i < page->count; i++) {
+		struct span text = selection_text(selection, i);
+
+		entries[i] = (struct span){arena_copy(arena, text.data, text.len), text.len};
+		if (!entries[i].data)
+			return false;
+	}
+	page->entries = entries;
+	page->next = NULL;
+	if (selection->count <= list->query.limit)
+		return true;
+	page->next = cursor_make(list->repo, list->query.scope,
+				 selection_position(selection, page->count - 1), arena);
+	return page->next;
+}
+
+static void finish(struct list *list)
+{
+	struct await *await = list->await;
+	struct list_page page;
+	enum result result = list->result;
+
+	if (result == RESULT_OK && (list->selection.has_failed || !fill_page(list, &page)))
+		result = RESULT_NO_MEMORY;
+	if (result == RESULT_OK)
+		*list->out = page;
+	for (size_t i = 0; i < list->query.part_count; i++) {
+		dynamodb_call_clear(&list->parts[i].call);
+		buf_clear(&list->parts[i].last_key);
+		buf_clear(&list->parts[i].last_position);
+	}
+	selection_clear(&list->selection);
+	buf_clear(&list->position);
+	await_finish(await, result);
+}
+
+/* ------------------------------------------------------------------ pages */
+
+static struct span whole(const struct buf *buf)
+{
+	return (struct span){buf_text(buf), buf->len};
+}
+
+static void offer_entry(struct list *list, struct span text)
+{
+	struct item entry;
+
+	if (!item_view(&entry, text))
+		return;
+	buf_reset(&list->position);
+	list->query.position(&entry, list->query.context, &list->position);
+	if (!buf_ok(&list->position))
+		list->selection.has_failed = true;
+	else if (list->position.len > 0)
+		selection_offer(&list->selection, whole(&list->position), text);
+}
+
+static void copy(struct buf *to, struct span from, struct list *list)
+{
+	buf_reset(to);
+	buf_add(to, from.data, from.len);
+	if (!buf_ok(to))
+		list->selection.has_failed = true;
+}
+
+static void take_page(struct part *part)
+{
+	struct list *list = part->list;
+	struct dynamodb_call *call = &part->call;
+	struct json_walk walk;
+
+	part->has_more = false;
+	if (call->result != RESULT_OK) {
+		list->result = call->result;
+		return;
+	}
+	buf_reset(&list->position);
+	json_walk_init(&walk, call->items);
+	while (json_walk_next(&walk))
+		offer_entry(list, walk.value);
+	part->has_more = call->last_key.data;
+	copy(&part->last_key, call->last_key, list);
+	copy(&part->last_position, whole(&list->position), list);
+}
+
+/* A page of which nothing passed the filter tells nothing about what comes. */
+static bool needs_more(const struct part *part)
+{
+	const struct list *list = part->list;
+
+	if (!part->has_more)
+		return false;
+	return !list->query.is_in_order || part->last_position.len == 0 ||
+	       !selection_is_beyond(&list->selection, whole(&part->last_position));
+}
+
+static bool has_read_too_much(const struct list *list)
+{
+	uint64_t consumed = list->await->usage.read_millis - list->consumed;
+
+	return list->query.read_units > 0 && consumed > list->query.read_units * 1000;
+}
+
+static void on_page(struct dynamodb_call *call);
+
+static void start_page(struct part *part)
+{
+	const struct list *list = part->list;
+	const struct dynamodb_query query = {
+		.index = list->query.index,
+		.condition = list->query.condition,
+		.filter = list->query.filter,
+		.names = list->query.names,
+		.values = part->values,
+		.start_key = {part->last_key.data, part->last_key.len},
+		.limit = part->page_limit,
+		.is_backwards = list->query.is_backwards,
+		.is_consistent = list->query.is_consistent,
+	};
+
+	part->call = (struct dynamodb_call){
+		.await = list->await,
+		.done = on_page,
+		.context = part,
+	};
+	dynamodb_query(&list->repo->db, &part->call, &query);
+}
+
+/* Finishes the list when no part needs another page. */
+static void start_round(struct list *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->query.part_count; i++) {
+		list->parts[i].is_due = needs_more(&list->parts[i]);
+		count += list->parts[i].is_due;
+	}
+	if (count > 0 && list->result == RESULT_OK && has_read_too_much(list))
+		list->result = RESULT_TOO_LARGE;
+	if (count == 0 || list->result != RESULT_OK || list->selection.has_failed) {
+		finish(list);
+		return;
+	}
+	list->pending = count;
+	for (size_t i = 0; i < list->query.part_count; i++) {
+		if (list->parts[i].is_due)
+			start_page(&list->parts[i]);
+	}
+}
+
+static void on_page(struct dynamodb_call *call)
+{
+	struct part *part = call->context;
+	struct list *list = part->list;
+
+	take_page(part);
+	dynamodb_call_clear(call);
+	part->page_limit = part->page_limit * 2 < MERGED_LIST_PAGE_MAX ? part->page_limit * 2
+								       : MERGED_LIST_PAGE_MAX;
+	if (--list->pending == 0)
+		start_round(list);
+}
+
+/* ------------------------------------------------------------------ the beginning */
+
+/*
+ * How much of each part to read first: its share of the page and twice the share's square root, so
+ * that with ids spread by chance a second round is rare.
+ */
+static uint64_t share_with_margin(uint64_t wanted, size_t parts)
+{
+	uint64_t margin = 0;
+
+	if (parts == 1)
+		return wanted;
+	while ((margin + 1) * (margin + 1) <= 4 * wanted / parts)
+		margin++;
+	return (wanted + parts - 1) / parts + margin;
+}
+
+static uint64_t choose_page_limit(const struct merged_list_query *query)
+{
+	if (query->page_limit > 0)
+		return query->page_limit;
+	if (!query->is_in_order)
+		return MERGED_LIST_PAGE_MAX;
+	return share_with_margin(query->limit + 1 + query->repeats_after, query->part_count);
+}
+
+static struct list *make_list(const struct merged_list_query *query, struct arena *arena)
+{
+	struct list *list = arena_alloc(arena, sizeof(*list));
+	struct part *parts = arena_alloc(arena, query->part_count * sizeof(*parts));
+
+	if (!list || !parts)
+		return NULL;
+	list->query = *query;
+	list->parts = parts;
+	for (size_t i = 0; i < query->part_count; i++) {
+		parts[i].list = list;
+		parts[i].values = query->values[i];
+		parts[i].page_limit = choose_page_limit(query);
+		parts[i].has_more = true;
+		buf_init(&parts[i].last_key, KEY_MAX);
+		buf_init(&parts[i].last_position, POSITION_MAX);
+	}
+	buf_init(&list->position, POSITION_MAX);
+	selection_init(&list->selection, query->order, query->limit + 1, query->after);
+	return list;
+}
+
+void merged_list_find(struct repo *repo, const struct merged_list_query *query,
+		      struct list_page *out, struct await *await)
+{
+	struct list *list;
+
+	assert(query->limit >= 1 && query->limit <= LIST_PAGE_MAX && query->part_count > 0);
+	await_start(await);
+	list = make_list(query, await->arena);
+	if (!list) {
+		await_finish(await, RESULT_NO_MEMORY);
+		return;
+	}
+	list->repo = repo;
+	list->out = out;
+	list->await = await;
+	list->consumed = await->usage.read_millis;
+	start_round(list);
+}

@@ -8,11 +8,12 @@
 #include "aws/provider.h"
 
 /*
- * The provider to ask, or NULL when none is configured. Appends to `passed` those that were passed
- * over and why: "environment: AWS_ACCESS_KEY_ID is not set; web identity: …".
+ * The provider to ask; NULL when none is configured, or when the first that is cannot work so.
+ * Appends to `looked_at` what speaks against those that are not it: "environment: AWS_ACCESS_KEY_ID
+ * is not set; web identity: …".
  */
 const struct provider_kind *credentials_chain_choose(const struct config *config,
-						     struct buf *passed);
+						     struct buf *looked_at);
 
 /* Whether that provider may call somebody by https. */
 bool credentials_chain_needs_trust(const struct config *config);

@@ -18,7 +18,7 @@ enum {
 	FIRST_RETRY_MAX_MS = 30 * 1000,
 	/* The wall clock may jump while a timer runs on the other one: look again at times. */
 	LOOK_AGAIN_MS = 5 * MINUTE_MS,
-	PASSED_MAX = 4096,
+	LOOKED_AT_MAX = 4096,
 };
 
 static const uint64_t refresh_pause_us = 10000000;
@@ -27,7 +27,7 @@ struct credentials {
 	struct credentials_options options;
 	struct provider_context providers;
 	struct provider *provider; /* NULL until one is configured */
-	struct buf passed;         /* who was passed over before it, and why */
+	struct buf looked_at;      /* what speaks against the others */
 	struct aws_keys keys;
 	struct loop_timer timer;
 	struct loop_task task; /* begins a fetch */
@@ -59,7 +59,7 @@ struct credentials *credentials_new(const struct credentials_options *options)
 		.transport = options->transport,
 		.digest = options->digest,
 	};
-	buf_init(&credentials->passed, PASSED_MAX);
+	buf_init(&credentials->looked_at, LOOKED_AT_MAX);
 	credentials->timer = (struct loop_timer){.fire = on_timer, .context = credentials};
 	credentials->task = (struct loop_task){.run = on_task, .context = credentials};
 	return credentials;
@@ -75,7 +75,7 @@ void credentials_free(struct credentials *credentials)
 	if (credentials->provider)
 		credentials->provider->kind->free(credentials->provider);
 	provider_context_clear(&credentials->providers);
-	buf_clear(&credentials->passed);
+	buf_clear(&credentials->looked_at);
 	aws_keys_clear(&credentials->keys);
 	free(credentials);
 }
@@ -191,7 +191,7 @@ static void log_failure(const struct credentials *credentials, const char *why)
 	else
 		log_event(LOG_WARNING, "no AWS credentials yet", LOG_F_STR("provider", name),
 			  LOG_F_STR("why", why),
-			  LOG_F_STR("passed_over", buf_text(&credentials->passed)));
+			  LOG_F_STR("looked_at", buf_text(&credentials->looked_at)));
 }
 
 static void tell_waits(struct credentials *credentials)
@@ -237,9 +237,9 @@ static bool choose_provider(struct credentials *credentials, const char **why)
 
 	if (credentials->provider)
 		return true;
-	buf_reset(&credentials->passed);
-	kind = credentials_chain_choose(credentials->options.config, &credentials->passed);
-	*why = kind ? "out of memory" : "no provider is configured";
+	buf_reset(&credentials->looked_at);
+	kind = credentials_chain_choose(credentials->options.config, &credentials->looked_at);
+	*why = kind ? "out of memory" : "none is configured, or the first that is cannot work so";
 	if (kind)
 		credentials->provider = kind->make(&credentials->providers);
 	return credentials->provider != NULL;

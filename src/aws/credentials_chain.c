@@ -14,15 +14,20 @@ static const struct provider_kind *const chain[] = {
 enum { CHAIN_LEN = sizeof(chain) / sizeof(chain[0]), NAME_WIDTH = 14 };
 
 const struct provider_kind *credentials_chain_choose(const struct config *config,
-						     struct buf *passed)
+						     struct buf *looked_at)
 {
 	for (size_t i = 0; i < CHAIN_LEN; i++) {
-		size_t start = passed->len;
+		size_t start = looked_at->len;
 
-		buf_add_format(passed, "%s%s: ", start > 0 ? "; " : "", chain[i]->name);
-		if (chain[i]->look(config, passed) != PROVIDER_UNSET) {
-			buf_truncate(passed, start);
+		buf_add_format(looked_at, "%s%s: ", start > 0 ? "; " : "", chain[i]->name);
+		switch (chain[i]->look(config, looked_at)) {
+		case PROVIDER_UNSET:
+			break;
+		case PROVIDER_SET:
+			buf_truncate(looked_at, start);
 			return chain[i];
+		case PROVIDER_WRONG:
+			return NULL;
 		}
 	}
 	return NULL;
@@ -31,11 +36,11 @@ const struct provider_kind *credentials_chain_choose(const struct config *config
 bool credentials_chain_needs_trust(const struct config *config)
 {
 	const struct provider_kind *kind;
-	struct buf passed;
+	struct buf looked_at;
 
-	buf_init(&passed, 4 * PROVIDER_WHY_SIZE);
-	kind = credentials_chain_choose(config, &passed);
-	buf_clear(&passed);
+	buf_init(&looked_at, 4 * PROVIDER_WHY_SIZE);
+	kind = credentials_chain_choose(config, &looked_at);
+	buf_clear(&looked_at);
 	return kind && kind->needs_trust(config);
 }
 

@@ -5,6 +5,7 @@
 #include "alloc_fail.h"
 #include "aws/credentials.h"
 #include "scripted.h"
+#include "written.h"
 
 #define SECOND 1000000ULL
 #define MINUTE (60 * SECOND)
@@ -78,6 +79,7 @@ static void make_for_role(void)
 
 static void set_up(void)
 {
+	written_set_up();
 	script_init(&script); /* 12:36:00 */
 	digest = digest_new();
 	ready_count = 0;
@@ -96,6 +98,7 @@ static void tear_down(void)
 	credentials = NULL;
 	digest_free(digest);
 	script_clear(&script);
+	written_tear_down();
 }
 
 static void start(void)
@@ -300,6 +303,64 @@ START_TEST(a_stop_ends_fetches_and_waits)
 }
 END_TEST
 
+START_TEST(a_file_that_comes_later_is_found)
+{
+	MAKE(.is_metadata_disabled = true, .config_file = written_path("config"));
+	start();
+	ck_assert_str_eq(key_now(), "none");
+	written("config", "[default]\naws_access_key_id=AKID\naws_secret_access_key=s\n");
+	pass_minutes(1);
+	ck_assert_str_eq(key_now(), "AKID");
+	ck_assert_uint_eq(ready_count, 1);
+}
+END_TEST
+
+START_TEST(keys_that_do_not_expire_are_fetched_again_only_on_demand)
+{
+	struct credentials_wait wait = {.done = on_waited};
+
+	MAKE(.config_file = written("config", "[default]\naws_access_key_id=AKID\n"
+					      "aws_secret_access_key=s\n"));
+	start();
+	written("config", "[default]\naws_access_key_id=AKID2\naws_secret_access_key=s\n");
+	pass_minutes(30);
+	ck_assert_str_eq(key_now(), "AKID");
+	ck_assert(credentials_refresh(credentials, &wait));
+	script_run(&script, &is_waited, SECOND);
+	ck_assert_str_eq(key_now(), "AKID2");
+}
+END_TEST
+
+START_TEST(another_provider_is_never_asked_in_place_of_one_that_fails)
+{
+	MAKE(.container_relative_uri = "/x");
+	SCRIPT_PLAY(&script, {.status = 500}, {.end = EXCHANGE_TIMEOUT},
+		    {.status = 200, .body = "<html>"}, KEYS_STEP("ASIA1", "18:36:00"));
+	start();
+	if (!is_ready)
+		script_run(&script, &is_ready, 30 * SECOND);
+	ck_assert_str_eq(key_now(), "ASIA1");
+	for (size_t i = 0; i < script.request_count; i++)
+		ck_assert_ptr_nonnull(strstr(script.requests[i].text, "Host: 169.254.170.2\r\n"));
+}
+END_TEST
+
+START_TEST(an_hour_without_an_answer_stops_nothing)
+{
+	MAKE(.container_relative_uri = "/x");
+	SCRIPT_PLAY(&script, KEYS_STEP("ASIA1", "13:00:00"), {.status = 503});
+	start();
+	script.is_forgetful = true;
+	for (int minute = 0; minute < 60; minute++) {
+		pass_minutes(1);
+		ck_assert_str_eq(key_now(), "ASIA1");
+	}
+	SCRIPT_PLAY(&script, KEYS_STEP("ASIA2", "19:00:00"));
+	pass_minutes(1);
+	ck_assert_str_eq(key_now(), "ASIA2");
+}
+END_TEST
+
 static void get_keys(void *context)
 {
 	(void)context;
@@ -343,6 +404,10 @@ Suite *credentials_suite(void)
 	tcase_add_test(cases, a_refresh_on_demand_tells_when_it_is_over);
 	tcase_add_test(cases, demands_do_not_hammer_the_service);
 	tcase_add_test(cases, a_stop_ends_fetches_and_waits);
+	tcase_add_test(cases, a_file_that_comes_later_is_found);
+	tcase_add_test(cases, keys_that_do_not_expire_are_fetched_again_only_on_demand);
+	tcase_add_test(cases, another_provider_is_never_asked_in_place_of_one_that_fails);
+	tcase_add_test(cases, an_hour_without_an_answer_stops_nothing);
 	tcase_add_test(cases, it_goes_on_when_memory_is_short);
 	suite_add_tcase(all, cases);
 	return all;

@@ -129,24 +129,30 @@ static struct sts_request next_role(const struct profile *profile)
 	};
 }
 
+static void assume_next_role(struct profile *profile, const struct aws_keys *keys)
+{
+	struct sts *sts = provider_context_sts(profile->context);
+	struct sts_request request = next_role(profile);
+
+	if (!sts) {
+		finish(profile, NULL, "out of memory");
+		return;
+	}
+	request.keys = keys;
+	profile->assumed++;
+	sts_assume_role(sts, &request, on_keys, profile);
+}
+
 /* Keys are there: the first ones, or those of a role. */
 static void on_keys(void *context, const struct aws_keys *keys, const char *why)
 {
 	struct profile *profile = context;
-	struct sts *sts = provider_context_sts(profile->context);
-	struct sts_request request;
 
 	profile->process = NULL;
-	if (!keys || profile->assumed == profile->plan.role_count) {
+	if (keys && profile->assumed < profile->plan.role_count)
+		assume_next_role(profile, keys);
+	else
 		finish(profile, keys, why);
-	} else if (!sts) {
-		finish(profile, NULL, "out of memory");
-	} else {
-		request = next_role(profile);
-		request.keys = keys;
-		profile->assumed++;
-		sts_assume_role(sts, &request, on_keys, profile);
-	}
 }
 
 static void use_token(struct profile *profile)

@@ -52,6 +52,12 @@ bool item_i64(const struct item *item, const char *name, int64_t *number);
 bool attribute_to_json(struct span typed, struct buf *out);
 
 /*
+ * Appends a member `"name":value` as plain JSON, with a comma first unless an object has just begun.
+ * Nothing for what is absent or no attribute value.
+ */
+void attribute_show(struct span name, struct span typed, struct buf *out);
+
+/*
  * Appends an exact JSON tree (json_exact.h) as a typed value, numbers in canonical form. False when
  * a number cannot be kept exactly.
  */
@@ -63,6 +69,8 @@ bool attribute_from_json(const json_t *value, struct buf *out);
  */
 void attribute_add_string(struct buf *out, const char *name, const char *text, size_t len);
 void attribute_add_number(struct buf *out, const char *name, const char *number);
+void attribute_add_text(struct buf *out, const char *name, const char *text);
+void attribute_add_integer(struct buf *out, const char *name, int64_t number);
 void attribute_add_json(struct buf *out, const char *name, const json_t *value);
 
 #endif

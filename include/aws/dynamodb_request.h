@@ -27,7 +27,7 @@ void dynamodb_request_transact_write(struct buf *out, const struct dynamodb *db,
 void dynamodb_request_transact_get(struct buf *out, const struct dynamodb *db,
 				   const struct dynamodb_key *keys, size_t count);
 void dynamodb_request_batch_get(struct buf *out, const struct dynamodb *db,
-				const struct dynamodb_key *keys, size_t count, bool is_consistent);
+				const struct dynamodb_batch *batch);
 void dynamodb_request_batch_write(struct buf *out, const struct dynamodb *db,
 				  const struct dynamodb_write *writes, size_t count);
 /* What an answer gave back as UnprocessedKeys or UnprocessedItems. */

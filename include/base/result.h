@@ -18,6 +18,7 @@ enum result {
 
 	/* answers */
 	RESULT_NOT_FOUND, /* no such item */
+	RESULT_NO_OWNER,  /* nor is there what it would belong to */
 	RESULT_EXISTS,    /* it exists already, and it is not ours */
 	RESULT_CONFLICT,  /* the version or state that was asked for does not hold */
 	RESULT_IN_USE,    /* something else still depends on it */

@@ -29,4 +29,18 @@ bool money_currency_decimals(struct span code, unsigned *decimals);
 /* An amount with at most `decimals` decimals, in the smallest unit. "1.50" and "15e-1" are the same. */
 enum money_fault money_parse(struct span text, unsigned decimals, int64_t *amount);
 
+/*
+ * Sums of amounts: never negative, and always right, for the largest amount × 10,000 × 100 takes 84
+ * bits of 128.
+ */
+__extension__ typedef unsigned __int128 money_sum;
+
+enum { MONEY_SIZE = 48 /* room for every sum as text and a NUL */ };
+
+/* `amount` × `count`, neither of them negative; it always fits. */
+money_sum money_multiply(int64_t amount, int64_t count);
+
+/* The sum as a decimal in canonical form (base/decimal.h): 1950 with two decimals is "19.5". */
+void money_format(money_sum sum, unsigned decimals, char text[static MONEY_SIZE]);
+
 #endif

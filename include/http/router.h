@@ -21,11 +21,19 @@ enum router_outcome {
 /* Uses rq->method and rq->path. A GET row also serves HEAD. `routes` ends in a row without path. */
 enum router_outcome router_find(const struct route *routes, struct request *rq);
 
-enum { ROUTER_ALLOW_SIZE = 64 };
+enum { ROUTER_ALLOW_SIZE = 64, ROUTER_SHOWN_SIZE = 64 };
 
 /* "GET, HEAD, POST, OPTIONS" for the path that router_find met last. */
 void router_allow(const struct route *routes, const struct request *rq,
 		  char allow[static ROUTER_ALLOW_SIZE]);
+
+/*
+ * The request's path (or of a request that was never whole, its target) as the log may have it: as
+ * it came, unless ids in it are keys (endpoint.is_secret). Then it is the route's path; or for what
+ * only begins like a path with a key, the beginning that is not one.
+ */
+const char *router_loggable_path(const struct route *routes, const struct request *rq,
+				 char shown[static ROUTER_SHOWN_SIZE]);
 
 enum method router_method(const char *name);
 const char *router_method_name(enum method method);

@@ -45,7 +45,7 @@ MUST_CHECK enum result idempotency_repo_prepare(const struct repo *repo,
  * RESULT_REPEATED, with texts that are copied into the arena; RESULT_GARBLED when it is no record
  * that shopd could have written; RESULT_NO_MEMORY.
  */
-enum result idempotency_repo_take(struct idempotency *idempotency, struct span item,
+enum result idempotency_repo_take(struct idempotency *idempotency, struct span text,
 				  struct arena *arena);
 
 #endif

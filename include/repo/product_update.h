@@ -1,30 +1,19 @@
 /*
- * Changing a product: read, let the caller make the new one of the old, write on the condition that
- * the version is still the one that was read.
- *
- * When somebody else was faster, it is read and made again, unless the caller has named the version
- * that must be there. One of those that meet always succeeds, so this ends; after
- * PRODUCT_UPDATE_TRIES it is given up.
+ * Changing a product, as all items are changed (item_update.h).
  */
 #ifndef SHOPD_REPO_PRODUCT_UPDATE_H
 #define SHOPD_REPO_PRODUCT_UPDATE_H
 
-#include <jansson.h>
 #include <stdint.h>
 
+#include "repo/item_update.h"
 #include "repo/product_item.h"
 #include "repo/repo.h"
-
-enum { PRODUCT_UPDATE_TRIES = 20 };
 
 struct product_update {
 	const char *id;            /* needed until the end */
 	uint64_t expected_version; /* 0: any */
-	/*
-	 * Makes the new product (a new tree) of the one in the table, perhaps several times. Any
-	 * other result than RESULT_OK ends the update with it.
-	 */
-	enum result (*change)(const json_t *stored, void *context, json_t **changed);
+	item_change change;        /* see product_apply */
 	void *context;
 };
 

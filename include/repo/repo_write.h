@@ -33,6 +33,14 @@ MUST_CHECK bool repo_write(const struct repo *repo, struct dynamodb_call *call,
 			   const struct dynamodb_write *writes, size_t count, enum result *result);
 
 /*
+ * The same for one write that must not be applied again, such as adding to a number without a
+ * condition on the version: always a transaction, whose client token holds whatever others write in
+ * between, where a single item's write token would be overwritten. Nothing is in call->item then.
+ */
+MUST_CHECK bool repo_write_once(const struct repo *repo, struct dynamodb_call *call,
+				const struct dynamodb_write *write, enum result *result);
+
+/*
  * True when the request has no Idempotency-Key. Where a result cannot be known beforehand without
  * a condition on the version that was read, only then may that condition be left out.
  */

@@ -1,10 +1,15 @@
 #include "api/routes.h"
 
+#include "api/address.h"
+#include "api/cart.h"
+#include "api/cart_item.h"
 #include "api/movement.h"
+#include "api/notification.h"
 #include "api/product.h"
 #include "api/product_list.h"
 #include "api/stock.h"
 #include "api/system.h"
+#include "api/user.h"
 
 const struct route api_routes[] = {
 	{METHOD_GET, "/live", &get_live, NULL, .is_always_on = true},
@@ -21,6 +26,27 @@ const struct route api_routes[] = {
 	{METHOD_POST, "/product/{id}/stock", &post_stock, NULL, false},
 	{METHOD_GET, "/product/{id}/stock/movement", &get_movements, QUERY("limit", "cursor"),
 	 false},
+	{METHOD_GET, "/user", &get_users, QUERY("limit", "cursor"), false},
+	{METHOD_POST, "/user", &post_user, NULL, false},
+	{METHOD_GET, "/user/{id}", &get_user, NULL, false},
+	{METHOD_PUT, "/user/{id}", &put_user, NULL, false},
+	{METHOD_PATCH, "/user/{id}", &patch_user, NULL, false},
+	{METHOD_DELETE, "/user/{id}", &delete_user, NULL, false},
+	{METHOD_GET, "/user/{id}/address", &get_addresses, NULL, false},
+	{METHOD_POST, "/user/{id}/address", &post_address, NULL, false},
+	{METHOD_GET, "/user/{id}/address/{address_id}", &get_address, NULL, false},
+	{METHOD_PUT, "/user/{id}/address/{address_id}", &put_address, NULL, false},
+	{METHOD_DELETE, "/user/{id}/address/{address_id}", &delete_address, NULL, false},
+	{METHOD_GET, "/user/{id}/notification", &get_notification, NULL, false},
+	{METHOD_PUT, "/user/{id}/notification", &put_notification, NULL, false},
+	{METHOD_POST, "/cart", &post_cart, NULL, false},
+	{METHOD_GET, "/cart/{id}", &get_cart, NULL, false},
+	{METHOD_DELETE, "/cart/{id}", &delete_cart, NULL, false},
+	{METHOD_PUT, "/cart/{id}/item/{product_id}", &put_cart_item, NULL, false},
+	{METHOD_POST, "/cart/{id}/item/{product_id}", &post_cart_item, NULL, false},
+	{METHOD_DELETE, "/cart/{id}/item/{product_id}", &delete_cart_item, NULL, false},
+	{METHOD_POST, "/cart/{id}/merge", &post_cart_merge, NULL, false},
+	{METHOD_GET, "/user/{id}/cart", &get_user_cart, NULL, false},
 	{METHOD_OTHER, NULL, NULL, NULL, false},
 };
 

@@ -7,6 +7,7 @@
 #include "aws/attribute.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -295,6 +296,21 @@ bool attribute_to_json(struct span typed, struct buf *out)
 	return false;
 }
 
+void attribute_show(struct span name, struct span typed, struct buf *out)
+{
+	size_t before = out->len;
+
+	if (!typed.data)
+		return;
+	if (before > 0 && out->data[before - 1] != '{')
+		buf_add_char(out, ',');
+	buf_add_char(out, '"');
+	buf_add(out, name.data, name.len);
+	buf_add(out, "\":", 2);
+	if (!attribute_to_json(typed, out) && out->len > before)
+		buf_truncate(out, before);
+}
+
 /* ------------------------------------------------------------------ plain JSON to typed values */
 
 static bool add_number(const json_t *value, struct buf *out)
@@ -401,6 +417,20 @@ void attribute_add_number(struct buf *out, const char *name, const char *number)
 	buf_add_str(out, "{\"N\":\"");
 	buf_add_str(out, number);
 	buf_add_str(out, "\"}");
+}
+
+void attribute_add_text(struct buf *out, const char *name, const char *text)
+{
+	attribute_add_string(out, name, text, strlen(text));
+}
+
+void attribute_add_integer(struct buf *out, const char *name, int64_t number)
+{
+	enum { NUMBER_SIZE = 24 };
+	char text[NUMBER_SIZE];
+
+	snprintf(text, sizeof(text), "%" PRId64, number);
+	attribute_add_number(out, name, text);
 }
 
 void attribute_add_json(struct buf *out, const char *name, const json_t *value)

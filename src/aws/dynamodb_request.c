@@ -249,17 +249,19 @@ static void begin_batch(struct buf *out, const struct dynamodb *db)
 }
 
 void dynamodb_request_batch_get(struct buf *out, const struct dynamodb *db,
-				const struct dynamodb_key *keys, size_t count, bool is_consistent)
+				const struct dynamodb_batch *batch)
 {
 	begin_batch(out, db);
 	buf_add_str(out, "{\"Keys\":[");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < batch->count; i++) {
 		if (i > 0)
 			buf_add_char(out, ',');
-		add_key_object(out, db, keys[i]);
+		add_key_object(out, db, batch->keys[i]);
 	}
 	buf_add_char(out, ']');
-	if (is_consistent)
+	add_text(out, "ProjectionExpression", batch->projection);
+	add_json(out, "ExpressionAttributeNames", batch->names);
+	if (batch->is_consistent)
 		add_json(out, "ConsistentRead", "true");
 	buf_add(out, "}}", 2);
 	buf_add_str(out, with_usage);

@@ -6,6 +6,7 @@
 static const char *const names[] = {
 	[RESULT_OK] = "ok",
 	[RESULT_NOT_FOUND] = "not_found",
+	[RESULT_NO_OWNER] = "no_owner",
 	[RESULT_EXISTS] = "exists",
 	[RESULT_CONFLICT] = "conflict",
 	[RESULT_IN_USE] = "in_use",

@@ -1,5 +1,6 @@
 #include "domain/money.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/decimal.h"
@@ -79,4 +80,40 @@ enum money_fault money_parse(struct span text, unsigned decimals, int64_t *amoun
 		return MONEY_TOO_MANY_DECIMALS;
 	return decimal_to_scaled(span_of(canonical), decimals, amount) ? MONEY_FINE
 								       : MONEY_TOO_LARGE;
+}
+
+money_sum money_multiply(int64_t amount, int64_t count)
+{
+	assert(amount >= 0 && count >= 0);
+	return (money_sum)amount * (money_sum)count;
+}
+
+/* The digits of a sum, the last one first, at least `least` of them. Returns how many. */
+static size_t take_digits(money_sum sum, size_t least, char digits[static MONEY_SIZE])
+{
+	size_t count = 0;
+
+	while (sum > 0 || count < least) {
+		assert(count < MONEY_SIZE - 2); /* 128 bits are 39 digits */
+		digits[count++] = (char)('0' + (int)(sum % 10));
+		sum /= 10;
+	}
+	return count;
+}
+
+void money_format(money_sum sum, unsigned decimals, char text[static MONEY_SIZE])
+{
+	char digits[MONEY_SIZE];
+	size_t left = take_digits(sum, (size_t)decimals + 1, digits);
+	size_t last = 0; /* the last one that says something */
+	char *at = text;
+
+	while (last < decimals && digits[last] == '0')
+		last++;
+	while (left > last) {
+		*at++ = digits[--left];
+		if (left == decimals && left > last)
+			*at++ = '.';
+	}
+	*at = '\0';
 }

@@ -358,7 +358,9 @@ static void log_request(const struct connection *connection, bool was_answered,
 			uint64_t duration_us)
 {
 	const struct request *rq = &connection->rq;
+	const struct route *routes = connection->server->options.routes;
 	enum log_level level = LOG_INFO;
+	char shown[ROUTER_SHOWN_SIZE];
 
 	if (connection->server->options.is_quiet)
 		level = LOG_DEBUG;
@@ -367,7 +369,7 @@ static void log_request(const struct connection *connection, bool was_answered,
 	log_event(level, was_answered ? "request" : "request aborted",
 		  LOG_F_STR("request_id", rq->id[0] != '\0' ? rq->id : NULL),
 		  LOG_F_STR("method", connection->has_head ? router_method_name(rq->method) : NULL),
-		  LOG_F_STR("path", rq->path != NULL ? rq->path : rq->target),
+		  LOG_F_STR("path", router_loggable_path(routes, rq, shown)),
 		  LOG_F_STR("route", rq->route != NULL ? rq->route->path : NULL),
 		  LOG_F_NUM("status", rq->reply.status), LOG_F_STR("code", rq->reply.code),
 		  LOG_F_MS("duration_ms", duration_us), LOG_F_MS("db_ms", rq->await.usage.wait_us),

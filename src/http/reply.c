@@ -122,6 +122,7 @@ static const char *failure_detail(enum result result)
 		return "The database cannot be reached. Nothing was changed.";
 	case RESULT_OK:
 	case RESULT_NOT_FOUND:
+	case RESULT_NO_OWNER:
 	case RESULT_EXISTS:
 	case RESULT_CONFLICT:
 	case RESULT_IN_USE:

@@ -133,3 +133,48 @@ void router_allow(const struct route *routes, const struct request *rq,
 	snprintf(allow, ROUTER_ALLOW_SIZE, "%s", buf_text(&text));
 	buf_clear(&text);
 }
+
+/* ---- for the log ---- */
+
+/* The next character of a path, decoded, with several slashes as one. */
+static char next_character(const char **at)
+{
+	uint32_t code;
+
+	if (**at == '%' && text_parse_hex((struct span){*at + 1, strnlen(*at + 1, 2)}, &code)) {
+		*at += 3;
+		return (char)code;
+	}
+	while ((*at)[0] == '/' && (*at)[1] == '/')
+		++*at;
+	return **at != '\0' ? *(*at)++ : '\0';
+}
+
+/* How many characters of the pattern come before its first {parameter}, if the path has them too. */
+static size_t shared_beginning(const char *pattern, const char *path)
+{
+	size_t len = strcspn(pattern, "{");
+
+	for (size_t i = 0; i < len; i++)
+		if (next_character(&path) != pattern[i])
+			return 0;
+	return len;
+}
+
+const char *router_loggable_path(const struct route *routes, const struct request *rq,
+				 char shown[static ROUTER_SHOWN_SIZE])
+{
+	const char *path = rq->path != NULL ? rq->path : rq->target;
+
+	if (rq->route != NULL)
+		return rq->route->endpoint->is_secret ? rq->route->path : path;
+	for (const struct route *route = routes; path != NULL && route->path != NULL; route++) {
+		size_t len = route->endpoint->is_secret ? shared_beginning(route->path, path) : 0;
+
+		if (len > 0 && strchr(route->path, '{') != NULL) {
+			snprintf(shown, ROUTER_SHOWN_SIZE, "%.*s...", (int)len, route->path);
+			return shown;
+		}
+	}
+	return path;
+}

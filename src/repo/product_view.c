@@ -20,25 +20,9 @@ void product_view_tag(const struct stored_product *product, char tag[static PROD
 		 product->stock_version);
 }
 
-/* A member, with a comma first unless the object has just begun. Absent and unreadable: nothing. */
-static void add_member(struct span name, struct span typed, struct buf *out)
-{
-	size_t before = out->len;
-
-	if (!typed.data)
-		return;
-	if (before > 0 && out->data[before - 1] != '{')
-		buf_add_char(out, ',');
-	buf_add_char(out, '"');
-	buf_add(out, name.data, name.len);
-	buf_add(out, "\":", 2);
-	if (!attribute_to_json(typed, out) && out->len > before)
-		buf_truncate(out, before);
-}
-
 static void add_attribute(const struct item *item, const char *name, struct buf *out)
 {
-	add_member(span_of(name), item_get(item, name), out);
+	attribute_show(span_of(name), item_get(item, name), out);
 }
 
 static void add_integer(const char *name, int64_t number, struct buf *out)
@@ -84,7 +68,7 @@ void product_view_write(const struct stored_product *product, struct buf *out)
 	}
 	json_walk_init(&walk, json_scan_member(item_get(item, "extra"), "M"));
 	while (json_walk_next(&walk))
-		add_member(walk.name, walk.value, out);
+		attribute_show(walk.name, walk.value, out);
 	add_stock(&product->stock, out);
 	add_attribute(item, "version", out);
 	add_attribute(item, "created_at", out);

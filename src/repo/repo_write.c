@@ -11,6 +11,7 @@ struct run {
 	void (*done)(struct dynamodb_call *call);
 	void *context;
 	size_t count;                  /* of the caller's writes; the record comes behind them */
+	bool is_once;                  /* a transaction in any case */
 	struct dynamodb_reason reason; /* of a single write */
 };
 
@@ -60,7 +61,7 @@ static void write_alone(const struct repo *repo, struct dynamodb_call *call, str
 			const struct dynamodb_write *writes)
 {
 	call->context = run;
-	if (run->count == 1) {
+	if (run->count == 1 && !run->is_once) {
 		call->done = on_single_written;
 		dynamodb_write(&repo->db, call, writes);
 	} else {
@@ -119,22 +120,36 @@ static enum result write_with_record(const struct repo *repo, struct dynamodb_ca
 	return result;
 }
 
-/* ------------------------------------------------------------------ the one way in */
+/* ------------------------------------------------------------------ the way in */
 
-bool repo_write(const struct repo *repo, struct dynamodb_call *call,
-		const struct dynamodb_write *writes, size_t count, enum result *result)
+static bool start(const struct repo *repo, struct dynamodb_call *call,
+		  const struct dynamodb_write *writes, struct run how, enum result *result)
 {
 	struct run *run = arena_alloc(call->await->arena, sizeof(*run));
 
-	assert(count >= 1 && count <= REPO_WRITES_MAX);
+	assert(how.count >= 1 && how.count <= REPO_WRITES_MAX);
 	*result = RESULT_NO_MEMORY;
 	if (!run)
 		return false;
-	*run = (struct run){.done = call->done, .context = call->context, .count = count};
+	*run = how;
+	run->done = call->done;
+	run->context = call->context;
 	*result = RESULT_OK;
 	if (repo_write_is_alone(call->await))
 		write_alone(repo, call, run, writes);
 	else
 		*result = write_with_record(repo, call, run, writes);
 	return *result == RESULT_OK;
+}
+
+bool repo_write(const struct repo *repo, struct dynamodb_call *call,
+		const struct dynamodb_write *writes, size_t count, enum result *result)
+{
+	return start(repo, call, writes, (struct run){.count = count}, result);
+}
+
+bool repo_write_once(const struct repo *repo, struct dynamodb_call *call,
+		     const struct dynamodb_write *write, enum result *result)
+{
+	return start(repo, call, write, (struct run){.count = 1, .is_once = true}, result);
 }

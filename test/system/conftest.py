@@ -86,6 +86,22 @@ def shopd(shared):
     assert daemon.process.running(), "shopd died:\n" + daemon.process.log_text()[-4000:]
 
 
+@pytest.fixture(scope="session")
+def second(folder, proxy, table):
+    second = Shared(lambda: harness.Shopd(folder, proxy.url, SHOPD_WORKERS=1))
+    yield second
+    if second.daemon:
+        assert second.daemon.end() == 0, second.daemon.process.log_text()[-4000:]
+
+
+@pytest.fixture
+def pair(shopd, second):
+    """Two processes on one table: the shared one with two workers, and another with one."""
+    daemon = second.running()
+    yield shopd, daemon
+    assert daemon.process.running(), "shopd died:\n" + daemon.process.log_text()[-4000:]
+
+
 @pytest.fixture
 def client(shopd):
     client = shopd.client()

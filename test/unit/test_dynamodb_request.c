@@ -230,9 +230,16 @@ START_TEST(batches)
 		{.action = DYNAMODB_DELETE, .key = key},
 	};
 
-	dynamodb_request_batch_get(&out, &db, keys, 2, true);
+	dynamodb_request_batch_get(&out, &db, &(struct dynamodb_batch){keys, 2, NULL, NULL, true});
 	ck_assert_request("{\"RequestItems\":{\"shop\":{\"Keys\":[" KEY "," KEY
 			  "],\"ConsistentRead\":true}}," USAGE);
+	buf_reset(&out);
+	dynamodb_request_batch_get(&out, &db,
+				   &(struct dynamodb_batch){keys, 1, "#n", "{\"#n\":\"name\"}",
+							    false});
+	ck_assert_request("{\"RequestItems\":{\"shop\":{\"Keys\":[" KEY
+			  "],\"ProjectionExpression\":\"#n\","
+			  "\"ExpressionAttributeNames\":{\"#n\":\"name\"}}}," USAGE);
 	buf_reset(&out);
 	dynamodb_request_batch_write(&out, &db, writes, 2);
 	ck_assert_request("{\"RequestItems\":{\"shop\":["

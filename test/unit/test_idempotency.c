@@ -574,8 +574,7 @@ START_TEST(a_body_may_be_as_long_as_bodies_may_be)
 	static char body[SERVING_BODY_MAX + 1];
 	char head[200];
 
-	memset(body, ' ', SERVING_BODY_MAX);
-	memcpy(body, "204", 3);
+	snprintf(body, sizeof(body), "204%*s", SERVING_BODY_MAX - 3, "");
 	snprintf(head, sizeof(head),
 		 "POST /status HTTP/1.1\r\nHost: a\r\n" KEY "Content-Length: %d\r\n\r\n",
 		 SERVING_BODY_MAX);

@@ -113,6 +113,53 @@ START_TEST(what_is_no_amount_has_a_reason)
 }
 END_TEST
 
+START_TEST(sums_are_written_in_canonical_form)
+{
+	static const struct {
+		int64_t amount;
+		int64_t count;
+		unsigned decimals;
+		const char *text;
+	} table[] = {
+		{0, 5, 2, "0"},
+		{1, 0, 2, "0"},
+		{1, 1, 2, "0.01"},
+		{10, 1, 2, "0.1"},
+		{1950, 1, 2, "19.5"},
+		{1999, 1, 2, "19.99"},
+		{2000, 1, 2, "20"},
+		{750, 12, 2, "90"},
+		{900, 1, 0, "900"},
+		{1000, 3, 0, "3000"},
+		{1234, 1, 3, "1.234"},
+		{1, 1, 4, "0.0001"},
+		{INT64_MAX, 1, 2, "92233720368547758.07"},
+		{INT64_MAX, 9999, 2, "922244969965109032941.93"},
+		{INT64_MAX, INT64_MAX, 0, "85070591730234615847396907784232501249"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		char text[MONEY_SIZE];
+
+		money_format(money_multiply(table[i].amount, table[i].count), table[i].decimals,
+			     text);
+		ck_assert_str_eq(text, table[i].text);
+	}
+}
+END_TEST
+
+START_TEST(the_sum_of_the_largest_cart_is_right)
+{
+	money_sum sum = 0;
+	char text[MONEY_SIZE];
+
+	for (int line = 0; line < 90; line++)
+		sum += money_multiply(INT64_MAX, 9999);
+	money_format(sum, 2, text);
+	ck_assert_str_eq(text, "83002047296859812964773.7");
+}
+END_TEST
+
 Suite *money_suite(void)
 {
 	Suite *suite = suite_create("money");
@@ -122,6 +169,8 @@ Suite *money_suite(void)
 	tcase_add_test(tests, what_is_no_current_code_is_refused);
 	tcase_add_test(tests, amounts_are_counted_in_the_smallest_unit);
 	tcase_add_test(tests, what_is_no_amount_has_a_reason);
+	tcase_add_test(tests, sums_are_written_in_canonical_form);
+	tcase_add_test(tests, the_sum_of_the_largest_cart_is_right);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

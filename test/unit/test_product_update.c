@@ -169,7 +169,7 @@ END_TEST
 
 START_TEST(too_many_others_are_a_conflict_in_the_end)
 {
-	struct script_step steps[2 * PRODUCT_UPDATE_TRIES + 2];
+	struct script_step steps[2 * ITEM_UPDATE_TRIES + 2];
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i += 2) {
 		steps[i] = (struct script_step)FOUND("3", "");
@@ -179,7 +179,7 @@ START_TEST(too_many_others_are_a_conflict_in_the_end)
 	script_play(&on.aws.script, steps, sizeof(steps) / sizeof(steps[0]));
 	start(0);
 	scripted_repo_expect(&on, RESULT_CONFLICT);
-	ck_assert_uint_eq(change.count, PRODUCT_UPDATE_TRIES);
+	ck_assert_uint_eq(change.count, ITEM_UPDATE_TRIES);
 }
 END_TEST
 

@@ -194,6 +194,59 @@ START_TEST(without_memory_nothing_is_taken_for_missing)
 }
 END_TEST
 
+/* ---- for the log ---- */
+
+static const struct endpoint secret = {.is_secret = true};
+
+static const struct route secret_routes[] = {
+	ROUTE(GET, "/product/{id}"),
+	{.method = METHOD_POST, .path = "/cart", .endpoint = &nothing},
+	{.method = METHOD_GET, .path = "/cart/{id}", .endpoint = &secret},
+	{.method = METHOD_PUT, .path = "/cart/{id}/item/{product}", .endpoint = &secret},
+	{0},
+};
+
+START_TEST(the_log_has_no_ids_that_are_keys)
+{
+	static const struct {
+		enum method method;
+		const char *path;
+		const char *shown;
+	} table[] = {
+		{METHOD_GET, "/product/x", "/product/x"},
+		{METHOD_POST, "/cart", "/cart"},
+		{METHOD_GET, "/cart/KEY", "/cart/{id}"},
+		{METHOD_PATCH, "/cart/KEY", "/cart/{id}"},
+		{METHOD_PUT, "/cart/KEY/item/b", "/cart/{id}/item/{product}"},
+		{METHOD_GET, "/%63art/KEY", "/cart/{id}"},
+		{METHOD_GET, "/cart/KEY/b", "/cart/..."},
+		{METHOD_GET, "/cart/KEY/", "/cart/..."},
+		{METHOD_GET, "/%63a%72t/KEY/b", "/cart/..."},
+		{METHOD_GET, "//cart//KEY", "/cart/..."},
+		{METHOD_GET, "/cart/KEY%00", "/cart/..."},
+		{METHOD_GET, "/cart/%zz", "/cart/..."},
+		{METHOD_GET, "/cartoon/x", "/cartoon/x"},
+		{METHOD_GET, "/%", "/%"},
+		{METHOD_GET, "/ca", "/ca"},
+		{METHOD_GET, "", ""},
+	};
+	char shown[ROUTER_SHOWN_SIZE];
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		memset(&rq, 0, sizeof(rq));
+		rq.method = table[i].method;
+		rq.path = table[i].path;
+		(void)router_find(secret_routes, &rq);
+		ck_assert_str_eq(router_loggable_path(secret_routes, &rq, shown), table[i].shown);
+		arena_clear(&rq.arena);
+	}
+	memset(&rq, 0, sizeof(rq));
+	ck_assert_ptr_null(router_loggable_path(secret_routes, &rq, shown));
+	rq.target = "/cart/KEY?x=1"; /* its head was never whole */
+	ck_assert_str_eq(router_loggable_path(secret_routes, &rq, shown), "/cart/...");
+}
+END_TEST
+
 Suite *router_suite(void)
 {
 	Suite *suite = suite_create("router");
@@ -205,6 +258,7 @@ Suite *router_suite(void)
 	tcase_add_test(tcase, what_a_path_allows_is_all_of_its_rows);
 	tcase_add_test(tcase, methods_are_known_by_their_exact_names);
 	tcase_add_test(tcase, without_memory_nothing_is_taken_for_missing);
+	tcase_add_test(tcase, the_log_has_no_ids_that_are_keys);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

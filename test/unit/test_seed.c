@@ -7,6 +7,7 @@
 #include "scripted_repo.h"
 
 #define TAKEN CANCELLED("{\"Code\":\"ConditionalCheckFailed\"}," NONE "," NONE)
+#define TAKEN_WITHOUT_STOCK CANCELLED("{\"Code\":\"ConditionalCheckFailed\"}," NONE)
 
 static struct scripted_repo on;
 static size_t made;
@@ -42,7 +43,9 @@ END_TEST
 
 START_TEST(what_is_there_is_left_alone)
 {
-	SCRIPT_PLAY(&on.aws.script, TAKEN, TEXT("{}"), TAKEN);
+	/* The seventh has no stock, and so no movement. */
+	SCRIPT_PLAY(&on.aws.script, TAKEN, TEXT("{}"), TAKEN, TAKEN, TAKEN, TAKEN,
+		    TAKEN_WITHOUT_STOCK, TAKEN);
 	seed_demo(&on.repo, &made, &present, &on.await);
 	scripted_repo_expect(&on, RESULT_OK);
 	ck_assert_uint_eq(made, 1);

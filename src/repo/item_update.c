@@ -1,0 +1,91 @@
+#include "repo/item_update.h"
+
+#include <assert.h>
+
+#include "domain/same_value.h"
+
+static void start_read(struct item_update *update);
+
+static void finish(struct item_update *update, enum result result)
+{
+	dynamodb_call_clear(&update->read);
+	dynamodb_call_clear(&update->write);
+	update->kind->done(update, result);
+}
+
+static void on_written(struct dynamodb_call *call)
+{
+	struct item_update *update = call->context;
+	enum result result = call->result;
+
+	if (update->kind->judge)
+		result = update->kind->judge(update);
+	if (result == RESULT_CONFLICT && update->expected_version == 0 &&
+	    update->tries < ITEM_UPDATE_TRIES) {
+		dynamodb_call_clear(&update->read);
+		dynamodb_call_clear(&update->write);
+		start_read(update);
+	} else {
+		finish(update, result);
+	}
+}
+
+static void write_changed(struct item_update *update, const json_t *changed)
+{
+	enum result result = RESULT_NO_MEMORY;
+
+	update->write = (struct dynamodb_call){
+		.await = update->await,
+		.done = on_written,
+		.context = update,
+	};
+	if (!update->kind->write(update, changed, &result))
+		finish(update, result);
+}
+
+static void change(struct item_update *update, const json_t *stored)
+{
+	json_t *changed = NULL;
+	enum result result = update->change(stored, update->context, &changed);
+
+	if (result != RESULT_OK)
+		finish(update, result);
+	else if (stored && same_value(stored, changed))
+		finish(update, update->kind->show(update) ? RESULT_OK : RESULT_NO_MEMORY);
+	else
+		write_changed(update, changed);
+	json_decref(changed);
+}
+
+static void on_read(struct dynamodb_call *call)
+{
+	struct item_update *update = call->context;
+	json_t *stored = NULL;
+	enum result result = update->kind->take(update, &stored);
+
+	if (result == RESULT_OK && update->expected_version != 0 &&
+	    update->expected_version != update->version)
+		result = RESULT_CONFLICT;
+	if (result == RESULT_OK)
+		change(update, stored);
+	else
+		finish(update, result);
+	json_decref(stored);
+}
+
+static void start_read(struct item_update *update)
+{
+	update->tries++;
+	update->read = (struct dynamodb_call){
+		.await = update->await,
+		.done = on_read,
+		.context = update,
+	};
+	update->kind->read(update);
+}
+
+void item_update_run(struct item_update *update)
+{
+	assert(update->await->is_pending);
+	start_read(update);
+}

@@ -1,0 +1,161 @@
+#include "repo/user_repo.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "domain/user.h"
+#include "repo/partition_list.h"
+#include "repo/record_find.h"
+#include "repo/repo_write.h"
+#include "repo/user_item.h"
+
+/* ------------------------------------------------------------------ reading */
+
+void user_repo_find(struct repo *repo, const char *id, struct record *out, struct await *await)
+{
+	struct record_find *find = arena_alloc(await->arena, sizeof(*find));
+
+	await_start(await);
+	if (!find || !id_is_valid(id)) {
+		await_finish(await, find ? RESULT_NOT_FOUND : RESULT_NO_MEMORY);
+		return;
+	}
+	find->repo = repo;
+	find->await = await;
+	find->out = out;
+	memcpy(find->id, id, ID_SIZE);
+	user_item_key(id, find->pk);
+	snprintf(find->sk, sizeof(find->sk), "#");
+	record_find_run(find);
+}
+
+/* ------------------------------------------------------------------ listing */
+
+void user_repo_list(struct repo *repo, size_t limit, const char *cursor, struct list_page *out,
+		    struct await *await)
+{
+	partition_list_find(repo,
+			    &(struct partition_list_query){
+				    .index = PARTITION_GSI2,
+				    .partition = "USER",
+				    .is_sharded = true,
+				    .is_descending = true,
+				    .limit = limit,
+				    .cursor = cursor,
+			    },
+			    out, await);
+}
+
+void user_repo_show_entry(const struct repo *repo, struct span entry, struct buf *out)
+{
+	static const char *const shown[] = {"name", "email", "version", "created_at", "updated_at"};
+	struct item item;
+	struct span key;
+
+	(void)!item_view(&item, entry); /* an empty one when it is none */
+	key = item_raw_string(&item, repo->db.partition_key);
+	buf_add_char(out, '{');
+	if (key.len == 2 + ID_LEN) {
+		buf_add_str(out, "\"id\":\"");
+		buf_add(out, key.data + 2, ID_LEN);
+		buf_add_char(out, '"');
+	}
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		attribute_show(span_of(shown[i]), item_get(&item, shown[i]), out);
+	buf_add_char(out, '}');
+}
+
+/* ------------------------------------------------------------------ creating */
+
+struct create {
+	struct repo *repo;
+	struct await *await;
+	struct record *out;
+	char id[ID_SIZE];
+	struct dynamodb_call call;
+};
+
+/* Reasons come in the order of the writes: the user first, then the lock on the e-mail address. */
+static enum result take_created(const struct dynamodb_call *call)
+{
+	if (call->result != RESULT_CONFLICT)
+		return call->result;
+	if (call->failed_count != 2)
+		return RESULT_GARBLED;
+	/* Of 74 random bits the same came twice: more likely our own write, of unknown fate. */
+	return call->reasons[0].is_condition ? RESULT_UNKNOWN : RESULT_EXISTS;
+}
+
+static void on_created(struct dynamodb_call *call)
+{
+	struct create *create = call->context;
+	enum result result = take_created(call);
+
+	dynamodb_call_clear(call);
+	await_finish(create->await, result);
+}
+
+static bool write_new(struct create *create, const json_t *user, const char *members,
+		      enum result *result)
+{
+	char pk[RECORD_KEY_SIZE];
+	char email_key[RECORD_KEY_SIZE];
+	char names[USER_NAMES_SIZE];
+	char lock[USER_LOCK_SIZE];
+	const struct dynamodb_write writes[] = {
+		{.key = {pk, "#"},
+		 .item = members,
+		 .condition = "attribute_not_exists(#p)",
+		 .names = names},
+		{.key = {email_key, "#"},
+		 .item = lock,
+		 .condition = "attribute_not_exists(#p)",
+		 .names = names},
+	};
+
+	if (!user_item_email_key(create->repo, field_text(json_object_get(user, "email")),
+				 email_key))
+		return false;
+	user_item_key(create->id, pk);
+	user_item_names(create->repo, names);
+	user_item_lock(create->id, lock);
+	create->call.await = create->await;
+	create->call.done = on_created;
+	create->call.context = create;
+	return repo_write(create->repo, &create->call, writes, 2, result);
+}
+
+static bool create_user(struct create *create, const json_t *user, enum result *result)
+{
+	struct buf item = {0};
+	int64_t now_ms = clock_wall_ms(create->repo->clock);
+	char now[CLOCK_RFC3339_SIZE];
+	bool is_started = false;
+
+	id_make_ordered(now_ms, create->id);
+	clock_format_rfc3339(now_ms, now);
+	buf_init(&item, RECORD_ITEM_MAX);
+	user_item_write(create->repo, create->id, user, now, &item);
+	if (record_keep_new(create->id, &item, create->await->arena, create->out))
+		is_started = write_new(create, user, buf_text(&item), result);
+	buf_clear(&item);
+	return is_started;
+}
+
+void user_repo_create(struct repo *repo, const json_t *user, struct record *out,
+		      struct await *await)
+{
+	struct create *create = arena_alloc(await->arena, sizeof(*create));
+	enum result result = RESULT_NO_MEMORY;
+
+	await_start(await);
+	if (!create) {
+		await_finish(await, RESULT_NO_MEMORY);
+		return;
+	}
+	create->repo = repo;
+	create->await = await;
+	create->out = out;
+	if (!create_user(create, user, &result))
+		await_finish(await, result);
+}

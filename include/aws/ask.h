@@ -1,5 +1,6 @@
 /*
- * One question over HTTP whose answer is a secret: what the providers of credentials have in common.
+ * One question over HTTP whose answer is a secret: what the providers of credentials have in
+ * common.
  *
  * There is no retry here, and no signature; request and answer are overwritten when they are no
  * longer needed.

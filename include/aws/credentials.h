@@ -1,8 +1,8 @@
 /*
  * The credentials of one worker: state, not a call. Signing takes what is there and never waits.
  *
- * Keys come from one provider, the first of the chain that is configured (credentials_chain.h). It is
- * asked at the start, again 15 minutes before its keys expire, each minute while that fails, and
+ * Keys come from one provider, the first of the chain that is configured (credentials_chain.h). It
+ * is asked at the start, again 15 minutes before its keys expire, each minute while that fails, and
  * more often in the last 10 minutes. Old keys stay in force until there are new ones, even past
  * their expiry: AWS may extend them while its own services are in trouble, and only the called
  * service can tell.
@@ -59,8 +59,8 @@ struct credentials_wait {
 /*
  * For keys that a service refused as expired: fetches others and calls wait->done, never from
  * within, when that is over; credentials_current then has new keys, or the same. False, without a
- * call, when there is no point: keys of the environment, stopped, or such a fetch ended less than 10
- * seconds ago.
+ * call, when there is no point: keys of the environment, stopped, or such a fetch ended less than
+ * 10 seconds ago.
  */
 MUST_CHECK bool credentials_refresh(struct credentials *credentials, struct credentials_wait *wait);
 /* Waits no longer. Has no effect on a wait that is over. */

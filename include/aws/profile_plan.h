@@ -48,8 +48,8 @@ enum profile_plan_result {
 };
 
 /*
- * Fills a cleared plan, which must be cleared in any case. Unless it is OK, `why` gets the reason in
- * words.
+ * Fills a cleared plan, which must be cleared in any case. Unless it is OK, `why` gets the reason
+ * in words.
  */
 MUST_CHECK enum profile_plan_result profile_plan_make(const struct profiles *profiles,
 						      const char *profile,

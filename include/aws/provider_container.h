@@ -1,6 +1,6 @@
 /*
- * Keys from the endpoint of a container's orchestrator: ECS tasks and EKS Pod Identity. Where it may
- * be is checked with the configuration.
+ * Keys from the endpoint of a container's orchestrator: ECS tasks and EKS Pod Identity. Where it
+ * may be is checked with the configuration.
  *
  * Source: AWS SDKs and Tools Reference Guide, "Container credential provider".
  */

@@ -1,6 +1,6 @@
 /*
- * The two operations of STS that give credentials for a role: AssumeRole, which is signed with other
- * credentials, and AssumeRoleWithWebIdentity, which shows a token instead.
+ * The two operations of STS that give credentials for a role: AssumeRole, which is signed with
+ * other credentials, and AssumeRoleWithWebIdentity, which shows a token instead.
  *
  * There are no retries here: who needs credentials asks again.
  *

@@ -29,8 +29,8 @@ struct config_aws_given {
 
 /*
  * Completes a configuration that has what the environment says. False when something is wrong;
- * `mistakes` then has one line for each. The region stays NULL, and the endpoints that depend on it,
- * when only the instance can tell.
+ * `mistakes` then has one line for each. The region stays NULL, and the endpoints that depend on
+ * it, when only the instance can tell.
  */
 MUST_CHECK bool config_aws_read(struct config *config, const struct config_aws_given *given,
 				struct buf *mistakes);

@@ -2,11 +2,11 @@
  * An XML text read in place, without a tree: for the answers of AWS services that speak the query
  * protocol (STS, SNS).
  *
- * xml_scan_check reads the whole text once, strictly; after that, and only then, the other functions
- * may walk it. A small part of XML is enough for such answers and harmless: elements, attributes
- * (which are passed over), text, the five named entities and numeric ones, comments, CDATA, and a
- * declaration at the start. A document type is refused, and with it everything that makes XML
- * dangerous.
+ * xml_scan_check reads the whole text once, strictly; after that, and only then, the other
+ * functions may walk it. A small part of XML is enough for such answers and harmless: elements,
+ * attributes (which are passed over), text, the five named entities and numeric ones, comments,
+ * CDATA, and a declaration at the start. A document type is refused, and with it everything that
+ * makes XML dangerous.
  *
  * Source: Extensible Markup Language (XML) 1.0, fifth edition.
  */
@@ -20,7 +20,7 @@
 
 enum { XML_SCAN_DEPTH = 16 };
 
-/* True if `text` is UTF-8 and exactly one element, with space, comments and a declaration around. */
+/* True if `text` is UTF-8 and one element, with space, comments and a declaration around it. */
 bool xml_scan_check(struct span text);
 
 /* Walks the elements that are directly within a content, in order. */

@@ -10,8 +10,8 @@
 
 /*
  * Completes a configuration that has no region; does nothing for one that has. Waits for the
- * metadata service, which is asked three times at most, a second each. False, with a line in the log,
- * when it does not tell.
+ * metadata service, which is asked three times at most, a second each. False, with a line in the
+ * log, when it does not tell.
  */
 MUST_CHECK bool place_find(struct config *config);
 

@@ -41,8 +41,8 @@ def test_hosts_are_those_of_botocore(folder, ask_botocore, fips, dualstack):
     assert len(regions()) > 30
     for region in regions():
         status, stdout, stderr = shop.command(
-            folder, "--check-config", AWS_REGION=region,
-            AWS_USE_FIPS_ENDPOINT=str(fips).lower(), AWS_USE_DUALSTACK_ENDPOINT=str(dualstack).lower())
+            folder, "--check-config", AWS_REGION=region, AWS_USE_FIPS_ENDPOINT=str(fips).lower(),
+            AWS_USE_DUALSTACK_ENDPOINT=str(dualstack).lower())
         assert status == 0, stderr
         for service in SERVICES:
             line = f"AWS_ENDPOINT_URL_{service.upper()}="

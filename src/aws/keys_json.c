@@ -1,5 +1,6 @@
 #include "aws/keys_json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -46,10 +47,8 @@ static bool parse_time(const char *text, int64_t *time_ms)
 	if (len <= OFFSET_LEN || len >= TIME_MAX ||
 	    !read_offset(text + len - OFFSET_LEN, &offset_ms))
 		return false;
-	len -= OFFSET_LEN;
-	memcpy(in_utc, text, len);
-	in_utc[len] = 'Z';
-	if (!clock_parse_rfc3339(in_utc, len + 1, time_ms))
+	snprintf(in_utc, sizeof(in_utc), "%.*sZ", (int)(len - OFFSET_LEN), text);
+	if (!clock_parse_rfc3339(in_utc, strlen(in_utc), time_ms))
 		return false;
 	*time_ms -= offset_ms;
 	return true;

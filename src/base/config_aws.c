@@ -182,6 +182,12 @@ static bool fill_endpoints(struct config *config)
 	return ok;
 }
 
+/* An emulator takes any region; it only has to be there, since it is signed. */
+static bool is_emulator(const char *endpoint)
+{
+	return endpoint && strncmp(endpoint, "http:", 5) == 0;
+}
+
 static void find_place(struct reading *reading)
 {
 	static const struct setting region = {.name = "region", .kind = SETTING_REGION};
@@ -194,8 +200,7 @@ static void find_place(struct reading *reading)
 		take_endpoint(reading, i);
 	if (!reading->given->region)
 		take(reading, find(reading, "region"), &region, &config->region);
-	/* An emulator takes any region; it only has to be there, since it is signed. */
-	if (!config->region && !reading->given->region && config->endpoint_dynamodb)
+	if (!config->region && !reading->given->region && is_emulator(config->endpoint_dynamodb))
 		config->region = "us-east-1";
 	if (config->region) {
 		if (!fill_endpoints(config))

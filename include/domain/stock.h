@@ -1,9 +1,9 @@
 /*
  * Stock: how much of a product is there, what that is called, and what a change makes of it.
  *
- * Of what is on hand some may be reserved (by checkouts); the rest is available. Changes are decided
- * here and made elsewhere: a decision also says for which other amounts it would be the same, so
- * that those who change one stock at the same time need not wait for each other.
+ * Of what is on hand some may be reserved (by checkouts); the rest is available. Changes are
+ * decided here and made elsewhere: a decision also says for which other amounts it would be the
+ * same, so that those who change one stock at the same time need not wait for each other.
  */
 #ifndef SHOPD_DOMAIN_STOCK_H
 #define SHOPD_DOMAIN_STOCK_H
@@ -56,8 +56,8 @@ enum stock_verdict {
 };
 
 /*
- * Amounts for which a decision stays fine and comes to the same level, as long as low mark and level
- * are what they were.
+ * Amounts for which a decision stays fine and comes to the same level, as long as low mark and
+ * level are what they were.
  */
 struct stock_range {
 	int64_t available_min;

@@ -1,10 +1,10 @@
 /*
  * Changing one line of a cart: read the cart and the products in it, decide, write by path.
  *
- * What others change at the same time survives: each write touches one line, on the condition that
- * the rules still hold, not that nobody else has written. When the condition fails, the old item
- * comes with the failure and it is decided again. Only a caller who names a version, or whose answer
- * must be known beforehand (repo_write.h), insists on the version.
+ * What others change at the same time survives: each write touches one line, on the condition
+ * that the rules still hold, not that nobody else has written. When the condition fails, the old
+ * item comes with the failure and it is decided again. Only a caller who names a version, or whose
+ * answer must be known beforehand (repo_write.h), insists on the version.
  *
  * Adding to a line must not happen twice, and is a transaction (repo_write_once). Setting and
  * removing may be repeated by nature.

@@ -14,7 +14,7 @@
 #include "repo/cart_product.h"
 #include "repo/repo.h"
 
-/* How often a write is tried that others keep getting in the way of. One of those that meet wins. */
+/* How often a write is tried that others get in the way of. Of those that meet, one wins. */
 enum { CART_TRIES = 40 };
 
 /*
@@ -46,8 +46,9 @@ struct cart_job {
  */
 void *cart_job_new(struct repo *repo, size_t size, struct cart_answer *out, struct await *await);
 
-/* The end, one of the two: what came of it, or why it cannot be done. */
+/* The end, one of these: what came of it, that it is done, or why it cannot be. */
 void cart_job_finish(struct cart_job *job, enum result result);
+void cart_job_succeed(struct cart_job *job);
 void cart_job_refuse(struct cart_job *job, enum cart_refusal refusal);
 
 /* The job's call, cleared, for another operation; its context is the job. */

@@ -1,7 +1,7 @@
 /*
- * Putting the lines of one cart into another, which ends the first: both in one transaction, on the
- * condition that neither has changed since it was read. So a line that somebody adds to the first at
- * the same moment is either in the other one too, or is refused.
+ * Putting the lines of one cart into another, which ends the first: both in one transaction, on
+ * the condition that neither has changed since it was read. So a line that somebody adds to the
+ * first at the same moment is either in the other one too, or is refused.
  */
 #ifndef SHOPD_REPO_CART_MERGE_H
 #define SHOPD_REPO_CART_MERGE_H

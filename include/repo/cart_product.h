@@ -1,8 +1,8 @@
 /*
  * What the products in a cart are now: name, price, currency and level, of all lines at once.
  *
- * Read in batches of a projection, eventually consistent: a catalogue is read far more often than it
- * changes, and what the shopper pays is settled at the checkout.
+ * Read in batches of a projection, eventually consistent: a catalogue is read far more often than
+ * it changes, and what the shopper pays is settled at the checkout.
  */
 #ifndef SHOPD_REPO_CART_PRODUCT_H
 #define SHOPD_REPO_CART_PRODUCT_H

@@ -20,8 +20,8 @@ void cart_repo_find(struct repo *repo, const char *id, struct cart_answer *out,
 void cart_repo_create(struct repo *repo, struct cart_answer *out, struct await *await);
 
 /*
- * Removes a cart that was not ordered; a user's together with the pointer to it. `expected_version`:
- * 0 for any. Only `out->refusal` is set.
+ * Removes a cart that was not ordered; a user's together with the pointer to it.
+ * `expected_version`: 0 for any. Only `out->refusal` is set.
  */
 void cart_repo_remove(struct repo *repo, const char *id, uint64_t expected_version,
 		      struct cart_answer *out, struct await *await);

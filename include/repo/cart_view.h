@@ -1,8 +1,8 @@
 /*
  * How a cart is shown: with what its products are called and cost now.
  *
- * A line whose product is gone, or can no longer be counted because its price is in another currency
- * by now, is "unavailable" and counts nothing. Totals are exact, however large.
+ * A line whose product is gone, or can no longer be counted because its price is in another
+ * currency by now, is "unavailable" and counts nothing. Totals are exact, however large.
  */
 #ifndef SHOPD_REPO_CART_VIEW_H
 #define SHOPD_REPO_CART_VIEW_H

@@ -3,8 +3,8 @@
  * of, so that there is neither an event without its cause nor a cause without its event. Whoever
  * publishes it deletes it afterwards.
  *
- * OUT#<s> / UUIDv7, where <s> is a write shard. All events of one subject are in one shard, in order;
- * the sort key is the event's id. Attributes:
+ * OUT#<s> / UUIDv7, where <s> is a write shard. All events of one subject are in one shard, in the
+ * order of their times; the sort key is the event's id. Attributes:
  *
  *	type         S  "stock.low" (event.h)
  *	subject      S  "product/<id>"

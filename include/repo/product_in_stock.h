@@ -2,9 +2,9 @@
  * Lists of those products of which something is available.
  *
  * Stock is in no index of products, since it changes with every sale. So a page of the list is read
- * and then the stock of its products, those with nothing left are left out, and it goes on until the
- * page is full. That costs half a read unit for each product that is looked at: a page costs about
- * as many as it shows, and more where much is sold out.
+ * and then the stock of its products, those with nothing left are left out, and it goes on until
+ * the page is full. That costs half a read unit for each product that is looked at: more than the
+ * list itself, and more still where much is sold out.
  */
 #ifndef SHOPD_REPO_PRODUCT_IN_STOCK_H
 #define SHOPD_REPO_PRODUCT_IN_STOCK_H

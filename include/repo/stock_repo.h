@@ -25,8 +25,8 @@ struct stock_outcome {
 };
 
 /*
- * Consistent. RESULT_OK or RESULT_NOT_FOUND, also for what is no id: a product that is not there has
- * no stock.
+ * Consistent. RESULT_OK or RESULT_NOT_FOUND, also for what is no id: a product that is not there
+ * has no stock.
  */
 void stock_repo_find(struct repo *repo, const char *product_id, struct stock *out,
 		     struct await *await);

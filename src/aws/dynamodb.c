@@ -369,19 +369,10 @@ static void take_transact_get(struct dynamodb_call *call)
 void dynamodb_batch_get(const struct dynamodb *db, struct dynamodb_call *call,
 			const struct dynamodb_key *keys, size_t count, bool is_consistent)
 {
-	dynamodb_batch_get_part(db, call,
-				&(struct dynamodb_batch){
-					.keys = keys,
-					.count = count,
-					.is_consistent = is_consistent,
-				});
-}
-
-void dynamodb_batch_get_part(const struct dynamodb *db, struct dynamodb_call *call,
-			     const struct dynamodb_batch *batch)
-{
-	assert(batch->count > 0 && batch->count <= DYNAMODB_BATCH_GET_MAX);
-	dynamodb_request_batch_get(begin(db, call, BATCH_GET), db, batch);
+	assert(count > 0 && count <= DYNAMODB_BATCH_GET_MAX);
+	dynamodb_request_batch_get(begin(db, call, BATCH_GET), db,
+				   &(struct dynamodb_batch){keys, count, call->projection,
+							    call->names, is_consistent});
 	start(call, 0);
 }
 

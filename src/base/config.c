@@ -113,6 +113,8 @@ static const struct setting settings[] = {
 	{"SHOPD_WRITE_SHARDS", SETTING_POWER_OF_TWO, AT(write_shards), "4",
 	 .help = "Over how many partitions lists are spread. Never change it for a table in use.",
 	 .min = 1, .max = 256},
+	{"TMPDIR", SETTING_TEXT, AT(temporary_folder), "/tmp",
+	 .help = "Where the results of a large import are kept until they are sent."},
 	{"SHOPD_REQUIRE_MATCH", SETTING_SWITCH, AT(is_match_required), "off",
 	 .help = "on: changes must name the version that they change (If-Match).",
 	 .words = {"off", "on"}},

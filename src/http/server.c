@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "http/connection.h"
+#include "http/connection_deadline.h"
 #include "http/framing.h"
 
 enum {
@@ -64,7 +65,7 @@ static void sweep(struct loop_timer *timer)
 	uint64_t interval_us = server->is_draining ? DRAIN_SWEEP_INTERVAL_US : SWEEP_INTERVAL_US;
 
 	for (struct connection *at = server->connections; at != NULL; at = at->next)
-		connection_check_deadlines(at, now_us);
+		connection_deadline_check(at, now_us);
 	/* The heap has had room for this timer before. */
 	(void)!loop_timer_set(loop, timer, now_us + interval_us);
 	/* libmicrohttpd closes connections that were silent too long only when it runs. */

@@ -100,16 +100,11 @@ static void write_values(const struct run *run, enum kind kind, struct buf *valu
 
 static void judge(struct run *run);
 
-static void answer_changed(struct cart_job *job)
-{
-	cart_job_finish(job, RESULT_OK);
-}
-
 /* What others have changed meanwhile is part of the answer. */
 static void show_changed(struct run *run, struct span item)
 {
 	if (cart_job_take(&run->job, item, run->what.cart_id, &run->job.out->cart))
-		cart_job_products(&run->job, NULL, answer_changed);
+		cart_job_products(&run->job, NULL, cart_job_succeed);
 }
 
 static void on_read_again(struct dynamodb_call *call)
@@ -126,7 +121,7 @@ static void take_written(struct run *run)
 {
 	run->job.is_written = true;
 	if (run->has_version || run->what.change.act == CART_REMOVE)
-		cart_job_finish(&run->job, RESULT_OK);
+		cart_job_succeed(&run->job);
 	else if (run->what.change.act == CART_ADD)
 		cart_job_get(&run->job, run->what.cart_id, on_read_again);
 	else
@@ -210,7 +205,7 @@ static void decide(struct cart_job *job)
 	if (refusal != CART_FINE)
 		cart_job_refuse(job, refusal);
 	else if (change->act == CART_SET && before == change->quantity)
-		cart_job_finish(job, RESULT_OK);
+		cart_job_succeed(job);
 	else
 		write_line(run, before > 0);
 }

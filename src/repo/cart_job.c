@@ -23,6 +23,11 @@ void cart_job_finish(struct cart_job *job, enum result result)
 	await_finish(job->await, result);
 }
 
+void cart_job_succeed(struct cart_job *job)
+{
+	cart_job_finish(job, RESULT_OK);
+}
+
 void cart_job_refuse(struct cart_job *job, enum cart_refusal refusal)
 {
 	job->out->refusal = refusal;

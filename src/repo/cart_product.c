@@ -135,15 +135,14 @@ static void read_batch(struct cart_product_read *read)
 	}
 	snprintf(names, sizeof(names), "{\"#p\":\"%s\",\"#n\":\"name\",\"#l\":\"level\"}",
 		 read->repo->db.partition_key);
-	read->call =
-		(struct dynamodb_call){.await = read->await, .done = on_batch, .context = read};
-	dynamodb_batch_get_part(&read->repo->db, &read->call,
-				&(struct dynamodb_batch){
-					.keys = keys,
-					.count = 2 * count,
-					.projection = "#p, sk, #n, price, currency, #l",
-					.names = names,
-				});
+	read->call = (struct dynamodb_call){
+		.await = read->await,
+		.done = on_batch,
+		.context = read,
+		.projection = "#p, sk, #n, price, currency, #l",
+		.names = names,
+	};
+	dynamodb_batch_get(&read->repo->db, &read->call, keys, 2 * count, false);
 }
 
 void cart_product_read(struct cart_product_read *read)

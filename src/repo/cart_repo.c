@@ -15,11 +15,6 @@ struct find {
 	const char *id;
 };
 
-static void answer_found(struct cart_job *job)
-{
-	cart_job_finish(job, RESULT_OK);
-}
-
 static void on_found(struct dynamodb_call *call)
 {
 	struct find *find = call->context;
@@ -28,7 +23,7 @@ static void on_found(struct dynamodb_call *call)
 	if (result_is_failure(call->result))
 		cart_job_finish(job, call->result);
 	else if (cart_job_take(job, call->item, find->id, &job->out->cart))
-		cart_job_products(job, NULL, answer_found);
+		cart_job_products(job, NULL, cart_job_succeed);
 }
 
 void cart_repo_find(struct repo *repo, const char *id, struct cart_answer *out, struct await *await)

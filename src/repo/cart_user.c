@@ -17,11 +17,6 @@ struct search {
 
 static void start_search(struct search *search);
 
-static void answer_found(struct cart_job *job)
-{
-	cart_job_finish(job, RESULT_OK);
-}
-
 /* ------------------------------------------------------------------ making one */
 
 enum { CART, POINTER, USER, WRITES };
@@ -129,7 +124,7 @@ static void on_cart(struct dynamodb_call *call)
 	if (result == RESULT_NOT_FOUND || (result == RESULT_OK && cart->status != CART_OPEN))
 		take_none(search);
 	else if (result == RESULT_OK)
-		cart_job_products(job, NULL, answer_found);
+		cart_job_products(job, NULL, cart_job_succeed);
 	else
 		cart_job_finish(job, result);
 }

@@ -479,34 +479,3 @@ def test_the_log_never_has_a_carts_id(start, proxy, emulator, table):
         "/cart/{id}", "/cart/{id}/item/{product_id}", "/cart/{id}/merge", "/cart/..."}
     text = daemon.process.log_text()
     assert cart[6:] not in text and other[6:] not in text
-
-
-# ---------------------------------------------------------------------------- what it costs
-
-
-def test_costs_are_those_of_the_documentation(carts):
-    def units(answer):
-        return tuple(float(answer.headers[f"X-Consumed-{kind}-Units"]) for kind in ("Read", "Write"))
-
-    client = carts.client
-    products = [carts.product(on_hand=1, low_stock_at=0) for _ in range(4)]
-    made = client.post("/cart", {})
-    cart = f"/cart/{made.json['id']}"
-    assert units(made) == (0, 1)
-    for product in products[:2]:
-        client.put(f"{cart}/item/{product}", {"quantity": 1})
-    line = f"{cart}/item/{products[2]}"
-    assert units(client.put(line, {"quantity": 1})) == (4, 1)
-    assert units(client.get(cart)) == (4, 0)
-    assert units(client.put(line, {"quantity": 2})) == (4, 1)
-    assert units(client.put(line, {"quantity": 2})) == (4, 0)
-    assert units(client.post(line, {})) == (5, 2)
-    assert units(client.post(f"{cart}/item/{products[3]}", {})) == (6, 2)
-    assert units(client.delete(f"{cart}/item/{products[3]}")) == (1, 1)
-    user = carts.user()
-    active = client.post("/cart", {"user_id": user})
-    assert units(active) == (2, 6)
-    assert units(client.get(f"/user/{user}/cart")) == (3, 0)
-    assert units(client.post(f"{cart}/merge", {"into": active.json["id"]})) == (5, 4)
-    assert units(client.delete(cart)) == (1, 1)
-    assert units(client.delete(f"/cart/{active.json['id']}")) == (1, 4)

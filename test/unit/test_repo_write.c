@@ -120,6 +120,43 @@ START_TEST(a_single_writes_failed_condition_is_its_one_reason)
 }
 END_TEST
 
+static bool start_once(bool has_key)
+{
+	static const struct dynamodb_write add = {
+		.action = DYNAMODB_UPDATE,
+		.key = {"A", "#"},
+		.update = "ADD a :one",
+		.condition = "attribute_exists(a)",
+		.values = "{\":one\":{\"N\":\"1\"}}",
+	};
+
+	dynamodb_call_clear(&call);
+	scripted_repo_renew(&on);
+	call = (struct dynamodb_call){.await = &on.await, .done = on_done, .context = &on};
+	on.await.idempotency = has_key ? &idempotency : NULL;
+	return repo_write_once(&on.repo, &call, &add, &result);
+}
+
+START_TEST(a_write_that_must_not_come_twice_is_a_transaction_though_it_is_one)
+{
+	SCRIPT_PLAY(&on.aws.script, LOST, TEXT("{}"));
+	ck_assert(start_once(false));
+	ck_assert_comes_to(RESULT_OK);
+	ck_assert_operation(&on, 0, "TransactWriteItems");
+	ck_assert_sent(&on, 0, "\"ClientRequestToken\"");
+	ck_assert_str_eq(script_body(&on.aws.script, 0), script_body(&on.aws.script, 1));
+	SCRIPT_PLAY(&on.aws.script, CANCELLED(FAILS_WITH("{\"x\":{}}")));
+	ck_assert(start_once(false));
+	ck_assert_comes_to(RESULT_CONFLICT);
+	ck_assert_uint_eq(call.failed_count, 1);
+	ck_assert_str_eq(old_item, "{\"x\":{}}");
+	SCRIPT_PLAY(&on.aws.script, TEXT("{}"));
+	ck_assert(start_once(true));
+	ck_assert_comes_to(RESULT_OK);
+	ck_assert_sent(&on, 0, "I#the-id");
+}
+END_TEST
+
 START_TEST(several_writes_are_a_transaction_with_a_reason_for_each)
 {
 	SCRIPT_PLAY(&on.aws.script, TEXT("{}"));
@@ -314,6 +351,7 @@ Suite *repo_write_suite(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_single_write_is_no_transaction);
 	tcase_add_test(tests, a_single_writes_failed_condition_is_its_one_reason);
+	tcase_add_test(tests, a_write_that_must_not_come_twice_is_a_transaction_though_it_is_one);
 	tcase_add_test(tests, several_writes_are_a_transaction_with_a_reason_for_each);
 	tcase_add_test(tests, with_a_key_the_answer_is_written_behind_the_effect);
 	tcase_add_test(tests, the_callers_reasons_are_as_without_a_key);

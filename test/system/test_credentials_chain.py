@@ -396,11 +396,11 @@ def test_without_any_region_it_ends_and_says_so(folder, metadata):
 
 def test_an_endpoint_may_be_an_ipv6_address(begin, proxy):
     try:
-        container = container_server.Container("::1")
+        server = container_server.Container("::1")
     except OSError:
         pytest.skip("this machine has no IPv6")
-    proxy.tell(keys=container.give("POD1", HOUR))
-    daemon = begin(AWS_CONTAINER_CREDENTIALS_FULL_URI=container.url + container_server.PATH)
+    proxy.tell(keys=server.give("POD1", HOUR))
+    daemon = begin(AWS_CONTAINER_CREDENTIALS_FULL_URI=server.url + container_server.PATH)
     assert key_in_use(daemon, proxy) == {"POD1"}
-    container.end()
-    assert container.violations == []
+    server.end()
+    assert server.violations == []

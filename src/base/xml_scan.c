@@ -264,8 +264,17 @@ static void decode_text(struct span text, struct buf *out)
 	buf_add(out, text.data, text.len);
 }
 
+static void skip_declaration(struct span *text)
+{
+	struct span ignored;
+
+	if (begins_with(*text, "<?xml") && text->len > 5 && is_space(text->data[5]))
+		(void)take_until(text, "?>", &ignored);
+}
+
 void xml_text_decode(struct span content, struct buf *out)
 {
+	skip_declaration(&content);
 	while (content.len > 0) {
 		struct piece piece = take_piece(&content);
 
@@ -331,14 +340,6 @@ static bool pass(struct gate *gate, const struct piece *piece)
 		return false;
 	}
 	return false;
-}
-
-static void skip_declaration(struct span *text)
-{
-	struct span ignored;
-
-	if (begins_with(*text, "<?xml") && text->len > 5 && is_space(text->data[5]))
-		(void)take_until(text, "?>", &ignored);
 }
 
 bool xml_scan_check(struct span text)

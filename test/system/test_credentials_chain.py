@@ -394,13 +394,14 @@ def test_without_any_region_it_ends_and_says_so(folder, metadata):
     assert "set AWS_REGION" in stderr and "answers 404 to the question for the region" in stderr
 
 
-def test_an_endpoint_may_be_an_ipv6_address(begin, proxy):
+def test_an_endpoint_may_be_an_ipv6_address_and_is_not_asked_through_a_proxy(begin, proxy):
     try:
         server = container_server.Container("::1")
     except OSError:
         pytest.skip("this machine has no IPv6")
     proxy.tell(keys=server.give("POD1", HOUR))
-    daemon = begin(AWS_CONTAINER_CREDENTIALS_FULL_URI=server.url + container_server.PATH)
+    daemon = begin(AWS_CONTAINER_CREDENTIALS_FULL_URI=server.url + container_server.PATH,
+                   http_proxy="http://127.0.0.1:1", no_proxy="127.0.0.1")
     assert key_in_use(daemon, proxy) == {"POD1"}
     server.end()
     assert server.violations == []

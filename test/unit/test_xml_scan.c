@@ -118,6 +118,7 @@ START_TEST(text_is_decoded)
 	buf_init(&out, 100);
 	xml_text_decode(span_of("a&lt;&#xe4;&#8364;&#x1f600;<b>c</b><!-- d --><![CDATA[&e]]>"),
 			&out);
+	xml_text_decode(span_of("<?xml version='1.0' b='<c>'?>"), &out);
 	ck_assert_str_eq(buf_text(&out), "a<\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"
 					 "c&e");
 	buf_clear(&out);

@@ -39,8 +39,8 @@ bool xml_walk_next(struct xml_walk *walk);
 struct span xml_scan_child(struct span content, const char *name);
 
 /*
- * Appends the characters of a checked text or of an element's content, entities resolved, with the text of elements within but
- * without their tags. White space stays.
+ * Appends the characters of a checked text or of an element's content, entities resolved, with the
+ * text of elements within but without their tags. White space stays.
  */
 void xml_text_decode(struct span content, struct buf *out);
 

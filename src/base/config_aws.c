@@ -213,9 +213,10 @@ static void find_place(struct reading *reading)
 bool config_aws_set_region(struct config *config, struct span region)
 {
 	static const struct setting setting = {.name = "region", .kind = SETTING_REGION};
-	const char *text = arena_copy(&config->owned, region.data, region.len);
+	const char *text =
+		region.len > 0 ? arena_copy(&config->owned, region.data, region.len) : NULL;
 
-	return text && region.len > 0 && strlen(text) == region.len &&
+	return text && strlen(text) == region.len &&
 	       setting_read(&setting, text, &config->owned, &config->region) &&
 	       fill_endpoints(config);
 }

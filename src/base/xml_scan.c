@@ -42,7 +42,7 @@ static bool begins_with(struct span text, const char *prefix)
 {
 	size_t len = strlen(prefix);
 
-	return text.len >= len && memcmp(text.data, prefix, len) == 0;
+	return text.len > 0 && text.len >= len && memcmp(text.data, prefix, len) == 0;
 }
 
 static void skip(struct span *text, size_t len)
@@ -346,7 +346,7 @@ bool xml_scan_check(struct span text)
 {
 	struct gate gate = {0};
 
-	if (!text_is_utf8(text) || memchr(text.data ? text.data : "", '\0', text.len))
+	if (text.len == 0 || !text_is_utf8(text) || memchr(text.data, '\0', text.len))
 		return false;
 	skip_declaration(&text);
 	while (text.len > 0) {

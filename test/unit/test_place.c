@@ -19,6 +19,7 @@ START_TEST(a_service_that_is_not_there_is_given_up)
 	log_set_level((enum log_level)(LOG_ERROR + 1));
 	ck_assert(!place_find(&config));
 	ck_assert_ptr_null(config.region);
+	config_clear(&config);
 }
 END_TEST
 

@@ -15,6 +15,8 @@
 #include <netinet/in.h>
 
 #include "base/id.h"
+#include "http/lending.h"
+#include "http/parking.h"
 #include "http/request.h"
 #include "http/server.h"
 
@@ -28,6 +30,9 @@ struct server {
 	struct loop_timer sweep_timer;
 	struct connection *connections;
 	size_t connection_count;
+	struct connection *to_park; /* their requests are over */
+	size_t parked_count;
+	struct lending lending;
 	struct id_sequence request_ids;
 	size_t request_count;
 	bool must_run; /* libmicrohttpd has something to do in this turn */
@@ -62,6 +67,7 @@ struct connection {
 	uint64_t bytes_acked; /* by the client's machine; looked at while a reply is streamed */
 	uint64_t partial_us;  /* since when part of a request's first lines lies there, or 0 */
 	struct request rq;
+	struct parking_place place;
 	struct connection *next;
 	struct connection *previous;
 };

@@ -74,6 +74,7 @@ enum { REQUEST_PARAMS_MAX = 4, REQUEST_QUERY_MAX = 16, REQUEST_ID_MAX = 128 };
 struct repo;
 struct app;
 struct connection;
+struct lending;
 
 enum { REPLY_HEADERS_MAX = 16 };
 
@@ -129,7 +130,8 @@ struct request {
 		REQUEST_KEEPING, /* the answer, for later requests with the same key */
 		REQUEST_DONE,
 	} stage;
-	bool is_running; /* a step is on the stack */
+	bool is_running;         /* a step is on the stack */
+	struct lending *lending; /* of the server; NULL without one */
 	struct connection *connection;
 	void (*finished)(struct request *rq); /* called once, when the reply is made */
 	struct stream {

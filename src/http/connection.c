@@ -73,12 +73,6 @@ static struct connection *connection_new(struct server *server, struct MHD_Conne
 
 static void request_end(struct connection *connection, bool was_answered);
 
-static void connection_free(struct connection *connection)
-{
-	arena_clear(&connection->rq.arena);
-	free(connection);
-}
-
 static void connection_closed(struct connection *connection)
 {
 	struct server *server = connection->server;
@@ -92,12 +86,13 @@ static void connection_closed(struct connection *connection)
 		server->connections = connection->next;
 	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
+	parking_forget(connection);
 	/* At its limit, libmicrohttpd looks for clients who wait only when it runs again. */
 	if (server->connection_count-- >= server->options.config->max_connections)
 		server->must_run = true;
 	metric_add(&server->metrics.connections_open, UINT64_MAX); /* one less */
 	if (connection->state != CONNECTION_ABANDONED)
-		connection_free(connection);
+		free(connection);
 }
 
 void connection_notify(void *server, struct MHD_Connection *mhd, void **socket_context,
@@ -130,20 +125,21 @@ static void on_finished(struct request *rq)
 	struct connection *connection = rq->connection;
 
 	enter(connection, CONNECTION_READY);
-	if (connection->is_suspended)
-		connection_resume(connection);
-	/* else the access handler is on the stack and sends it */
+	if (!connection->is_suspended)
+		return; /* the access handler is on the stack and sends it */
+	parking_hasten(connection);
+	connection_resume(connection);
 }
 
 static void request_begin(struct connection *connection, const char *target)
 {
 	struct request *rq = &connection->rq;
 	const struct server_options *options = &connection->server->options;
-	struct arena arena = rq->arena; /* kept with its first block */
 
 	memset(rq, 0, sizeof(*rq));
-	rq->arena = arena;
+	rq->arena = lending_take_arena(&connection->server->lending);
 	rq->connection = connection;
+	rq->lending = &connection->server->lending;
 	rq->finished = on_finished;
 	rq->config = options->config;
 	rq->repo = options->repo;
@@ -435,8 +431,8 @@ static void request_end(struct connection *connection, bool was_answered)
 	json_decref(rq->body);
 	rq->body = NULL;
 	buf_clear(&rq->raw_body);
-	buf_clear(&rq->reply.body);
-	arena_reset(&rq->arena);
+	lending_give_body(&server->lending, &rq->reply.body);
+	lending_give_arena(&server->lending, &rq->arena);
 	connection->knows_bytes_before = false;
 	enter(connection, CONNECTION_IDLE);
 	server->request_count--;
@@ -450,8 +446,11 @@ void connection_completed(void *server, struct MHD_Connection *mhd, void **conte
 	(void)server;
 	(void)mhd;
 	*context = NULL;
-	if (connection != NULL && connection->state != CONNECTION_IDLE)
-		request_end(connection, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	if (connection == NULL || connection->state == CONNECTION_IDLE)
+		return;
+	request_end(connection, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && !connection->must_close)
+		parking_want(connection);
 }
 
 void connection_abandon(struct connection *connection)
@@ -459,5 +458,5 @@ void connection_abandon(struct connection *connection)
 	request_end(connection, false);
 	/* else libmicrohttpd is about to tell */
 	if (connection->mhd == NULL)
-		connection_free(connection);
+		free(connection);
 }

@@ -59,6 +59,7 @@ void connection_deadline_check(struct connection *connection, uint64_t now_us)
 
 	switch (connection->state) {
 	case CONNECTION_IDLE:
+		parking_check(connection, now_us);
 		is_overdue = is_idle_overdue(connection, now_us);
 		break;
 	case CONNECTION_READING:

@@ -20,14 +20,25 @@ struct find {
 	struct dynamodb_call call;
 };
 
+static void put_between(const char *before, const char *text, const char *behind, char *out,
+			size_t size)
+{
+	struct buf buf;
+
+	buf_init_over(&buf, out, size);
+	buf_add_str(&buf, before);
+	buf_add_str(&buf, text);
+	buf_add_str(&buf, behind);
+}
+
 void product_repo_query(const struct repo *repo, const char *id, bool is_consistent,
 			struct dynamodb_call *call)
 {
 	char names[NAMES_SIZE];
 	char values[VALUES_SIZE];
 
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", repo->db.partition_key);
-	snprintf(values, sizeof(values), "{\":p\":{\"S\":\"P#%s\"}}", id);
+	put_between("{\"#p\":\"", repo->db.partition_key, "\"}", names, sizeof(names));
+	put_between("{\":p\":{\"S\":\"P#", id, "\"}}", values, sizeof(values));
 	dynamodb_query(&repo->db, call,
 		       &(struct dynamodb_query){
 			       .condition = "#p = :p",
@@ -41,7 +52,6 @@ void product_repo_query(const struct repo *repo, const char *id, bool is_consist
 static enum result take_found(const struct find *find)
 {
 	struct span items = find->call.items;
-	struct stored_product found;
 	char *text;
 
 	if (find->call.result != RESULT_OK)
@@ -49,10 +59,9 @@ static enum result take_found(const struct find *find)
 	text = arena_copy(find->await->arena, items.data, items.len);
 	if (!text)
 		return RESULT_NO_MEMORY;
-	if (!product_item_find((struct span){text, items.len}, &found))
+	if (!product_item_find((struct span){text, items.len}, find->out))
 		return RESULT_NOT_FOUND;
-	memcpy(found.id, find->id, ID_SIZE);
-	*find->out = found;
+	memcpy(find->out->id, find->id, ID_SIZE);
 	return RESULT_OK;
 }
 

@@ -1,7 +1,5 @@
 #include "repo/product_view.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/json_scan.h"
@@ -16,8 +14,12 @@ const char *const product_list_fields[] = {
 
 void product_view_tag(const struct stored_product *product, char tag[static PRODUCT_TAG_SIZE])
 {
-	snprintf(tag, PRODUCT_TAG_SIZE, "%" PRIu64 ".%" PRIu64, product->version,
-		 product->stock_version);
+	struct buf text;
+
+	buf_init_over(&text, tag, PRODUCT_TAG_SIZE);
+	buf_add_u64(&text, product->version);
+	buf_add_char(&text, '.');
+	buf_add_u64(&text, product->stock_version);
 }
 
 static void add_attribute(const struct item *item, const char *name, struct buf *out)

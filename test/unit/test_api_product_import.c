@@ -141,7 +141,7 @@ START_TEST(lines_are_written_while_others_come_but_no_more_than_four_batches)
 	import(text + taken);
 	ck_assert_says("{\"line\":200,\"status\":201");
 	for (int i = 1; i <= 200; i++) {
-		char begin[32];
+		char begin[48];
 
 		snprintf(begin, sizeof(begin), "{\"line\":%d,\"status\":201", i);
 		ck_assert_says(begin);

@@ -22,11 +22,11 @@
 #include "domain/order.h"
 
 enum {
-	ORDER_KEY_SIZE = ID_SIZE + 4,       /* "O#" and an id */
-	ORDER_SORT_SIZE = 216,              /* "PAY#" and a reference, all escapes */
-	ORDER_INDEX_SIZE = 96,              /* of the head's index keys */
-	ORDER_ITEM_MAX = 1024 * 1024,       /* as JSON: 90 names may be mostly escapes */
-	ORDER_ROOM = 2,                     /* elements that each array has room for beyond its count */
+	ORDER_KEY_SIZE = ID_SIZE + 4, /* "O#" and an id */
+	ORDER_SORT_SIZE = 216,        /* "PAY#" and a reference, all escapes */
+	ORDER_INDEX_SIZE = 96,        /* of the head's index keys */
+	ORDER_ITEM_MAX = 1024 * 1024, /* as JSON: 90 names may be mostly escapes */
+	ORDER_ROOM = 2,               /* elements that each array has room for beyond its count */
 };
 
 /*
@@ -67,6 +67,12 @@ void order_item_index(const struct order *order, uint32_t write_shards, struct o
  */
 MUST_CHECK enum result order_item_read(struct span items, const char *id, struct arena *arena,
 				       struct stored_order *out);
+
+/*
+ * Counts deliveries and returns into the lines anew, after a change of them. False when they do not
+ * fit the lines.
+ */
+bool order_item_count(struct stored_order *order);
 
 /* Views a head's item, as far as lists show it too. False when it is beyond understanding. */
 bool order_item_read_head(const struct item *item, struct order *out);

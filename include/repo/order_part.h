@@ -13,8 +13,7 @@ bool order_part_read_payment(const struct item *item, const struct order *order,
 			     struct order_payment *out);
 bool order_part_read_delivery(const struct item *item, struct arena *arena,
 			      struct order_delivery *out);
-bool order_part_read_return(const struct item *item, struct arena *arena,
-			    struct order_return *out);
+bool order_part_read_return(const struct item *item, struct arena *arena, struct order_return *out);
 
 /* "PAY#reference", "D#0001", "R#id" */
 void order_part_payment_key(const struct order_payment *payment, char sk[static ORDER_SORT_SIZE]);

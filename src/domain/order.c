@@ -135,6 +135,6 @@ enum fulfillment_status order_fulfillment(const struct order_line *lines, size_t
 
 bool order_awaits_payment(const struct order *order)
 {
-	return order->status == ORDER_PLACED && (order->payment_status == PAYMENT_NONE ||
-						 order->payment_status == PAYMENT_FAILED);
+	return order->status == ORDER_PLACED &&
+	       (order->payment_status == PAYMENT_NONE || order->payment_status == PAYMENT_FAILED);
 }

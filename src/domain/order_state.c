@@ -13,17 +13,17 @@ static const struct {
 		unsigned next;
 	} states[STATES_MAX];
 } fields[ORDER_FIELDS] = {
-	[ORDER_STATUS] =
-		{"status",
-		 {
-			 [ORDER_PLACED] = {"placed", TO(ORDER_CONFIRMED) | TO(ORDER_EXPIRED) |
-							     TO(ORDER_CANCELLED)},
-			 [ORDER_CONFIRMED] = {"confirmed",
-					      TO(ORDER_COMPLETED) | TO(ORDER_CANCELLED)},
-			 [ORDER_COMPLETED] = {"completed", 0},
-			 [ORDER_EXPIRED] = {"expired", 0},
-			 [ORDER_CANCELLED] = {"cancelled", 0},
-		 }},
+	[ORDER_STATUS] = {"status",
+			  {
+				  [ORDER_PLACED] = {"placed", TO(ORDER_CONFIRMED) |
+								      TO(ORDER_EXPIRED) |
+								      TO(ORDER_CANCELLED)},
+				  [ORDER_CONFIRMED] = {"confirmed",
+						       TO(ORDER_COMPLETED) | TO(ORDER_CANCELLED)},
+				  [ORDER_COMPLETED] = {"completed", 0},
+				  [ORDER_EXPIRED] = {"expired", 0},
+				  [ORDER_CANCELLED] = {"cancelled", 0},
+			  }},
 	[ORDER_PAYMENT] =
 		{"payment_status",
 		 {
@@ -47,9 +47,8 @@ static const struct {
 			 [FULFILLMENT_UNFULFILLED] = {"unfulfilled",
 						      TO(FULFILLMENT_PARTIAL) |
 							      TO(FULFILLMENT_SHIPPED)},
-			 [FULFILLMENT_PARTIAL] = {"partial",
-						  TO(FULFILLMENT_PARTIAL) |
-							  TO(FULFILLMENT_SHIPPED)},
+			 [FULFILLMENT_PARTIAL] = {"partial", TO(FULFILLMENT_PARTIAL) |
+								     TO(FULFILLMENT_SHIPPED)},
 			 [FULFILLMENT_SHIPPED] = {"shipped", TO(FULFILLMENT_DELIVERED) |
 								     TO(FULFILLMENT_RETURNED)},
 			 [FULFILLMENT_DELIVERED] = {"delivered", TO(FULFILLMENT_RETURNED)},

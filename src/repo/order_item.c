@@ -244,8 +244,13 @@ static bool make_arrays(struct span items, struct arena *arena, struct stored_or
 	return out->lines && out->payments && out->deliveries && out->returns && out->history;
 }
 
-static bool count_parts(struct stored_order *order)
+bool order_item_count(struct stored_order *order)
 {
+	for (size_t i = 0; i < order->line_count; i++) {
+		struct order_line *line = &order->lines[i];
+
+		line->planned = line->shipped = line->delivered = line->returned = 0;
+	}
 	return order_count_deliveries(order->lines, order->line_count, order->deliveries,
 				      order->delivery_count) &&
 	       order_count_returns(order->lines, order->line_count, order->returns,
@@ -270,7 +275,7 @@ static enum result read_items(struct span items, const char *id, struct arena *a
 		if (!read_one(&item, arena, out))
 			return RESULT_GARBLED;
 	}
-	return out->line_count > 0 && count_parts(out) ? RESULT_OK : RESULT_GARBLED;
+	return out->line_count > 0 && order_item_count(out) ? RESULT_OK : RESULT_GARBLED;
 }
 
 enum result order_item_read(struct span items, const char *id, struct arena *arena,
@@ -322,7 +327,8 @@ void order_item_write_head(const struct order *order, uint32_t write_shards, str
 	for (int field = 0; field < ORDER_FIELDS; field++)
 		attribute_add_text(out, order_field_name((enum order_field)field),
 				   order_state_name((enum order_field)field,
-						    order_state_of(order, (enum order_field)field)));
+						    order_state_of(order,
+								   (enum order_field)field)));
 	if (order->is_cash_on_delivery)
 		buf_add_str(out, ",\"cash_on_delivery\":{\"BOOL\":true}");
 	add_amount(out, "total", order, order->total);

@@ -53,8 +53,8 @@ bool order_part_read_payment(const struct item *item, const struct order *order,
 
 	*out = (struct order_payment){
 		.reference = item_raw_string(item, "reference"),
-		.is_orphaned = json_scan_is_true(
-			json_scan_member(item_get(item, "is_orphaned"), "BOOL")),
+		.is_orphaned =
+			json_scan_is_true(json_scan_member(item_get(item, "is_orphaned"), "BOOL")),
 		.created_at = item_raw_string(item, "created_at"),
 		.updated_at = item_raw_string(item, "updated_at"),
 	};

@@ -196,7 +196,7 @@ static void write_patch_values(const struct job *job, struct buf *values)
 }
 
 #define PATCH                                                                  \
-	"SET address = :a, extended = :x, expires_at = :expires, g2s = :g2s, " \
+	"SET address = :a, #x = :x, expires_at = :expires, g2s = :g2s, " \
 	"updated_at = :time, version = :next"
 
 static void write_patch(struct job *job)
@@ -216,7 +216,7 @@ static void write_patch(struct job *job)
 				.update = job->out->checkout.email.data ? PATCH ", email = :e"
 									: PATCH " REMOVE email",
 				.condition = "#s = :held AND version = :v AND expires_at > :now",
-				.names = "{\"#s\":\"status\"}",
+				.names = "{\"#s\":\"status\",\"#x\":\"extended\"}",
 				.values = buf_text(&values),
 				.expected_version = job->stored->checkout.version,
 			},

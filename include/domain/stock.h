@@ -53,6 +53,15 @@ enum stock_verdict {
 	STOCK_TOO_MUCH,       /* more than STOCK_MAX would be on hand */
 	STOCK_BELOW_RESERVED, /* less would be on hand than is reserved */
 	STOCK_NOT_AS_THOUGHT, /* change_from is not what is on hand */
+	STOCK_NOT_RESERVED,   /* less is reserved than is to be released or shipped */
+};
+
+/* What becomes of stock by checkouts and orders. */
+enum stock_move {
+	STOCK_HOLD,      /* for a checkout: from available to reserved */
+	STOCK_RELEASE,   /* back again */
+	STOCK_SHIP,      /* out of what is reserved */
+	STOCK_GIVE_BACK, /* what was shipped has come back: available again */
 };
 
 /*
@@ -63,12 +72,13 @@ struct stock_range {
 	int64_t available_min;
 	int64_t available_max;
 	int64_t reserved_max;
+	int64_t reserved_min;
 };
 
 struct stock_decision {
 	enum stock_verdict verdict;
 	struct stock after;       /* if fine; of the same version when nothing changes */
-	struct stock_range range; /* if fine; of an adjustment only */
+	struct stock_range range; /* if fine; not of a count */
 };
 
 struct stock stock_open(const struct stock_opening *opening);
@@ -89,6 +99,9 @@ bool stock_level_find(struct span name, enum stock_level *level);
 
 /* So much comes in, or with a negative delta goes out. Of what is there only the available can. */
 struct stock_decision stock_adjust(const struct stock *now, int64_t delta);
+
+/* `quantity` is at least 1. */
+struct stock_decision stock_move(const struct stock *now, enum stock_move move, int64_t quantity);
 
 struct stock_decision stock_recount(const struct stock *now, const struct stock_count *count);
 

@@ -32,6 +32,7 @@ struct stock_change {
 	const struct stock_range *range; /* NULL: on the version */
 	const char *reason;              /* of the movement */
 	const char *reference;           /* NULL: none */
+	bool is_told_elsewhere;          /* its event is not among the writes */
 };
 
 /* The writes, and the texts that they point to. Zeroed at birth. */
@@ -55,5 +56,12 @@ struct stock_writes {
 bool stock_writes_make(const struct repo *repo, const struct stock_change *change,
 		       struct stock_writes *writes);
 void stock_writes_clear(struct stock_writes *writes);
+
+/*
+ * The event of a change that moves the level; its data is appended to `data`, and both texts of the
+ * change are borrowed. False when the level stays.
+ */
+bool stock_change_event(const struct repo *repo, const struct stock_change *change,
+			struct buf *data, struct outbox_event *event);
 
 #endif

@@ -115,6 +115,7 @@ static enum flow reply_verdict(struct request *rq)
 		return reply_problem(rq, "stock-changed",
 				     "There are %" PRId64 " on hand now. Decide again.",
 				     stock_on_hand(stock));
+	case STOCK_NOT_RESERVED: /* no endpoint of stock itself */
 	case STOCK_FINE:
 		break;
 	}

@@ -70,13 +70,13 @@ static struct stock_range range_of_level(const struct stock *stock)
 
 	switch (stock_level_of(stock)) {
 	case STOCK_OUT:
-		return (struct stock_range){-far, 0, far};
+		return (struct stock_range){-far, 0, far, 0};
 	case STOCK_LOW:
-		return (struct stock_range){1, mark, far};
+		return (struct stock_range){1, mark, far, 0};
 	case STOCK_IN:
 		break;
 	}
-	return (struct stock_range){mark + 1, far, far};
+	return (struct stock_range){mark + 1, far, far, 0};
 }
 
 /*
@@ -92,10 +92,11 @@ static struct stock_range range_before(const struct stock *now, const struct sto
 
 	range.available_min -= delta;
 	range.available_max -= delta;
-	if (delta < 0) {
+	range.reserved_min = larger(now->reserved - after->reserved, 0);
+	if (delta < 0)
 		range.available_min = larger(range.available_min, -delta);
+	if (stock_on_hand(after) <= stock_on_hand(now))
 		return range;
-	}
 	range.reserved_max = now->reserved + room / 2;
 	range.available_max = smaller(range.available_max, now->available + room - room / 2);
 	return range;
@@ -114,6 +115,45 @@ struct stock_decision stock_adjust(const struct stock *now, int64_t delta)
 	else if (delta > 0 && stock_on_hand(after) > STOCK_MAX)
 		decision.verdict = STOCK_TOO_MUCH;
 	else
+		decision.range = range_before(now, after);
+	return decision;
+}
+
+static enum stock_verdict judge_move(const struct stock *now, enum stock_move move,
+				     int64_t quantity)
+{
+	switch (move) {
+	case STOCK_HOLD:
+		return now->available < quantity ? STOCK_INSUFFICIENT : STOCK_FINE;
+	case STOCK_RELEASE:
+	case STOCK_SHIP:
+		return now->reserved < quantity ? STOCK_NOT_RESERVED : STOCK_FINE;
+	case STOCK_GIVE_BACK:
+		break;
+	}
+	return stock_on_hand(now) + quantity > STOCK_MAX ? STOCK_TOO_MUCH : STOCK_FINE;
+}
+
+struct stock_decision stock_move(const struct stock *now, enum stock_move move, int64_t quantity)
+{
+	static const struct {
+		int available;
+		int reserved;
+	} signs[] = {
+		[STOCK_HOLD] = {-1, 1},
+		[STOCK_RELEASE] = {1, -1},
+		[STOCK_SHIP] = {0, -1},
+		[STOCK_GIVE_BACK] = {1, 0},
+	};
+	struct stock_decision decision = {.after = *now};
+	struct stock *after = &decision.after;
+
+	after->available += signs[move].available * quantity;
+	after->reserved += signs[move].reserved * quantity;
+	after->level = stock_level_of(after);
+	after->version++;
+	decision.verdict = judge_move(now, move, quantity);
+	if (decision.verdict == STOCK_FINE)
 		decision.range = range_before(now, after);
 	return decision;
 }

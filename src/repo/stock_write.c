@@ -83,9 +83,15 @@ static void add_removals(const struct stock_change *change, struct stock_writes 
 /* By what it changes, not to what it is then: right on whichever item the condition lets it. */
 static void add_amounts(const struct stock_change *change, struct stock_writes *writes)
 {
+	int64_t held = change->after.reserved - change->before.reserved;
+
 	buf_add_str(&writes->update, "ADD available :d, version :one");
 	stock_item_add_amount(&writes->values, ":d",
 			      change->after.available - change->before.available);
+	if (held != 0) {
+		buf_add_str(&writes->update, ", reserved :held");
+		stock_item_add_amount(&writes->values, ":held", held);
+	}
 	stock_item_add_amount(&writes->values, ":one", 1);
 }
 
@@ -99,6 +105,10 @@ static void add_range(const struct stock_change *change, struct stock_writes *wr
 	stock_item_add_amount(&writes->values, ":min", change->range->available_min);
 	stock_item_add_amount(&writes->values, ":max", change->range->available_max);
 	stock_item_add_amount(&writes->values, ":r", change->range->reserved_max);
+	if (change->range->reserved_min > 0) {
+		buf_add_str(&writes->condition, "reserved >= :least AND ");
+		stock_item_add_amount(&writes->values, ":least", change->range->reserved_min);
+	}
 	if (before->has_low_mark) {
 		buf_add_str(&writes->condition, "low_stock_at = :m");
 		stock_item_add_amount(&writes->values, ":m", before->low_stock_at);
@@ -188,35 +198,44 @@ static void write_data(const struct stock_change *change, struct buf *out)
 	buf_add_format(out, ",\"version\":%" PRIu64 "}", after->version);
 }
 
+bool stock_change_event(const struct repo *repo, const struct stock_change *change,
+			struct buf *data, struct outbox_event *event)
+{
+	if (!moves_level(change))
+		return false;
+	write_data(change, data);
+	*event = (struct outbox_event){
+		.type = event_of(change->after.level),
+		.subject_kind = "product",
+		.subject_id = change->product_id,
+		.data = buf_text(data),
+		.wall_ms = clock_wall_ms(repo->clock),
+		.product_id = change->product_id,
+	};
+	return true;
+}
+
 static void add_event(const struct repo *repo, const struct stock_change *change,
 		      struct stock_writes *writes)
 {
 	struct buf data = {0};
-	struct outbox_event event = {
-		.type = event_of(change->after.level),
-		.subject_kind = "product",
-		.subject_id = change->product_id,
-		.wall_ms = clock_wall_ms(repo->clock),
-		.product_id = change->product_id,
-	};
+	struct outbox_event event;
 
-	if (!moves_level(change))
-		return;
 	buf_init(&data, STOCK_ITEM_MAX);
-	write_data(change, &data);
-	event.data = buf_text(&data);
-	outbox_item_key(event.subject_id, repo->write_shards, writes->outbox_key);
-	id_make_ordered(event.wall_ms, writes->event_id);
 	buf_init(&writes->event, STOCK_ITEM_MAX);
-	outbox_item_write(&event, &writes->event);
-	if (!buf_ok(&data))
-		writes->event.failed = true;
+	if (!change->is_told_elsewhere && stock_change_event(repo, change, &data, &event)) {
+		outbox_item_key(event.subject_id, repo->write_shards, writes->outbox_key);
+		id_make_ordered(event.wall_ms, writes->event_id);
+		outbox_item_write(&event, &writes->event);
+		if (!buf_ok(&data))
+			writes->event.failed = true;
+		writes->write[writes->count++] = (struct dynamodb_write){
+			.action = DYNAMODB_PUT,
+			.key = {writes->outbox_key, writes->event_id},
+			.item = buf_text(&writes->event),
+		};
+	}
 	buf_clear(&data);
-	writes->write[writes->count++] = (struct dynamodb_write){
-		.action = DYNAMODB_PUT,
-		.key = {writes->outbox_key, writes->event_id},
-		.item = buf_text(&writes->event),
-	};
 }
 
 bool stock_writes_make(const struct repo *repo, const struct stock_change *change,

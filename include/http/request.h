@@ -40,6 +40,7 @@ struct endpoint {
 	size_t state_size;      /* bytes of zeroed memory that rq->state points to */
 	const flow_step *steps; /* ends in NULL; the last step replies */
 	bool is_secret;         /* ids in its path are keys: the log must not have them */
+	bool takes_no_key;      /* an Idempotency-Key means nothing to it */
 };
 #define STEPS(...) ((const flow_step[]){__VA_ARGS__, NULL})
 

@@ -5,6 +5,8 @@
 #include "api/cart_item.h"
 #include "api/movement.h"
 #include "api/notification.h"
+#include "api/order_ending.h"
+#include "api/payment.h"
 #include "api/product.h"
 #include "api/product_list.h"
 #include "api/stock.h"
@@ -47,6 +49,10 @@ const struct route api_routes[] = {
 	{METHOD_DELETE, "/cart/{id}/item/{product_id}", &delete_cart_item, NULL, false},
 	{METHOD_POST, "/cart/{id}/merge", &post_cart_merge, NULL, false},
 	{METHOD_GET, "/user/{id}/cart", &get_user_cart, NULL, false},
+	{METHOD_PUT, "/order/{id}/payment", &put_payment, NULL, false},
+	{METHOD_POST, "/payment/callback", &post_payment_callback, NULL, false},
+	{METHOD_POST, "/order/{id}/cancel", &post_order_cancel, NULL, false},
+	{METHOD_POST, "/order/{id}/return", &post_order_return, NULL, false},
 	{METHOD_OTHER, NULL, NULL, NULL, false},
 };
 

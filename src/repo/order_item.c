@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "domain/money.h"
+#include "domain/order_ending.h"
 #include "repo/order_part.h"
 
 enum { TEXT_MAX = 64 * 1024 };
@@ -275,6 +276,8 @@ static enum result read_items(struct span items, const char *id, struct arena *a
 		if (!read_one(&item, arena, out))
 			return RESULT_GARBLED;
 	}
+	if (out->head.status == ORDER_CANCELLED)
+		order_cancel_deliveries(out->deliveries, out->delivery_count);
 	return out->line_count > 0 && order_item_count(out) ? RESULT_OK : RESULT_GARBLED;
 }
 

@@ -27,7 +27,7 @@ struct run {
 	struct dynamodb_call call;
 	unsigned tries;
 	uint64_t doubted_version; /* whose stocks did not fit; 0: none */
-	size_t stock_at; /* index of the first stock among the writes */
+	size_t stock_at;          /* index of the first stock among the writes */
 	char entry_key[ORDER_SORT_SIZE];
 	struct buf entry;
 	char event_ids[ORDER_EVENTS_MAX][ID_SIZE];

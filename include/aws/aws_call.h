@@ -78,7 +78,8 @@ struct aws_call {
 	int status;                 /* of the last answer, or 0 */
 	char error[AWS_ERROR_SIZE]; /* the AWS error's name without its prefix, "" for none */
 	struct span answer; /* the last answer's body: checked JSON; borrowed from the call */
-	bool is_uncertain;  /* an attempt's fate is unknown */
+	struct json_members members; /* of the answer */
+	bool is_uncertain;           /* an attempt's fate is unknown */
 	unsigned attempts;
 
 	/* private */
@@ -95,6 +96,9 @@ struct aws_call {
 	struct aws_call *next;
 	struct aws_call *previous;
 };
+
+/* Begins the body of a call that was not started yet, in memory that an earlier call had. */
+void aws_call_init_body(struct aws_client *client, struct aws_call *call, size_t max);
 
 /*
  * Starts a call. RESULT_OK for any 2xx; RESULT_CONFLICT for the errors that the caller decides

@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <string.h>
 
+#include "aws/credentials_chain.h"
 #include "base/log.h"
 
 enum {
@@ -33,15 +34,11 @@ static struct http_client *make_http_client(struct backend *backend, struct trus
 
 static struct credentials *make_credentials(struct backend *backend)
 {
-	const struct config *config = backend->config;
 	const struct credentials_options options = {
-		.access_key_id = config->access_key_id,
-		.secret_access_key = config->secret_access_key,
-		.session_token = config->session_token,
-		.metadata_endpoint = config->metadata_endpoint,
-		.is_metadata_disabled = config->is_metadata_disabled,
+		.config = backend->config,
 		.loop = backend->loop,
 		.transport = http_client_transport(backend->http_client),
+		.digest = backend->digest,
 	};
 
 	return credentials_new(&options);
@@ -127,7 +124,8 @@ void backend_clear(struct backend *backend)
 bool backend_load_trust(const struct config *config, struct trust **trust)
 {
 	*trust = NULL;
-	if (strncmp(config->endpoint_dynamodb, "https:", 6) != 0)
+	if (strncmp(config->endpoint_dynamodb, "https:", 6) != 0 &&
+	    !credentials_chain_needs_trust(config))
 		return true;
 	*trust = trust_new(config->ca_bundle);
 	malloc_trim(0); /* reading a bundle leaves a megabyte of holes behind */

@@ -125,7 +125,9 @@ static void on_drain_timer(struct loop_timer *timer)
 	uint64_t now_us = loop_now_us(loop);
 	bool is_over = now_us >= worker->drain_deadline_us;
 
-	if (server_connections(worker->server) == 0 || (is_over && worker->is_cut_short)) {
+	/* A request may outlive its connection, see http/stream.h. */
+	if ((server_connections(worker->server) == 0 && server_requests(worker->server) == 0) ||
+	    (is_over && worker->is_cut_short)) {
 		loop_stop(loop);
 		return;
 	}

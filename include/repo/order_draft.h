@@ -68,6 +68,9 @@ void order_draft_move(struct order_draft *draft, const char *product_id, enum st
  */
 void order_draft_log(struct order_draft *draft, const char *what, const char *from, const char *to);
 
+/* Why, in the entry that was just made; absent: nothing is said of it. */
+void order_draft_give_reason(struct order_draft *draft, struct span reason);
+
 /*
  * Tells of an event: its data are what order_draft_describe writes of the order as it will be, and
  * `extra`, members of a JSON object such as `"delivery":{…}` (NULL: none), borrowed likewise.

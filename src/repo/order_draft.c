@@ -136,6 +136,11 @@ void order_draft_log(struct order_draft *draft, const char *what, const char *fr
 	draft->entry.to = view(to);
 }
 
+void order_draft_give_reason(struct order_draft *draft, struct span reason)
+{
+	draft->entry.reason = reason;
+}
+
 void order_draft_tell(struct order_draft *draft, enum event_type type, const char *extra)
 {
 	assert(draft->event_count < ORDER_EVENTS_MAX);

@@ -54,6 +54,7 @@ static enum order_decision cancel(struct order_draft *draft, void *context)
 		order_draft_move(draft, order->lines[i].product_id, STOCK_RELEASE,
 				 order->lines[i].quantity);
 	order_draft_log(draft, "cancelled", NULL, NULL);
+	order_draft_give_reason(draft, run->reason);
 	order_draft_tell(draft, EVENT_ORDER_CANCELLED,
 			 run->reason.data ? describe(draft, run->reason) : NULL);
 	return ORDER_WRITE;
@@ -114,6 +115,7 @@ static enum order_decision take_back(struct order_draft *draft, void *context)
 		order_draft_move(draft, made->parts[i].product_id, STOCK_GIVE_BACK,
 				 made->parts[i].quantity);
 	order_draft_log(draft, "returned", NULL, NULL);
+	order_draft_give_reason(draft, run->reason);
 	return ORDER_WRITE;
 }
 

@@ -167,6 +167,7 @@ static void read_entry(const struct item *item, struct order_entry *out)
 		.what = item_raw_string(item, "what"),
 		.from = item_raw_string(item, "from"),
 		.to = item_raw_string(item, "to"),
+		.reason = item_raw_string(item, "reason"),
 		.by = item_raw_string(item, "by"),
 	};
 }
@@ -352,5 +353,6 @@ void order_item_write_entry(const struct order_entry *entry, struct buf *out)
 	order_item_add_raw(out, "what", entry->what);
 	order_item_add_raw(out, "from", entry->from);
 	order_item_add_raw(out, "to", entry->to);
+	order_item_add_raw(out, "reason", entry->reason);
 	order_item_add_raw(out, "by", entry->by);
 }

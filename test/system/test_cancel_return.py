@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 import shop
-from given import at_once, expect, movements, set_attributes
+from given import at_once, expect, movements, placed, set_attributes
 from placed import Look, deliver, place, stock_of, take_out
 
 AFTER = ("lost-after", "internal-after", "cut-after", "checksum-after", "garbage-after",
@@ -55,6 +55,33 @@ def test_cancelling_gives_all_stock_back(client, emulator, tea, pot):
     assert look.head["g2p"]["S"].startswith("OS#cancelled#")
     assert len(movements(emulator, tea["id"])) == 1, "what is on hand has not changed"
     assert emulator.items(pot["id"])["STOCK"]["level"] == {"S": "in"}
+
+
+def test_an_order_that_was_placed_through_the_shop(client, emulator, tea, pot):
+    order = placed(client, (tea, 4), (pot, 1))["id"]
+    expect(pay(client, order, "authorized", 32), 200)
+    expect(pay(client, order, "paid", 32), 200)
+    expect(cancel(client, order, "changed my mind"), 200)
+    expect(pay(client, order, "refunded", 32, "back"), 200)
+    shown = expect(client.get(f"/order/{order}?expand=history"), 200).json
+    assert (shown["status"], shown["payment_status"], shown["refunded"]) == (
+        "cancelled", "refunded", 32)
+    assert [(entry["what"], entry.get("from"), entry.get("to"), entry.get("reason"))
+            for entry in shown["history"]][1:] == [
+        ("authorized", "placed", "confirmed", None), ("paid", None, None, None),
+        ("cancelled", "confirmed", "cancelled", "changed my mind"), ("refunded", None, None, None)]
+    assert (stock_of(emulator, tea), stock_of(emulator, pot)) == ((10, 0), (2, 0))
+    assert Look(emulator, order).types == ["order.placed", "order.confirmed", "order.cancelled",
+                                           "order.refunded"]
+
+
+def test_cash_on_delivery_is_paid_later(client, emulator, tea):
+    order = placed(client, (tea, 2), cash=True)["id"]
+    shown = expect(pay(client, order, "paid", 6), 200).json
+    assert (shown["status"], shown["payment_status"]) == ("confirmed", "paid")
+    assert Look(emulator, order).types.count("order.confirmed") <= 1
+    expect(cancel(client, order), 200)
+    assert stock_of(emulator, tea) == (10, 0)
 
 
 @pytest.mark.parametrize("payment, then", [("authorized", "voided"), ("paid", "paid"),

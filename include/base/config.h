@@ -73,6 +73,7 @@ struct config {
 	const char *temporary_folder; /* TMPDIR */
 	bool is_match_required;       /* SHOPD_REQUIRE_MATCH=on */
 	bool is_auth_off;             /* SHOPD_AUTH=off */
+	const char *payment_secret;   /* SHOPD_PAYMENT_SECRET, or NULL */
 	enum log_level log_level;     /* SHOPD_LOG_LEVEL */
 	enum log_format log_format;   /* SHOPD_LOG_FORMAT */
 

@@ -117,6 +117,7 @@ struct order_entry {
 	struct span what; /* "placed", "payment", … */
 	struct span from; /* absent where nothing changed from one thing to another */
 	struct span to;
+	struct span reason; /* absent: none was given */
 	struct span by;
 };
 

@@ -45,6 +45,7 @@ struct endpoint {
 	const flow_step *steps;         /* ends in NULL; the last step replies */
 	const struct streaming *stream; /* see stream.h; NULL: neither body nor reply is streamed */
 	bool is_secret;                 /* ids in its path are keys: the log must not have them */
+	bool takes_no_key;              /* an Idempotency-Key means nothing to it */
 };
 #define STEPS(...) ((const flow_step[]){__VA_ARGS__, NULL})
 

@@ -44,6 +44,9 @@ struct order_draft {
 	struct await *await;
 };
 
+/* Lets the change end with this failure, such as RESULT_NO_MEMORY. */
+void order_draft_fail(struct order_draft *draft, enum result result);
+
 /* Puts an item of the order's arrays, as it now is; head and arrays are yours to change before. */
 void order_draft_put_payment(struct order_draft *draft, const struct order_payment *payment);
 void order_draft_put_delivery(struct order_draft *draft, const struct order_delivery *delivery);
@@ -64,6 +67,9 @@ void order_draft_move(struct order_draft *draft, const char *product_id, enum st
  * means the status, if that changes. Constants, or texts of the arena.
  */
 void order_draft_log(struct order_draft *draft, const char *what, const char *from, const char *to);
+
+/* Why, in the entry that was just made; absent: nothing is said of it. */
+void order_draft_give_reason(struct order_draft *draft, struct span reason);
 
 /*
  * Tells of an event: its data are what order_draft_describe writes of the order as it will be, and

@@ -7,6 +7,8 @@
 #include "api/movement.h"
 #include "api/notification.h"
 #include "api/order.h"
+#include "api/order_ending.h"
+#include "api/payment.h"
 #include "api/product.h"
 #include "api/product_export.h"
 #include "api/product_import.h"
@@ -63,6 +65,10 @@ const struct route api_routes[] = {
 	{METHOD_GET, "/order/{id}", &get_order, QUERY("expand"), false},
 	{METHOD_PATCH, "/order/{id}", &patch_order, NULL, false},
 	{METHOD_GET, "/user/{id}/order", &get_user_orders, QUERY("limit", "cursor"), false},
+	{METHOD_PUT, "/order/{id}/payment", &put_payment, NULL, false},
+	{METHOD_POST, "/payment/callback", &post_payment_callback, NULL, false},
+	{METHOD_POST, "/order/{id}/cancel", &post_order_cancel, NULL, false},
+	{METHOD_POST, "/order/{id}/return", &post_order_return, NULL, false},
 	{METHOD_OTHER, NULL, NULL, NULL, false},
 };
 

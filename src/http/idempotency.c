@@ -108,7 +108,8 @@ bool idempotency_begin(struct request *rq)
 	const struct idempotency_store *store;
 	const char *key;
 
-	if (rq->method != METHOD_POST && rq->method != METHOD_PATCH)
+	if ((rq->method != METHOD_POST && rq->method != METHOD_PATCH) ||
+	    rq->route->endpoint->takes_no_key)
 		return false;
 	store = store_of(rq);
 	key = request_header(rq, "Idempotency-Key");

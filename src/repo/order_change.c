@@ -26,7 +26,8 @@ struct run {
 	struct order_draft draft;
 	struct dynamodb_call call;
 	unsigned tries;
-	size_t stock_at; /* index of the first stock among the writes */
+	uint64_t doubted_version; /* whose stocks did not fit; 0: none */
+	size_t stock_at;          /* index of the first stock among the writes */
 	char entry_key[ORDER_SORT_SIZE];
 	struct buf entry;
 	char event_ids[ORDER_EVENTS_MAX][ID_SIZE];
@@ -295,10 +296,15 @@ static void decide_stock(struct run *run)
 {
 	struct stock_moves *moves = run->draft.moves;
 
-	if (!moves || stock_moves_decide(moves))
+	if (!moves || stock_moves_decide(moves)) {
 		write_all(run);
-	else
+	} else if (run->doubted_version != run->before.version) {
+		/* Stocks are read after the order, so another may have moved both in between. */
+		run->doubted_version = run->before.version;
+		start_read(run);
+	} else {
 		finish(run, judge_stock(moves, run->before.id));
+	}
 }
 
 static void on_stock(struct stock_moves *moves, enum result result)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "domain/money.h"
+#include "domain/order_ending.h"
 #include "repo/order_part.h"
 
 enum { TEXT_MAX = 64 * 1024 };
@@ -166,6 +167,7 @@ static void read_entry(const struct item *item, struct order_entry *out)
 		.what = item_raw_string(item, "what"),
 		.from = item_raw_string(item, "from"),
 		.to = item_raw_string(item, "to"),
+		.reason = item_raw_string(item, "reason"),
 		.by = item_raw_string(item, "by"),
 	};
 }
@@ -275,6 +277,8 @@ static enum result read_items(struct span items, const char *id, struct arena *a
 		if (!read_one(&item, arena, out))
 			return RESULT_GARBLED;
 	}
+	if (out->head.status == ORDER_CANCELLED)
+		order_cancel_deliveries(out->deliveries, out->delivery_count);
 	return out->line_count > 0 && order_item_count(out) ? RESULT_OK : RESULT_GARBLED;
 }
 
@@ -349,5 +353,6 @@ void order_item_write_entry(const struct order_entry *entry, struct buf *out)
 	order_item_add_raw(out, "what", entry->what);
 	order_item_add_raw(out, "from", entry->from);
 	order_item_add_raw(out, "to", entry->to);
+	order_item_add_raw(out, "reason", entry->reason);
 	order_item_add_raw(out, "by", entry->by);
 }

@@ -118,7 +118,7 @@ void order_part_return_key(const struct order_return *returned, char sk[static O
 
 static void write_parts(const struct order_part *parts, size_t count, struct buf *out)
 {
-	buf_add_str(out, ",\"lines\":{\"L\":[");
+	buf_add_str(out, out->len > 0 ? ",\"lines\":{\"L\":[" : "\"lines\":{\"L\":[");
 	for (size_t i = 0; i < count; i++) {
 		buf_add_str(out, i > 0 ? ",{\"M\":{" : "{\"M\":{");
 		attribute_add_text(out, "product_id", parts[i].product_id);

@@ -107,6 +107,7 @@ static void add_history(const struct stored_order *order, struct buf *out)
 		add_raw(out, "what", entry->what);
 		add_raw(out, "from", entry->from);
 		add_raw(out, "to", entry->to);
+		add_raw(out, "reason", entry->reason);
 		add_raw(out, "by", entry->by);
 		buf_add_char(out, '}');
 	}

@@ -102,8 +102,15 @@ def merge_carts(client):
     return case
 
 
+def cancel_order(client):
+    order = given.placed(client, (client.create(on_hand=2), 1))
+    case = Case(f"/order/{order['id']}/cancel", {}, {"reason": "another"})
+    case.effects = lambda items: versions(items, f"O#{order['id']}", "#")
+    return case
+
+
 KINDS = [make_product, change_product, move_stock, make_user, change_user, make_address, make_cart,
-         make_guests_cart, add_to_cart, merge_carts]
+         make_guests_cart, add_to_cart, merge_carts, cancel_order]
 
 
 def count(items, pk, sk=None, **values):

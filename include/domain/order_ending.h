@@ -1,0 +1,39 @@
+/*
+ * How an order goes back: cancelled before anything of it is shipped, or returned afterwards.
+ */
+#ifndef SHOPD_DOMAIN_ORDER_ENDING_H
+#define SHOPD_DOMAIN_ORDER_ENDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "domain/order.h"
+
+/*
+ * Makes the order cancelled, and a payment that was only authorized voided. False when that is not
+ * possible, with the field that stands in the way.
+ */
+bool order_cancel(struct order *order, const struct order_line *lines, size_t count,
+		  enum order_field *obstacle);
+
+/*
+ * Of a cancelled order no delivery is pending any more: they are cancelled with it. That follows
+ * from the order's status and is not written, for there would be no room for it beside 90 stocks.
+ */
+void order_cancel_deliveries(struct order_delivery *deliveries, size_t count);
+
+/* More of a product than was shipped and has not come back yet. */
+struct order_excess {
+	char product_id[ID_SIZE];
+	int64_t requested;
+	int64_t possible;
+};
+
+/*
+ * Which parts are too many to be returned, none when all can be. `excess` has room for as many as
+ * there are parts, each of another product.
+ */
+size_t order_return_excess(struct order_line *lines, size_t count, const struct order_part *parts,
+			   size_t part_count, struct order_excess *excess);
+
+#endif

@@ -1,0 +1,140 @@
+#include "repo/order_ending_repo.h"
+
+#include <string.h>
+
+struct run {
+	struct span reason; /* absent: none */
+	const struct return_body *body;
+	struct order_cancelled *cancelled;
+	struct order_returned *returned;
+};
+
+/* NULL when out of memory; the await is finished then. */
+static struct run *make_run(const char *reason, struct await *await)
+{
+	struct run *run = arena_alloc(await->arena, sizeof(*run));
+
+	if (run && reason)
+		run->reason = order_item_escape(await->arena, reason);
+	if (run && (run->reason.data || !reason))
+		return run;
+	await_start(await);
+	await_finish(await, RESULT_NO_MEMORY);
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ cancelling */
+
+/* `"reason":"…"`, for the event. */
+static const char *describe(struct order_draft *draft, struct span reason)
+{
+	static const char name[] = "\"reason\":\"";
+	size_t len = sizeof(name) - 1 + reason.len + 1;
+	char *text = arena_alloc(draft->arena, len + 1);
+
+	if (!text) {
+		order_draft_fail(draft, RESULT_NO_MEMORY);
+		return NULL;
+	}
+	memcpy(text, name, sizeof(name) - 1);
+	memcpy(text + sizeof(name) - 1, reason.data, reason.len);
+	text[len - 1] = '"';
+	return text;
+}
+
+static enum order_decision cancel(struct order_draft *draft, void *context)
+{
+	struct run *run = context;
+	struct stored_order *order = draft->order;
+
+	if (!order_cancel(&order->head, order->lines, order->line_count, &run->cancelled->obstacle))
+		return ORDER_REFUSE;
+	order_cancel_deliveries(order->deliveries, order->delivery_count);
+	for (size_t i = 0; i < order->line_count; i++)
+		order_draft_move(draft, order->lines[i].product_id, STOCK_RELEASE,
+				 order->lines[i].quantity);
+	order_draft_log(draft, "cancelled", NULL, NULL);
+	order_draft_give_reason(draft, run->reason);
+	order_draft_tell(draft, EVENT_ORDER_CANCELLED,
+			 run->reason.data ? describe(draft, run->reason) : NULL);
+	return ORDER_WRITE;
+}
+
+void order_ending_repo_cancel(struct repo *repo, const char *order_id, const char *reason,
+			      struct order_cancelled *out, struct await *await)
+{
+	struct run *run = make_run(reason, await);
+
+	if (!run)
+		return;
+	run->cancelled = out;
+	order_change_run(repo,
+			 &(struct order_change){
+				 .order_id = order_id,
+				 .by = "staff",
+				 .decide = cancel,
+				 .context = run,
+			 },
+			 &out->order, await);
+}
+
+/* ------------------------------------------------------------------ returning */
+
+static bool judge_return(struct order_draft *draft, struct run *run)
+{
+	struct stored_order *order = draft->order;
+	struct order_returned *out = run->returned;
+
+	out->has_room = order->return_count < ORDER_RETURNS_MAX;
+	out->excess_count = order_return_excess(order->lines, order->line_count, run->body->parts,
+						run->body->part_count, out->excess);
+	return out->has_room && out->excess_count == 0;
+}
+
+static enum order_decision take_back(struct order_draft *draft, void *context)
+{
+	struct run *run = context;
+	struct stored_order *order = draft->order;
+	struct order_return *made;
+
+	if (!judge_return(draft, run))
+		return ORDER_REFUSE;
+	made = &order->returns[order->return_count++];
+	*made = (struct order_return){
+		.reason = run->reason,
+		.parts = run->body->parts,
+		.part_count = run->body->part_count,
+		.created_at = draft->now,
+	};
+	id_make_ordered(draft->wall_ms, made->id);
+	order_draft_put_return(draft, made);
+	if (!order_item_count(order))
+		order_draft_fail(draft, RESULT_GARBLED);
+	order->head.fulfillment_status = order_fulfillment(order->lines, order->line_count);
+	for (size_t i = 0; i < made->part_count; i++)
+		order_draft_move(draft, made->parts[i].product_id, STOCK_GIVE_BACK,
+				 made->parts[i].quantity);
+	order_draft_log(draft, "returned", NULL, NULL);
+	order_draft_give_reason(draft, run->reason);
+	return ORDER_WRITE;
+}
+
+void order_ending_repo_return(struct repo *repo, const char *order_id,
+			      const struct return_body *body, struct order_returned *out,
+			      struct await *await)
+{
+	struct run *run = make_run(body->reason, await);
+
+	if (!run)
+		return;
+	run->body = body;
+	run->returned = out;
+	order_change_run(repo,
+			 &(struct order_change){
+				 .order_id = order_id,
+				 .by = "staff",
+				 .decide = take_back,
+				 .context = run,
+			 },
+			 &out->order, await);
+}

@@ -3,6 +3,7 @@
 #include "api/address.h"
 #include "api/cart.h"
 #include "api/cart_item.h"
+#include "api/delivery.h"
 #include "api/movement.h"
 #include "api/notification.h"
 #include "api/product.h"
@@ -47,6 +48,11 @@ const struct route api_routes[] = {
 	{METHOD_DELETE, "/cart/{id}/item/{product_id}", &delete_cart_item, NULL, false},
 	{METHOD_POST, "/cart/{id}/merge", &post_cart_merge, NULL, false},
 	{METHOD_GET, "/user/{id}/cart", &get_user_cart, NULL, false},
+	{METHOD_GET, "/order/{id}/delivery", &get_order_deliveries, NULL, false},
+	{METHOD_POST, "/order/{id}/delivery", &post_order_delivery, NULL, false},
+	{METHOD_GET, "/delivery/{id}", &get_delivery, NULL, false},
+	{METHOD_PATCH, "/delivery/{id}", &patch_delivery, NULL, false},
+	{METHOD_POST, "/delivery/{id}/event", &post_delivery_event, NULL, false},
 	{METHOD_OTHER, NULL, NULL, NULL, false},
 };
 

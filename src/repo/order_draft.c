@@ -7,7 +7,7 @@
 #include "domain/money.h"
 #include "repo/order_part.h"
 
-static void fail(struct order_draft *draft, enum result result)
+void order_draft_fail(struct order_draft *draft, enum result result)
 {
 	if (draft->failed == RESULT_OK)
 		draft->failed = result;
@@ -21,7 +21,7 @@ static const char *keep(struct order_draft *draft, const char *text)
 	const char *kept = text ? arena_copy(draft->arena, text, strlen(text)) : NULL;
 
 	if (text && !kept)
-		fail(draft, RESULT_NO_MEMORY);
+		order_draft_fail(draft, RESULT_NO_MEMORY);
 	return kept;
 }
 
@@ -48,7 +48,7 @@ static void put(struct order_draft *draft, const char *sk, struct buf *members)
 
 	order_item_key(draft->before->id, pk);
 	if (!buf_ok(members))
-		fail(draft, RESULT_NO_MEMORY);
+		order_draft_fail(draft, RESULT_NO_MEMORY);
 	else
 		order_draft_write(draft, &(struct dynamodb_write){
 						 .action = DYNAMODB_PUT,
@@ -112,7 +112,7 @@ void order_draft_move(struct order_draft *draft, const char *product_id, enum st
 	struct stock_line *line;
 
 	if (!make_moves(draft)) {
-		fail(draft, RESULT_NO_MEMORY);
+		order_draft_fail(draft, RESULT_NO_MEMORY);
 		return;
 	}
 	assert(draft->moves->count < STOCK_MOVES_MAX);

@@ -44,6 +44,8 @@ struct config {
 	uint64_t max_connections;     /* SHOPD_MAX_CONNECTIONS, each worker */
 	uint64_t max_calls;           /* SHOPD_MAX_CALLS: DynamoDB calls in flight, each worker */
 	uint64_t write_shards;        /* SHOPD_WRITE_SHARDS: a power of two */
+	uint64_t hold_time_us;        /* SHOPD_HOLD_TIME: of a checkout */
+	uint64_t payment_time_us;     /* SHOPD_PAYMENT_TIME: of an order that is not paid */
 	bool is_match_required;       /* SHOPD_REQUIRE_MATCH=on */
 	bool is_auth_off;             /* SHOPD_AUTH=off */
 	enum log_level log_level;     /* SHOPD_LOG_LEVEL */

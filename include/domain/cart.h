@@ -14,6 +14,7 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "domain/stock.h"
 
 enum {
 	CART_LINES_MAX = 90,
@@ -39,6 +40,7 @@ struct cart {
 	char id[ID_SIZE];
 	char user_id[ID_SIZE];     /* "": a guest's */
 	char merged_into[ID_SIZE]; /* "" unless CART_MERGED */
+	char checkout_id[ID_SIZE]; /* of its last checkout, which may have ended; "": none */
 	enum cart_status status;
 	uint64_t version;
 	int64_t expires_s;    /* since 1970 */
@@ -56,6 +58,8 @@ struct cart_product {
 	struct span price; /* a decimal */
 	struct span currency;
 	struct span level; /* absent when another tool has removed the stock */
+	bool has_stock;    /* only when it was read for a checkout */
+	struct stock stock;
 };
 
 enum cart_act {

@@ -2,7 +2,7 @@
  * What the products in a cart are now: name, price, currency and level, of all lines at once.
  *
  * Read in batches of a projection, eventually consistent: a catalogue is read far more often than
- * it changes, and what the shopper pays is settled at the checkout.
+ * it changes, and what the shopper pays is settled at the checkout. That reads consistently.
  */
 #ifndef SHOPD_REPO_CART_PRODUCT_H
 #define SHOPD_REPO_CART_PRODUCT_H
@@ -27,7 +27,8 @@ struct cart_product_read {
 	const struct repo *repo;
 	struct await *await; /* deadline, account, arena; not finished by this */
 	const struct cart *cart;
-	const char *extra; /* another product, or NULL */
+	const char *extra;    /* another product, or NULL */
+	bool is_for_checkout; /* consistently, and with the stock in numbers */
 	void (*done)(struct cart_product_read *read, enum result result); /* exactly once */
 	void *context;
 	struct cart_products *out; /* what it has already is not read again */

@@ -3,9 +3,11 @@
 #include "api/address.h"
 #include "api/cart.h"
 #include "api/cart_item.h"
+#include "api/checkout.h"
 #include "api/delivery.h"
 #include "api/movement.h"
 #include "api/notification.h"
+#include "api/order.h"
 #include "api/product.h"
 #include "api/product_list.h"
 #include "api/stock.h"
@@ -48,6 +50,16 @@ const struct route api_routes[] = {
 	{METHOD_DELETE, "/cart/{id}/item/{product_id}", &delete_cart_item, NULL, false},
 	{METHOD_POST, "/cart/{id}/merge", &post_cart_merge, NULL, false},
 	{METHOD_GET, "/user/{id}/cart", &get_user_cart, NULL, false},
+	{METHOD_POST, "/checkout", &post_checkout, NULL, false},
+	{METHOD_GET, "/checkout/{id}", &get_checkout, NULL, false},
+	{METHOD_PATCH, "/checkout/{id}", &patch_checkout, NULL, false},
+	{METHOD_DELETE, "/checkout/{id}", &delete_checkout, NULL, false},
+	{METHOD_GET, "/order", &get_orders, QUERY("status", "from", "to", "limit", "cursor"),
+	 false},
+	{METHOD_POST, "/order", &post_order, NULL, false},
+	{METHOD_GET, "/order/{id}", &get_order, QUERY("expand"), false},
+	{METHOD_PATCH, "/order/{id}", &patch_order, NULL, false},
+	{METHOD_GET, "/user/{id}/order", &get_user_orders, QUERY("limit", "cursor"), false},
 	{METHOD_GET, "/order/{id}/delivery", &get_order_deliveries, NULL, false},
 	{METHOD_POST, "/order/{id}/delivery", &post_order_delivery, NULL, false},
 	{METHOD_GET, "/delivery/{id}", &get_delivery, NULL, false},

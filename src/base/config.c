@@ -85,6 +85,11 @@ static const struct setting settings[] = {
 	{"SHOPD_WRITE_SHARDS", SETTING_POWER_OF_TWO, AT(write_shards), "4",
 	 .help = "Over how many partitions lists are spread. Never change it for a table in use.",
 	 .min = 1, .max = 256},
+	{"SHOPD_HOLD_TIME", SETTING_DURATION, AT(hold_time_us), "10m",
+	 .help = "How long a checkout holds its stock.", .min = SEC(1), .max = SEC(86400)},
+	{"SHOPD_PAYMENT_TIME", SETTING_DURATION, AT(payment_time_us), "30m",
+	 .help = "After what time an order that is not paid expires.", .min = SEC(1),
+	 .max = SEC(30 * 86400)},
 	{"SHOPD_REQUIRE_MATCH", SETTING_SWITCH, AT(is_match_required), "off",
 	 .help = "on: changes must name the version that they change (If-Match).",
 	 .words = {"off", "on"}},
@@ -100,11 +105,13 @@ static_assert(sizeof(enum log_format) == sizeof(unsigned), "choices are kept as 
 
 /* What the table's own attributes are called, in whichever kind of item beside the key. */
 static const char *const taken_names[] = {
-	"sk",         "g1p",          "g1s",       "g2p",       "g2s",      "ttl",
-	"wt",         "name",         "price",     "currency",  "category", "description",
-	"image_url",  "weight_grams", "tags",      "backorder", "extra",    "version",
-	"created_at", "updated_at",   "available", "reserved",  "level",    "low_stock_at",
-	"delta",      "reason",       "time",      "by",
+	"sk",         "g1p",          "g1s",        "g2p",        "g2s",      "ttl",
+	"wt",         "name",         "price",      "currency",   "category", "description",
+	"image_url",  "weight_grams", "tags",       "backorder",  "extra",    "version",
+	"created_at", "updated_at",   "available",  "reserved",   "level",    "low_stock_at",
+	"delta",      "reason",       "time",       "by",         "status",   "user_id",
+	"email",      "lines",        "total",      "expires_at", "note",     "payment_status",
+	"paid",       "refunded",     "line_count", "address",    "number",   "fulfillment_status",
 };
 
 struct reading {

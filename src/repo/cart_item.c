@@ -65,6 +65,7 @@ static bool read_cart(const struct item *item, struct cart *cart)
 {
 	read_id(item, "user_id", cart->user_id);
 	read_id(item, "merged_into", cart->merged_into);
+	read_id(item, "checkout_id", cart->checkout_id);
 	cart->currency = item_raw_string(item, "currency");
 	cart->created_at = item_raw_string(item, "created_at");
 	cart->updated_at = item_raw_string(item, "updated_at");

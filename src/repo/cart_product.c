@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "repo/product_item.h"
+#include "repo/stock_item.h"
 
 enum {
 	NAMES_SIZE = 320,
@@ -76,6 +77,8 @@ static void take_item(const struct cart_product_read *read, const struct item *i
 		return;
 	if (span_equals(item_raw_string(item, "sk"), "STOCK")) {
 		product->level = item_raw_string(item, "level");
+		product->has_stock =
+			read->is_for_checkout && stock_item_read(item, &product->stock);
 		return;
 	}
 	product->name = item_raw_string(item, "name");
@@ -139,10 +142,13 @@ static void read_batch(struct cart_product_read *read)
 		.await = read->await,
 		.done = on_batch,
 		.context = read,
-		.projection = "#p, sk, #n, price, currency, #l",
+		.projection = read->is_for_checkout
+				      ? "#p, sk, #n, price, currency, #l, available, reserved, "
+					"low_stock_at, version"
+				      : "#p, sk, #n, price, currency, #l",
 		.names = names,
 	};
-	dynamodb_batch_get(&read->repo->db, &read->call, keys, 2 * count, false);
+	dynamodb_batch_get(&read->repo->db, &read->call, keys, 2 * count, read->is_for_checkout);
 }
 
 void cart_product_read(struct cart_product_read *read)

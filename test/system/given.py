@@ -183,3 +183,33 @@ def lose_answers(proxy, probability=None, seed=0):
     chance = {"count": 1} if probability is None else {"probability": probability}
     proxy.rules(*({"fault": "lost-after", "operation": name, "seed": f"{seed}{name}", **chance}
                   for name in WRITES))
+
+
+# checkouts and orders
+
+
+def held(client, *lines, user=None, **fields):
+    """A checkout of a new cart with these lines."""
+    cart = filled_cart(client, *lines, user=user)
+    body = {"cart_id": cart["id"], "address": ADDRESS, **fields}
+    return expect(client.post("/checkout", body), 201).json
+
+
+def placed(client, *lines, user=None, cash=False, **fields):
+    """An order of a new cart with these lines; with `cash` it is confirmed at once."""
+    checkout = held(client, *lines, user=user, **fields)
+    body = {"checkout_id": checkout["id"], **({"cash_on_delivery": True} if cash else {})}
+    return expect(client.post("/order", body), 201).json
+
+
+def stock_of(client, product):
+    """(available, reserved)"""
+    stock = expect(client.get(stock_path(product)), 200).json
+    return stock["available"], stock["reserved"]
+
+
+def order_events(emulator, order, table=shop.TABLE):
+    """The types of the outbox items about an order, the oldest first."""
+    found = [item for shard in range(SHARDS) for item in query(emulator, f"OUT#{shard}", table)
+             if item.get("order_id") == {"S": order["id"]}]
+    return [item["type"]["S"] for item in sorted(found, key=lambda item: item["sk"]["S"])]

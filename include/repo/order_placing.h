@@ -1,0 +1,32 @@
+/*
+ * Making an order of a checkout, in one transaction: the order, the checkout that is used by it, the
+ * cart that is ordered, and the event. The stock stays as it is, held.
+ *
+ * The order's id is the checkout's, so a checkout cannot become two orders, whoever asks how often;
+ * all who ask get that one.
+ */
+#ifndef SHOPD_REPO_ORDER_PLACING_H
+#define SHOPD_REPO_ORDER_PLACING_H
+
+#include "domain/checkout.h"
+#include "repo/order_item.h"
+#include "repo/repo.h"
+
+enum { ORDER_PLACING_TRIES = 10 };
+
+struct order_placing {
+	const char *checkout_id; /* needed until the end */
+	bool is_cash_on_delivery;
+};
+
+struct order_placed {
+	enum checkout_refusal refusal; /* RESULT_INVALID: why not */
+	bool is_new;                   /* it was made by this */
+	struct stored_order order;
+};
+
+/* RESULT_OK, RESULT_INVALID, or RESULT_THROTTLED when too many others were faster. */
+void order_placing_run(struct repo *repo, const struct order_placing *placing,
+		       struct order_placed *out, struct await *await);
+
+#endif

@@ -195,7 +195,7 @@ static void write_patch_values(const struct job *job, struct buf *values)
 	buf_add_char(values, '}');
 }
 
-#define PATCH                                                                  \
+#define PATCH                                                            \
 	"SET address = :a, #x = :x, expires_at = :expires, g2s = :g2s, " \
 	"updated_at = :time, version = :next"
 

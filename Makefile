@@ -38,7 +38,7 @@ NPM = $(if $(wildcard $(EMULATOR)),,ca-certificates $(if $(shell command -v npm)
 PACKAGES_all := gcc libc6-dev pkgconf \
 	libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
 PACKAGES_run = $(PACKAGES_all) $(NPM) ca-certificates curl python3
-PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-botocore python3-aiohttp \
+PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-pytest-xdist python3-botocore python3-aiohttp \
 	python3-hypothesis curl jq
 PACKAGES_asan = $(PACKAGES_test)
 PACKAGES_bench = $(PACKAGES_test) nginx-light openssl wrk
@@ -184,14 +184,18 @@ $(foreach name,debug asan,$(eval $(call unit,$(name))))
 run: build/release/shopd $(EMULATOR) ## serve on 127.0.0.1:8080 against a local emulator (PORT=, ADMIN_PORT=)
 	@exec $(PYTHON) -B test/run.py build/release/shopd $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
 
-PYTEST = PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider $(or $(TESTS),test/system)
+# Three at once keep two CPUs busy; what measures times runs by itself afterwards.
+PYTEST = PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
+TIMED = test/system/test_load.py
+SYSTEM_TESTS = $(if $(TESTS),$(PYTEST) $(TESTS),{ \
+	$(PYTEST) -n 3 --dist loadfile --ignore=$(TIMED) test/system && $(PYTEST) $(TIMED); })
 
 # Each part runs even when another has failed.
 test: build/release/shopd $(TOOLS_release) build/debug/unit $(EMULATOR) ## every test (SUITES="buf text": only these unit tests, TESTS=: only these system tests)
 	@failed=0; \
 	$(PYTHON) -B test/lint/layers.py || failed=1; \
 	build/debug/unit $(SUITES) || failed=1; \
-	SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTEST) || failed=1; \
+	export SHOPD_BINARY="$(CURDIR)/build/release/shopd"; $(SYSTEM_TESTS) || failed=1; \
 	exit $$failed
 
 asan: export ASAN_OPTIONS = detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
@@ -199,7 +203,7 @@ asan: export UBSAN_OPTIONS = print_stacktrace=1
 asan: build/asan/shopd $(TOOLS_asan) build/asan/unit $(EMULATOR) ## the tests with AddressSanitizer and UBSan
 	@failed=0; \
 	CK_TIMEOUT_MULTIPLIER=5 build/asan/unit $(SUITES) || failed=1; \
-	SHOPD_BINARY="$(CURDIR)/build/asan/shopd" $(PYTEST) || failed=1; \
+	export SHOPD_BINARY="$(CURDIR)/build/asan/shopd"; $(SYSTEM_TESTS) || failed=1; \
 	exit $$failed
 
 # Checked in each test's own process, so a leak is reported with the test's name.

@@ -6,11 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aws/credentials_chain.h"
 #include "base/config.h"
+#include "base/config_describe.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "daemon/commands.h"
 #include "daemon/daemon.h"
+#include "daemon/place.h"
 #include "domain/money.h"
 #include "io/http_link.h"
 
@@ -22,7 +25,12 @@ struct option_row {
 	const char *meaning;
 	int (*run)(const struct config *config);
 	bool needs_config;
+	bool needs_place; /* the region and what follows from it */
 };
+
+static const struct option_row serving = {.run = daemon_run,
+					  .needs_config = true,
+					  .needs_place = true};
 
 static void print_and_clear(FILE *stream, struct buf *text)
 {
@@ -33,11 +41,21 @@ static void print_and_clear(FILE *stream, struct buf *text)
 static int check_config(const struct config *config)
 {
 	struct buf text = {0};
+	bool is_sound;
 
 	buf_init(&text, HELP_MAX);
 	config_show(config, &text);
+	if (!config->region)
+		buf_add_str(&text, "\nThe region is the instance's, which is asked for at the "
+				   "start.\n");
+	buf_add_str(&text, "\nCredentials, as far as can be told without asking anybody:\n");
+	is_sound = credentials_chain_describe(config, &text);
 	print_and_clear(stdout, &text);
-	puts("The configuration is sound.");
+	if (!is_sound) {
+		fputs("shopd: no provider of credentials can work as it is configured\n", stderr);
+		return EXIT_USAGE;
+	}
+	puts("\nThe configuration is sound.");
 	return EXIT_SUCCESS;
 }
 
@@ -62,13 +80,16 @@ static int print_settings(const struct config *config)
 static int print_help(const struct config *config);
 
 static const struct option_row options[] = {
-	{"--init-table", "make the table, unless it is there, and end", command_init_table, true},
-	{"--seed-demo", "add the demo catalogue to the table and end", command_seed_demo, true},
-	{"--check-config", "judge the configuration, show it without secrets and end", check_config,
+	{"--init-table", "make the table, unless it is there, and end", command_init_table, true,
 	 true},
-	{"--settings", "print the table of settings as Markdown and end", print_settings, false},
-	{"--help", "print this and end", print_help, false},
-	{"--version", "print the version and end", print_version, false},
+	{"--seed-demo", "add the demo catalogue to the table and end", command_seed_demo, true,
+	 true},
+	{"--check-config", "judge the configuration, show it without secrets and end", check_config,
+	 true, false},
+	{"--settings", "print the table of settings as Markdown and end", print_settings, false,
+	 false},
+	{"--help", "print this and end", print_help, false, false},
+	{"--version", "print the version and end", print_version, false, false},
 };
 
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
@@ -113,7 +134,7 @@ static bool read_config(struct config *config, struct buf *mistakes)
 	return false;
 }
 
-static int with_config(int (*run)(const struct config *config))
+static int with_config(const struct option_row *option)
 {
 	struct config config = {0};
 	struct buf mistakes = {0};
@@ -127,8 +148,8 @@ static int with_config(int (*run)(const struct config *config))
 		return EXIT_USAGE;
 	}
 	log_configure(config.log_level, config.log_format);
-	if (http_link_global_init())
-		status = run(&config);
+	if (http_link_global_init() && (!option->needs_place || place_find(&config)))
+		status = option->run(&config);
 	http_link_global_clear();
 	config_clear(&config);
 	buf_clear(&mistakes);
@@ -140,7 +161,7 @@ int main(int argc, char **argv)
 	const struct option_row *option;
 
 	if (argc == 1)
-		return with_config(daemon_run);
+		return with_config(&serving);
 	option = argc == 2 ? find_option(argv[1]) : NULL;
 	if (option == NULL) {
 		fprintf(stderr, "shopd: %s %s; try shopd --help\n",
@@ -148,5 +169,5 @@ int main(int argc, char **argv)
 			argc == 2 ? argv[1] : "several");
 		return EXIT_USAGE;
 	}
-	return option->needs_config ? with_config(option->run) : option->run(NULL);
+	return option->needs_config ? with_config(option) : option->run(NULL);
 }

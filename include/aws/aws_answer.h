@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "aws/retry.h"
+#include "base/json_scan.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "io/exchange.h"
@@ -23,6 +24,7 @@ struct aws_verdict {
 	int status;                 /* 0: no whole answer */
 	char error[AWS_ERROR_SIZE]; /* "ConditionalCheckFailedException", "" for none */
 	struct span answer; /* the body, if it is a JSON object; borrowed from the exchange */
+	struct json_members members; /* of the answer */
 };
 
 void aws_answer_judge(const struct exchange *exchange, struct aws_verdict *verdict);

@@ -22,6 +22,7 @@
 #include "aws/aws_metrics.h"
 #include "aws/credentials.h"
 #include "aws/retry.h"
+#include "aws/service_clock.h"
 #include "base/await.h"
 #include "base/digest.h"
 #include "io/exchange.h"
@@ -36,7 +37,8 @@ struct aws_client_options {
 	struct loop *loop;
 	struct credentials *credentials;
 	struct digest *digest;
-	struct aws_metrics *metrics; /* may be NULL */
+	struct aws_metrics *metrics;         /* may be NULL */
+	struct service_clock *service_clock; /* told what answers say; may be NULL */
 	const struct retry_policy *policy;
 	uint64_t max_attempts; /* 0: the policy's own */
 	uint64_t attempt_timeout_us;
@@ -78,7 +80,8 @@ struct aws_call {
 	int status;                 /* of the last answer, or 0 */
 	char error[AWS_ERROR_SIZE]; /* the AWS error's name without its prefix, "" for none */
 	struct span answer; /* the last answer's body: checked JSON; borrowed from the call */
-	bool is_uncertain;  /* an attempt's fate is unknown */
+	struct json_members members; /* of the answer */
+	bool is_uncertain;           /* an attempt's fate is unknown */
 	unsigned attempts;
 
 	/* private */
@@ -95,6 +98,9 @@ struct aws_call {
 	struct aws_call *next;
 	struct aws_call *previous;
 };
+
+/* Begins the body of a call that was not started yet, in memory that an earlier call had. */
+void aws_call_init_body(struct aws_client *client, struct aws_call *call, size_t max);
 
 /*
  * Starts a call. RESULT_OK for any 2xx; RESULT_CONFLICT for the errors that the caller decides

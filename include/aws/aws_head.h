@@ -17,13 +17,13 @@
 struct aws_head {
 	const char *authority; /* Host */
 	const char *content_type;
-	const char *target;   /* X-Amz-Target */
+	const char *target;   /* X-Amz-Target, or NULL */
 	const char *date;     /* X-Amz-Date, "20150830T123600Z" */
 	const char *trace_id; /* X-Amzn-Trace-Id, or NULL; left out unless all visible ASCII */
 	struct span body;
 };
 
-/* Appends the whole request. False when memory or OpenSSL failed. */
+/* Appends the whole request; unsigned if `keys` is NULL. False when memory or OpenSSL failed. */
 MUST_CHECK bool aws_head_write(const struct aws_head *head, struct sigv4 *signer,
 			       const struct aws_keys *keys, struct buf *out);
 

@@ -1,13 +1,13 @@
 /*
  * The credentials of one worker: state, not a call. Signing takes what is there and never waits.
  *
- * Permanent keys come from the configuration. An instance role's keys come from the metadata
- * service: they are fetched at the start, again 15 minutes before they expire, each minute while
- * that fails, and more often in the last 10 minutes. Old keys stay in force until there are new
- * ones, even past their expiry: AWS may extend them while its metadata service is in trouble, and
- * only the called service can tell.
+ * Keys come from one provider, the first of the chain that is configured (credentials_chain.h). It
+ * is asked at the start, again 15 minutes before its keys expire, each minute while that fails, and
+ * more often in the last 10 minutes. Old keys stay in force until there are new ones, even past
+ * their expiry: AWS may extend them while its own services are in trouble, and only the called
+ * service can tell.
  *
- * Source: AWS SDKs and Tools Reference Guide, "IMDS credential provider".
+ * Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers".
  */
 #ifndef SHOPD_AWS_CREDENTIALS_H
 #define SHOPD_AWS_CREDENTIALS_H
@@ -16,6 +16,8 @@
 #include <stdint.h>
 
 #include "aws/keys.h"
+#include "base/config.h"
+#include "base/digest.h"
 #include "base/result.h"
 #include "io/exchange.h"
 #include "io/loop.h"
@@ -23,18 +25,15 @@
 struct credentials;
 
 struct credentials_options {
-	const char *access_key_id; /* NULL: ask the metadata service */
-	const char *secret_access_key;
-	const char *session_token;     /* or NULL */
-	const char *metadata_endpoint; /* "http://169.254.169.254" */
-	bool is_metadata_disabled;
+	const struct config *config;
 	struct loop *loop;
 	struct transport *transport;
+	struct digest *digest;
 	uint32_t (*random)(void *context); /* uniform 32 bits; NULL: the kernel's */
 	void *random_context;
 };
 
-/* New; NULL when out of memory. Texts are copied, the rest is borrowed. */
+/* New; NULL when out of memory. Everything in the options is borrowed. */
 struct credentials *credentials_new(const struct credentials_options *options);
 /* After credentials_stop, and after the transport ended what was under way. */
 void credentials_free(struct credentials *credentials);
@@ -60,8 +59,8 @@ struct credentials_wait {
 /*
  * For keys that a service refused as expired: fetches others and calls wait->done, never from
  * within, when that is over; credentials_current then has new keys, or the same. False, without a
- * call, when there is no point: permanent keys, stopped, or such a fetch ended less than 10 seconds
- * ago.
+ * call, when there is no point: keys of the environment, stopped, or such a fetch ended less than
+ * 10 seconds ago.
  */
 MUST_CHECK bool credentials_refresh(struct credentials *credentials, struct credentials_wait *wait);
 /* Waits no longer. Has no effect on a wait that is over. */

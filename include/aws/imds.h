@@ -1,7 +1,8 @@
 /*
- * Credentials of the instance's role from the EC2 instance metadata service, version 2 only.
+ * The EC2 instance metadata service, version 2 only: credentials of the instance's role, and the
+ * region that it is in.
  *
- * A fetch asks three things in turn: a session token (kept for the next fetch), the name of the
+ * A fetch asks several things in turn: a session token (kept for the next fetch), the name of the
  * role, the role's keys. Each has one second: the service is on the same machine.
  *
  * Source: Amazon EC2 User Guide, "Use the Instance Metadata Service" and "IAM roles for Amazon
@@ -12,13 +13,9 @@
 
 #include <stdbool.h>
 
-#include "aws/keys.h"
-#include "base/result.h"
-#include "base/text.h"
-#include "io/exchange.h"
-#include "io/loop.h"
+#include "aws/provider.h"
 
-struct imds;
+enum { IMDS_REGION_SIZE = 33 };
 
 struct imds_options {
 	const char *endpoint; /* "http://169.254.169.254", with or without a slash at its end */
@@ -31,16 +28,13 @@ struct imds *imds_new(const struct imds_options *options);
 /* No fetch may be under way. */
 void imds_free(struct imds *imds);
 
-/*
- * Called once for each fetch, never from within imds_fetch. The keys are borrowed, and NULL when
- * the fetch failed; why was logged then.
- */
-typedef void imds_done(void *context, const struct aws_keys *keys);
+/* Fetches the role's keys. One fetch at a time; `done` is never called from within. */
+void imds_fetch(struct imds *imds, provider_done *done, void *context);
 
-/* One fetch at a time. */
-void imds_fetch(struct imds *imds, imds_done *done, void *context);
+/* The end of a question for the region: its name, or "" and why. */
+typedef void imds_region_done(void *context, const char *region, const char *why);
 
-/* True with `keys` (cleared before) set from the service's JSON; false when it has none. */
-MUST_CHECK bool imds_parse_keys(struct span text, struct aws_keys *keys);
+/* The same for the region. */
+void imds_find_region(struct imds *imds, imds_region_done *done, void *context);
 
 #endif

@@ -69,6 +69,10 @@ struct sigv4 {
 	char key_day[9];
 	uint8_t key[DIGEST_SHA256_SIZE];
 	struct buf scratch;
+	/* private: what the canonical request was made of, but for the body, and how much of it */
+	struct buf source;
+	struct buf next_source;
+	size_t head_len;
 };
 
 /* Region and service are borrowed. */

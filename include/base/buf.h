@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
 	char *data;  /* NULL until the first byte */
@@ -31,6 +32,12 @@ struct buf {
 };
 
 void buf_init(struct buf *buf, size_t max);
+
+/*
+ * A buffer over `room` bytes of the caller's: holds at most room - 1, never allocates, and is not
+ * to be cleared.
+ */
+void buf_init_over(struct buf *buf, char *memory, size_t room);
 
 /* Frees the memory and leaves an empty buffer with the same maximum. */
 void buf_clear(struct buf *buf);
@@ -58,9 +65,10 @@ char *buf_reserve(struct buf *buf, size_t more);
 /* Counts `len` bytes that were written into the reserved room. */
 void buf_commit(struct buf *buf, size_t len);
 
-void buf_add(struct buf *buf, const void *bytes, size_t len);
-void buf_add_str(struct buf *buf, const char *text);
-void buf_add_char(struct buf *buf, char c);
+/* Adding is done in place where there is room, so that a literal costs a few instructions. */
+static inline void buf_add(struct buf *buf, const void *bytes, size_t len);
+static inline void buf_add_str(struct buf *buf, const char *text);
+static inline void buf_add_char(struct buf *buf, char c);
 void buf_add_u64(struct buf *buf, uint64_t number);
 void buf_add_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -83,5 +91,32 @@ void buf_add_hex(struct buf *buf, const uint8_t *bytes, size_t len);
 
 /* Percent-encoding of RFC 3986: everything but letters, digits, "-", ".", "_" and "~". */
 void buf_add_percent_encoded(struct buf *buf, const char *text, size_t len);
+
+/* ------------------------------------------------------------------ private */
+
+/* Adds where there is no room, or nothing to add. */
+void buf_add_slowly(struct buf *buf, const void *bytes, size_t len);
+
+static inline void buf_add(struct buf *buf, const void *bytes, size_t len)
+{
+	/* The room is never beyond the maximum. */
+	if (len >= buf->room - buf->len || len == 0 || buf->failed) {
+		buf_add_slowly(buf, bytes, len);
+		return;
+	}
+	memcpy(buf->data + buf->len, bytes, len);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
+static inline void buf_add_str(struct buf *buf, const char *text)
+{
+	buf_add(buf, text, strlen(text));
+}
+
+static inline void buf_add_char(struct buf *buf, char c)
+{
+	buf_add(buf, &c, 1);
+}
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * The configuration: read once at the start, from the environment only, and never changed after.
+ * The configuration: read once at the start, from the environment, and never changed after. Where
+ * AWS is may also stand in the files of the AWS tools (config_aws.h).
  *
  * One table of settings in config.c says for each its name, kind (setting.h), default, limits and
- * what it means; --help, --check-config and the README's table are made from it. All mistakes are
- * reported at once.
+ * what it means; --help, --check-config and the README's table are made from it
+ * (config_describe.h). All mistakes are reported at once.
  *
  * Checklist for a new setting: a field here, a row in config.c, `make docs`.
  */
@@ -17,17 +18,40 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "base/setting.h"
 
 struct config {
 	const char *table_name;  /* DYNAMODB_TABLE_NAME */
 	const char *primary_key; /* PRIMARY_KEY */
-	const char *region;      /* AWS_REGION, else AWS_DEFAULT_REGION */
-	/* AWS_ENDPOINT_URL_DYNAMODB, else AWS_ENDPOINT_URL, else by region. No "/" at the end. */
+	/* AWS_REGION, else AWS_DEFAULT_REGION, else the profile's; NULL: the instance's own */
+	const char *region;
+	/*
+	 * AWS_ENDPOINT_URL_<SERVICE>, else AWS_ENDPOINT_URL, else the profile's, else by region;
+	 * NULL while that is not known. No "/" at the end.
+	 */
 	const char *endpoint_dynamodb;
-	const char *access_key_id;     /* AWS_ACCESS_KEY_ID, or NULL */
-	const char *secret_access_key; /* AWS_SECRET_ACCESS_KEY, or NULL */
-	const char *session_token;     /* AWS_SESSION_TOKEN, or NULL */
+	const char *endpoint_sns;
+	const char *endpoint_sts;
+	const char *endpoint_all;   /* AWS_ENDPOINT_URL, or NULL */
+	bool ignores_endpoint_urls; /* AWS_IGNORE_CONFIGURED_ENDPOINT_URLS */
+	bool uses_fips;             /* AWS_USE_FIPS_ENDPOINT, or the profile's */
+	bool uses_dualstack;        /* AWS_USE_DUALSTACK_ENDPOINT, or the profile's */
+
+	const char *access_key_id;           /* AWS_ACCESS_KEY_ID, or NULL */
+	const char *secret_access_key;       /* AWS_SECRET_ACCESS_KEY, or NULL */
+	const char *session_token;           /* AWS_SESSION_TOKEN, or NULL */
+	const char *role_arn;                /* AWS_ROLE_ARN, or NULL */
+	const char *role_session_name;       /* AWS_ROLE_SESSION_NAME */
+	const char *web_identity_token_file; /* AWS_WEB_IDENTITY_TOKEN_FILE, or NULL */
+	const char *profile;                 /* AWS_PROFILE */
+	const char *config_file;             /* AWS_CONFIG_FILE; NULL: there is none */
+	const char *credentials_file;        /* AWS_SHARED_CREDENTIALS_FILE; NULL: there is none */
+	const char *container_relative_uri;  /* AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, or NULL */
+	const char *container_full_uri;      /* AWS_CONTAINER_CREDENTIALS_FULL_URI, or NULL */
+	const char *container_token;         /* AWS_CONTAINER_AUTHORIZATION_TOKEN, or NULL */
+	const char *container_token_file;    /* AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, or NULL */
 	const char *metadata_endpoint; /* AWS_EC2_METADATA_SERVICE_ENDPOINT. No "/" at the end. */
+	bool is_metadata_ipv6;         /* AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=IPv6 */
 	bool is_metadata_disabled;     /* AWS_EC2_METADATA_DISABLED */
 	const char *ca_bundle;         /* AWS_CA_BUNDLE, or NULL for the system's */
 	uint64_t max_attempts;         /* AWS_MAX_ATTEMPTS; 0: each service's default */
@@ -46,6 +70,7 @@ struct config {
 	uint64_t write_shards;        /* SHOPD_WRITE_SHARDS: a power of two */
 	uint64_t hold_time_us;        /* SHOPD_HOLD_TIME: of a checkout */
 	uint64_t payment_time_us;     /* SHOPD_PAYMENT_TIME: of an order that is not paid */
+	const char *temporary_folder; /* TMPDIR */
 	bool is_match_required;       /* SHOPD_REQUIRE_MATCH=on */
 	bool is_auth_off;             /* SHOPD_AUTH=off */
 	enum log_level log_level;     /* SHOPD_LOG_LEVEL */
@@ -63,13 +88,7 @@ struct config {
 MUST_CHECK bool config_read(struct config *config, char *const *environment, struct buf *mistakes);
 void config_clear(struct config *config);
 
-/* The table of settings for --help: name, default, meaning, in at most 100 columns. */
-void config_describe(struct buf *out);
-
-/* The same as rows of a Markdown table, for the README. */
-void config_describe_markdown(struct buf *out);
-
-/* The configuration in force, one "NAME=value" a line, secrets as "(set)". */
-void config_show(const struct config *config, struct buf *out);
+/* The table, in the order of --help. Of those that share a field, the first that is set counts. */
+const struct setting *config_settings(size_t *count);
 
 #endif

@@ -2,8 +2,7 @@
  * A JSON text read in place, without a tree: for answers of AWS services on the hot path.
  *
  * json_scan_check reads the whole text once, strictly (RFC 8259, at most JSON_SCAN_DEPTH deep).
- * After that, and only then, the other functions may walk it: they rely on the syntax being right.
- * Values are spans of the text and live as long as it does.
+ * After that, and only then, the functions of json_walk.h may walk it.
  */
 #ifndef SHOPD_BASE_JSON_SCAN_H
 #define SHOPD_BASE_JSON_SCAN_H
@@ -11,47 +10,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/json_walk.h"
 #include "base/text.h"
 
-enum {
-	JSON_SCAN_DEPTH = 80
-}; /* 32 levels of a document, two for each in DynamoDB's form, and some */
+/* 32 levels of a document, two for each in DynamoDB's form, and some. */
+enum { JSON_SCAN_DEPTH = 80, JSON_MEMBERS_MAX = 16 };
 
 /* True if `text` is exactly one JSON value. */
 bool json_scan_check(struct span text);
 
-/* Walks the members of an object or the elements of an array. */
-struct json_walk {
-	const char *at;    /* private */
-	const char *end;   /* private: of the object or array */
-	bool is_object;    /* private */
-	struct span name;  /* the member's name without its quotes, escapes not resolved */
-	struct span value; /* the member's or element's text, without spaces around it */
+/* The outermost object's members, the first of them if there are more; as json_walk gives them. */
+struct json_members {
+	size_t count;
+	struct span name[JSON_MEMBERS_MAX];
+	struct span value[JSON_MEMBERS_MAX];
 };
 
-/* Begins at a value that is an object or an array; anything else has no members. */
-void json_walk_init(struct json_walk *walk, struct span value);
-/* False after the last one. */
-bool json_walk_next(struct json_walk *walk);
-
 /*
- * The next element of an array, walked right away instead of being skipped first to find its end.
- * False after the last one, and for an element that is no object or array. Then json_walk_up, which
- * walks over what is left of it, and the outer walk goes on.
+ * True if `text` is exactly one JSON object. Tells where its members are, which saves looking for
+ * them.
  */
-bool json_walk_down(struct json_walk *walk, struct json_walk *inner);
-void json_walk_up(struct json_walk *walk, struct json_walk *inner);
-
-/*
- * The value of an object's member; absent (data NULL) when there is none or it is no object. The
- * name is compared as it is written: a member whose name has escapes is not found.
- */
-struct span json_scan_member(struct span object, const char *name);
-
-/* The inside of a string's quotes, escapes not resolved; absent for other values. */
-struct span json_scan_raw_string(struct span value);
-
-bool json_scan_is_true(struct span value);
+bool json_scan_check_object(struct span text, struct json_members *members);
 
 /*
  * For other readers of JSON: the length of the number that `text` begins with (RFC 8259, section

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum log_format { LOG_JSON, LOG_TEXT };
@@ -33,16 +34,19 @@ struct log_field {
 	const char *text; /* NULL: the field is left out */
 	size_t len;
 	int64_t number;
+	size_t name_len;
 };
 
-#define LOG_F_STR(key, value) ((struct log_field){LOG_STRING, (key), (value), 0, 0})
-#define LOG_F_BYTES(key, value, length) ((struct log_field){LOG_BYTES, (key), (value), (length), 0})
-#define LOG_F_NUM(key, value) ((struct log_field){LOG_NUMBER, (key), "", 0, (int64_t)(value)})
+#define LOG_F_STR(key, value) ((struct log_field){LOG_STRING, (key), (value), 0, 0, strlen(key)})
+#define LOG_F_BYTES(key, value, length) \
+	((struct log_field){LOG_BYTES, (key), (value), (length), 0, strlen(key)})
+#define LOG_F_NUM(key, value) \
+	((struct log_field){LOG_NUMBER, (key), "", 0, (int64_t)(value), strlen(key)})
 /* Microseconds, written as milliseconds with three decimals. */
 #define LOG_F_MS(key, microseconds) \
-	((struct log_field){LOG_MILLIS, (key), "", 0, (int64_t)(microseconds)})
+	((struct log_field){LOG_MILLIS, (key), "", 0, (int64_t)(microseconds), strlen(key)})
 
-#define LOG_F_END ((struct log_field){LOG_END, NULL, NULL, 0, 0})
+#define LOG_F_END ((struct log_field){LOG_END, NULL, NULL, 0, 0, 0})
 
 /*
  * log_event(LOG_INFO, "table ready", LOG_F_STR("table", name), LOG_F_NUM("shards", 4));

@@ -21,6 +21,7 @@ struct backend {
 	struct credentials *credentials;
 	struct aws_client *client;
 	struct aws_metrics metrics;
+	struct service_clock service_clock; /* what time it is for the repositories */
 	struct origin origin;
 	struct repo repo;
 };
@@ -35,8 +36,9 @@ void backend_stop(struct backend *backend);
 void backend_clear(struct backend *backend);
 
 /*
- * The authorities for the configured endpoint; NULL with true when it needs none (http://). False,
- * with a line in the log, when the bundle cannot be read. One for the whole process.
+ * The authorities for the configured endpoint and the provider of credentials; NULL with true when
+ * both need none (http://). False, with a line in the log, when the bundle cannot be read. One for
+ * the whole process.
  */
 bool backend_load_trust(const struct config *config, struct trust **trust);
 

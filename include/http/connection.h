@@ -4,7 +4,9 @@
  *
  * One request at a time: begun when its first line was read, checked when its head is there, its
  * body collected up to a cap, then run. While its steps wait, the connection is suspended; the
- * reply resumes it.
+ * reply resumes it. Streams (stream.h) are suspended and resumed while the body comes and while the
+ * reply goes out, and may hold the request when the connection has ended: then both are freed with
+ * the last hold.
  */
 #ifndef SHOPD_HTTP_CONNECTION_H
 #define SHOPD_HTTP_CONNECTION_H
@@ -13,6 +15,8 @@
 #include <netinet/in.h>
 
 #include "base/id.h"
+#include "http/lending.h"
+#include "http/parking.h"
 #include "http/request.h"
 #include "http/server.h"
 
@@ -26,6 +30,9 @@ struct server {
 	struct loop_timer sweep_timer;
 	struct connection *connections;
 	size_t connection_count;
+	struct connection *to_park; /* their requests are over */
+	size_t parked_count;
+	struct lending lending;
 	struct id_sequence request_ids;
 	size_t request_count;
 	bool must_run; /* libmicrohttpd has something to do in this turn */
@@ -41,11 +48,12 @@ enum connection_state {
 	CONNECTION_RUNNING, /* its steps */
 	CONNECTION_READY,   /* the reply is made, but not with libmicrohttpd yet */
 	CONNECTION_SENDING,
+	CONNECTION_ABANDONED, /* the client has left, but the request is held (stream.h) */
 };
 
 struct connection {
 	struct server *server;
-	struct MHD_Connection *mhd;
+	struct MHD_Connection *mhd; /* NULL: closed */
 	int fd;
 	char peer[INET6_ADDRSTRLEN];
 	enum connection_state state;
@@ -56,8 +64,10 @@ struct connection {
 	bool must_close;       /* after this reply */
 	uint64_t bytes_before; /* received by the kernel up to the end of the last request */
 	bool knows_bytes_before;
-	uint64_t partial_us; /* since when part of a request's first lines lies there, or 0 */
+	uint64_t bytes_acked; /* by the client's machine; looked at while a reply is streamed */
+	uint64_t partial_us;  /* since when part of a request's first lines lies there, or 0 */
 	struct request rq;
+	struct parking_place place;
 	struct connection *next;
 	struct connection *previous;
 };
@@ -72,7 +82,11 @@ enum MHD_Result connection_handle(void *server, struct MHD_Connection *mhd, cons
 void connection_completed(void *server, struct MHD_Connection *mhd, void **context,
 			  enum MHD_RequestTerminationCode code);
 
-/* Closes it if it has overstayed: called now and then for each. */
-void connection_check_deadlines(struct connection *connection, uint64_t now_us);
+/* For stream.c: libmicrohttpd leaves the connection alone until it is resumed. */
+void connection_suspend(struct connection *connection);
+void connection_resume(struct connection *connection);
+
+/* For stream.c: the last hold of a request whose client has left is released. */
+void connection_abandon(struct connection *connection);
 
 #endif

@@ -13,6 +13,8 @@
  *		product_repo_find(rq->repo, rq->param[0], &st->product, &rq->await);
  *		return FLOW_WAIT;
  *	}
+ *
+ * An endpoint whose body or reply is too large to be there as a whole streams it: see stream.h.
  */
 #ifndef SHOPD_HTTP_REQUEST_H
 #define SHOPD_HTTP_REQUEST_H
@@ -35,11 +37,14 @@ enum flow {
 
 struct request;
 typedef enum flow (*flow_step)(struct request *rq);
+typedef long (*stream_give)(struct request *rq, char *out, size_t room); /* see stream.h */
+struct streaming;
 
 struct endpoint {
-	size_t state_size;      /* bytes of zeroed memory that rq->state points to */
-	const flow_step *steps; /* ends in NULL; the last step replies */
-	bool is_secret;         /* ids in its path are keys: the log must not have them */
+	size_t state_size;              /* bytes of zeroed memory that rq->state points to */
+	const flow_step *steps;         /* ends in NULL; the last step replies */
+	const struct streaming *stream; /* see stream.h; NULL: neither body nor reply is streamed */
+	bool is_secret;                 /* ids in its path are keys: the log must not have them */
 };
 #define STEPS(...) ((const flow_step[]){__VA_ARGS__, NULL})
 
@@ -69,6 +74,7 @@ enum { REQUEST_PARAMS_MAX = 4, REQUEST_QUERY_MAX = 16, REQUEST_ID_MAX = 128 };
 struct repo;
 struct app;
 struct connection;
+struct lending;
 
 enum { REPLY_HEADERS_MAX = 16 };
 
@@ -81,6 +87,7 @@ struct reply {
 	const char *fixed_body; /* instead of `body`, when there was no memory for one */
 	const char *code;       /* of a problem, for the log; or NULL */
 	bool is_incomplete;     /* there was no memory for a header */
+	stream_give give;       /* instead of `body`; see stream.h */
 	size_t header_count;
 	struct reply_header {
 		const char *name;
@@ -112,6 +119,7 @@ struct request {
 	size_t query_count;
 	struct buf raw_body;
 	uint64_t received_us; /* monotonic: when the head was there */
+	uint64_t lines;       /* of a stream: the endpoint counts, the log tells */
 
 	/* private to the layer */
 	struct reply reply;
@@ -122,9 +130,17 @@ struct request {
 		REQUEST_KEEPING, /* the answer, for later requests with the same key */
 		REQUEST_DONE,
 	} stage;
-	bool is_running; /* a step is on the stack */
+	bool is_running;         /* a step is on the stack */
+	struct lending *lending; /* of the server; NULL without one */
 	struct connection *connection;
 	void (*finished)(struct request *rq); /* called once, when the reply is made */
+	struct stream {
+		bool is_open; /* its `end` is due */
+		bool is_gone; /* the client has left, but the request is held */
+		unsigned holds;
+		uint64_t bytes_in;
+		uint64_t bytes_out;
+	} stream;
 };
 
 /* A query parameter's decoded value; NULL when it was not given. */

@@ -18,7 +18,11 @@ enum router_outcome {
 	ROUTER_NO_MEMORY,
 };
 
-/* Uses rq->method and rq->path. A GET row also serves HEAD. `routes` ends in a row without path. */
+/*
+ * Uses rq->method and rq->path. A GET row also serves HEAD. Of several paths that fit
+ * ("/product/import", "/product/{id}") the first one counts, for all methods. `routes` ends in a row
+ * without path.
+ */
 enum router_outcome router_find(const struct route *routes, struct request *rq);
 
 enum { ROUTER_ALLOW_SIZE = 64, ROUTER_SHOWN_SIZE = 64 };

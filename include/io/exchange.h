@@ -14,7 +14,10 @@
 #include "io/http_answer.h"
 #include "io/loop.h"
 
-/* Where requests go. Texts are borrowed and outlive all exchanges. */
+/*
+ * Where requests go. A transport keeps connections for each origin and knows it by its address, so
+ * an origin, and its texts, which are borrowed, must last as long as the transport is used.
+ */
 struct origin {
 	const char *url;       /* "https://dynamodb.eu-west-1.amazonaws.com" without a path */
 	const char *authority; /* for the Host header: "host" or "host:port" */

@@ -1,7 +1,7 @@
 /*
- * A user's addresses in the table: records under the user's own key, in the order in which they were
- * made. The user's item counts them, so that there are never more than ADDRESS_COUNT_MAX, and so
- * that none is left behind when the user goes; the user's version does not change with them.
+ * A user's addresses in the table: records under the user's own key, in the order in which they
+ * were made. The user's item counts them, so that there are never more than ADDRESS_COUNT_MAX, and
+ * so that none is left behind when the user goes; the user's version does not change with them.
  *
  * All of them end in RESULT_NO_OWNER when there is no such user, and in RESULT_NOT_FOUND when there
  * is the user but not the address; also for what is no id.

@@ -6,8 +6,8 @@
  * item comes with the failure and it is decided again. Only a caller who names a version, or whose
  * answer must be known beforehand (repo_write.h), insists on the version.
  *
- * Adding to a line must not happen twice, and is a transaction (repo_write_once). Setting and
- * removing may be repeated by nature.
+ * Without a version a write token is no full protection against a second effect (dynamodb.h), so
+ * each change is a transaction, though it is only one item (repo_write_once).
  */
 #ifndef SHOPD_REPO_CART_CHANGE_H
 #define SHOPD_REPO_CART_CHANGE_H

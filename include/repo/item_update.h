@@ -21,15 +21,15 @@
 enum { ITEM_UPDATE_TRIES = 20 };
 
 /*
- * Makes the new entity (a new tree) of the one in the table, perhaps several times; `stored` is NULL
- * where there is none yet. Any other result than RESULT_OK ends the update with it.
+ * Makes the new entity (a new tree) of the one in the table, perhaps several times; `stored` is
+ * NULL where there is none yet. Any other result than RESULT_OK ends the update with it.
  */
 typedef enum result (*item_change)(const json_t *stored, void *context, json_t **changed);
 
 struct item_update;
 
 struct item_update_kind {
-	/* Starts the read, consistently: an older version than the last one would only be refused. */
+	/* Starts the read, consistently: an older version would only be refused. */
 	void (*read)(struct item_update *update);
 	/* What a read found: sets `version`, and `stored` (new; NULL: there is none yet). */
 	enum result (*take)(struct item_update *update, json_t **stored);
@@ -40,7 +40,7 @@ struct item_update_kind {
 	 * repo_write with `write`. False when nothing was started.
 	 */
 	bool (*write)(struct item_update *update, const json_t *changed, enum result *result);
-	/* What a write came to: RESULT_CONFLICT means that somebody was faster. NULL: its result. */
+	/* What a write came to; RESULT_CONFLICT: somebody was faster. NULL: its result. */
 	enum result (*judge)(const struct item_update *update);
 	/* Releases what is the kind's own and finishes the await. */
 	void (*done)(struct item_update *update, enum result result);
@@ -56,6 +56,7 @@ struct item_update {
 	uint64_t expected_version; /* 0: any */
 	item_change change;
 	void *context;
+	bool is_read; /* `read` has a result already, which was just read consistently */
 
 	/* for the kind's functions; the calls are ready to be started */
 	uint64_t version; /* that was read; 0: there is none yet */
@@ -66,9 +67,9 @@ struct item_update {
 };
 
 /*
- * Ends in RESULT_OK, RESULT_CONFLICT (another version than the expected one; or too many others), or
- * what `change` or the kind's functions said. A change that changes nothing is RESULT_OK without a
- * write: the version stays. The await has been started.
+ * Ends in RESULT_OK, RESULT_CONFLICT (another version than the expected one; or too many others),
+ * or what `change` or the kind's functions said. A change that changes nothing is RESULT_OK without
+ * a write: the version stays. The await has been started.
  */
 void item_update_run(struct item_update *update);
 

@@ -49,9 +49,9 @@ struct merged_list_query {
 };
 
 /*
- * RESULT_OK; RESULT_TOO_LARGE: it takes more read units than it may. A page_limit of 0 reads of each
- * part what most likely suffices: its share of the page with some margin if the parts are in order,
- * else as much as is sensible.
+ * RESULT_OK; RESULT_TOO_LARGE: it takes more read units than it may. A page_limit of 0 reads of
+ * each part what most likely suffices: its share of the page with some margin if the parts are in
+ * order, else as much as is sensible.
  */
 void merged_list_find(struct repo *repo, const struct merged_list_query *query,
 		      struct list_page *out, struct await *await);

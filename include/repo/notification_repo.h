@@ -1,6 +1,6 @@
 /*
- * A user's preferences in the table: a record of its own beside the user, with its own version, that
- * is there once preferences were set.
+ * A user's preferences in the table: a record of its own beside the user, with its own version,
+ * that is there once preferences were set.
  */
 #ifndef SHOPD_REPO_NOTIFICATION_REPO_H
 #define SHOPD_REPO_NOTIFICATION_REPO_H
@@ -13,8 +13,8 @@
 #include "repo/repo.h"
 
 /*
- * Consistently. RESULT_OK; RESULT_NOT_FOUND: there is the user, but nothing was set; RESULT_NO_OWNER:
- * there is no such user. The id is needed until the end.
+ * Consistently. RESULT_OK; RESULT_NOT_FOUND: there is the user, but nothing was set;
+ * RESULT_NO_OWNER: there is no such user. The id is needed until the end.
  */
 void notification_repo_find(struct repo *repo, const char *user_id, struct record *out,
 			    struct await *await);
@@ -30,9 +30,10 @@ struct notification_setting {
 };
 
 /*
- * Replaces them. RESULT_OK; RESULT_CONFLICT: another version than the expected one, or something was
- * set where that must be the first; or too many others; RESULT_NOT_FOUND: a version was expected, but nothing was ever set; RESULT_NO_OWNER. The
- * same again is RESULT_OK without a write: the version stays.
+ * Replaces them. RESULT_OK; RESULT_CONFLICT: another version than the expected one, or something
+ * was set where that must be the first; or too many others; RESULT_NOT_FOUND: a version was
+ * expected, but nothing was ever set; RESULT_NO_OWNER. The same again is RESULT_OK without a write:
+ * the version stays.
  */
 void notification_repo_set(struct repo *repo, const struct notification_setting *setting,
 			   struct record *out, struct await *await);

@@ -5,11 +5,10 @@
 #ifndef SHOPD_REPO_PRODUCT_REPO_H
 #define SHOPD_REPO_PRODUCT_REPO_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "domain/stock.h"
+#include "repo/new_product.h"
 #include "repo/product_item.h"
 #include "repo/repo.h"
 
@@ -19,12 +18,6 @@
  */
 void product_repo_find(struct repo *repo, const char *id, bool is_consistent,
 		       struct stored_product *out, struct await *await);
-
-struct new_product {
-	const char *id;        /* NULL: a new random one */
-	const json_t *product; /* as product_apply made it */
-	struct stock_opening opening;
-};
 
 /*
  * Makes a product, its stock item and, if there is stock, the first movement of its ledger, in one

@@ -13,14 +13,19 @@
 struct product_update {
 	const char *id;            /* needed until the end */
 	uint64_t expected_version; /* 0: any */
-	item_change change;        /* see product_apply */
+	/*
+	 * The array of the product's items if it was just read, consistently; needed until the end.
+	 * Absent: it is read first.
+	 */
+	struct span items;
+	item_change change; /* see product_apply */
 	void *context;
 };
 
 /*
  * RESULT_OK, RESULT_NOT_FOUND, RESULT_CONFLICT (another version than the expected one; or too many
  * others), RESULT_TOO_LARGE, or what `change` said. A change that changes nothing is RESULT_OK
- * without a write: the version stays.
+ * without a write: the version stays. `out` may be NULL.
  */
 void product_update_run(struct repo *repo, const struct product_update *update,
 			struct stored_product *out, struct await *await);

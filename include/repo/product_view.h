@@ -24,6 +24,12 @@ void product_view_tag(const struct stored_product *product, char tag[static PROD
  */
 void product_view_write(const struct stored_product *product, struct buf *out);
 
+/*
+ * Appends the product as a line that can be imported again, without a line break: its id, the known
+ * fields, the open attributes, and of its stock what a new product takes.
+ */
+void product_view_write_line(const struct stored_product *product, struct buf *out);
+
 /* The names of what lists show, in order; ends in NULL. They fit the bits of an int. */
 extern const char *const product_list_fields[];
 

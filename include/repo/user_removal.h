@@ -3,8 +3,8 @@
  * e-mail address, addresses, preferences, and the active cart with the pointer to it. Orders stay;
  * of the user they know the id alone.
  *
- * What others do in the meantime makes the transaction fail (the user's item counts the addresses, and
- * each of those that are removed must be there; a cart changes the pointer), so nothing is left
+ * What others do in the meantime makes the transaction fail (the user's item counts the addresses,
+ * and each of those that are removed must be there; a cart changes the pointer), so nothing is left
  * behind: it is read and tried again.
  */
 #ifndef SHOPD_REPO_USER_REMOVAL_H
@@ -17,8 +17,8 @@
 enum { USER_REMOVAL_TRIES = 20 };
 
 /*
- * RESULT_OK, RESULT_NOT_FOUND, or RESULT_CONFLICT (another version than `expected_version`, which is
- * 0 for any; or too many others).
+ * RESULT_OK, RESULT_NOT_FOUND, or RESULT_CONFLICT (another version than `expected_version`, which
+ * is 0 for any; or too many others).
  */
 void user_removal_run(struct repo *repo, const char *id, uint64_t expected_version,
 		      struct await *await);

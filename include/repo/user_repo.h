@@ -26,8 +26,8 @@ void user_repo_list(struct repo *repo, size_t limit, const char *cursor, struct 
 void user_repo_show_entry(const struct repo *repo, struct span entry, struct buf *out);
 
 /*
- * Makes a user, together with the lock on the e-mail address. RESULT_OK; RESULT_EXISTS: another user
- * has this address. `user` (as user_apply made it) is needed during this call only.
+ * Makes a user, together with the lock on the e-mail address. RESULT_OK; RESULT_EXISTS: another
+ * user has this address. `user` (as user_apply made it) is needed during this call only.
  */
 void user_repo_create(struct repo *repo, const json_t *user, struct record *out,
 		      struct await *await);

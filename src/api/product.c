@@ -32,7 +32,7 @@ static enum flow reply_product(struct request *rq, int status)
 
 	product_view_tag(&st->product, tag);
 	reply_etag(rq, tag);
-	buf_init(&body, VIEW_MAX);
+	reply_init_body(rq, &body, VIEW_MAX);
 	product_view_write(&st->product, &body);
 	return reply_json(rq, status, &body);
 }

@@ -9,6 +9,8 @@
 #include "api/notification.h"
 #include "api/order.h"
 #include "api/product.h"
+#include "api/product_export.h"
+#include "api/product_import.h"
 #include "api/product_list.h"
 #include "api/stock.h"
 #include "api/system.h"
@@ -20,6 +22,8 @@ const struct route api_routes[] = {
 	{METHOD_GET, "/product", &get_products,
 	 QUERY("category", "q", "in_stock", "sort", "limit", "cursor", "fields"), false},
 	{METHOD_POST, "/product", &post_product, NULL, false},
+	{METHOD_POST, "/product/import", &post_product_import, NULL, false},
+	{METHOD_GET, "/product/export", &get_product_export, NULL, false},
 	{METHOD_GET, "/product/{id}", &get_product, QUERY("consistent"), false},
 	{METHOD_PUT, "/product/{id}", &put_product, NULL, false},
 	{METHOD_PATCH, "/product/{id}", &patch_product, NULL, false},

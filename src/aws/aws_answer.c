@@ -111,7 +111,7 @@ static void judge_answer(const struct http_answer *answer, struct aws_verdict *v
 		judge_unreadable(verdict);
 		return;
 	}
-	is_object = text.len > 0 && text.data[0] == '{' && json_scan_check(text);
+	is_object = json_scan_check_object(text, &verdict->members);
 	if (is_object) {
 		verdict->answer = text;
 		if (!is_success)

@@ -20,13 +20,14 @@ enum {
 	SPARE_ROOM_MAX = 8 * 1024,
 	HEAD_MAX = 16 * 1024,
 	HEAD_USUAL = 768, /* without a session token */
+	BODY_USUAL = 512, /* keys, expressions and their values */
 };
 
 /* The buffers of calls that are over, for the next ones: with their memory, without their bytes. */
 struct spare {
 	struct buf request;
 	struct buf head;
-	struct buf body;
+	struct buf body; /* of the answer */
 };
 
 struct aws_client {
@@ -37,6 +38,8 @@ struct aws_client {
 	struct aws_call *between; /* calls between two attempts */
 	struct spare spares[SPARES_MAX];
 	size_t spare_count;
+	struct buf spare_bodies[SPARES_MAX]; /* of requests */
+	size_t spare_body_count;
 	bool is_stopped;
 };
 
@@ -79,6 +82,27 @@ static void spare_give(struct aws_client *client, struct exchange *exchange)
 		client->spares[client->spare_count++] = spare;
 }
 
+void aws_call_init_body(struct aws_client *client, struct aws_call *call, size_t max)
+{
+	assert(!call->client && max >= SPARE_ROOM_MAX);
+	buf_init(&call->body, max);
+	if (client->spare_body_count > 0)
+		call->body = client->spare_bodies[--client->spare_body_count];
+	call->body.max = max;
+	buf_reserve(&call->body, BODY_USUAL);
+}
+
+static void spare_give_body(struct aws_client *client, struct buf *body)
+{
+	if (client->spare_body_count == SPARES_MAX || body->room > SPARE_ROOM_MAX || !body->data) {
+		buf_clear(body);
+		return;
+	}
+	buf_reset(body);
+	client->spare_bodies[client->spare_body_count++] = *body;
+	*body = (struct buf){0};
+}
+
 struct aws_client *aws_client_new(const struct aws_client_options *options)
 {
 	struct aws_client *client = calloc(1, sizeof(*client));
@@ -98,6 +122,8 @@ void aws_client_free(struct aws_client *client)
 	assert(!client->between);
 	while (client->spare_count > 0)
 		spare_clear(&client->spares[--client->spare_count]);
+	while (client->spare_body_count > 0)
+		buf_clear(&client->spare_bodies[--client->spare_body_count]);
 	sigv4_clear(&client->signer);
 	free(client);
 }
@@ -403,9 +429,13 @@ static void on_exchange(struct exchange *exchange)
 	struct aws_client *client = call->client;
 	struct aws_verdict verdict;
 
+	if (client->options.service_clock && exchange->answer.has_date)
+		service_clock_note(client->options.service_clock, exchange->answer.date_ms,
+				   now_us(client) - call->attempt_began_us);
 	aws_answer_judge(exchange, &verdict);
 	call->status = verdict.status;
 	call->answer = verdict.answer;
+	call->members = verdict.members;
 	memcpy(call->error, verdict.error, sizeof(call->error));
 	if (verdict.is_uncertain && !call->is_read)
 		call->is_uncertain = true;
@@ -439,6 +469,7 @@ static void prepare(struct aws_client *client, struct aws_call *call)
 	call->error[0] = '\0';
 	call->exchange.error[0] = '\0';
 	call->answer = (struct span){0};
+	call->members.count = 0;
 }
 
 void aws_call_start(struct aws_client *client, struct aws_call *call)
@@ -463,9 +494,11 @@ void aws_client_stop(struct aws_client *client)
 void aws_call_clear(struct aws_call *call)
 {
 	assert(!call->is_between_attempts && !call->task.is_queued);
-	buf_clear(&call->body);
-	if (!call->client)
+	if (!call->client) {
+		buf_clear(&call->body);
 		return;
+	}
+	spare_give_body(call->client, &call->body);
 	spare_give(call->client, &call->exchange);
 	call->client = NULL;
 }

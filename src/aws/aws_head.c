@@ -38,12 +38,14 @@ static size_t list_signed(const struct aws_head *head, const struct aws_keys *ke
 	if (keys->token)
 		headers[count++] = (struct sigv4_header){span_of("x-amz-security-token"),
 							 span_of(keys->token)};
-	headers[count++] = (struct sigv4_header){span_of("x-amz-target"), span_of(head->target)};
+	if (head->target)
+		headers[count++] =
+			(struct sigv4_header){span_of("x-amz-target"), span_of(head->target)};
 	return count;
 }
 
-bool aws_head_write(const struct aws_head *head, struct sigv4 *signer, const struct aws_keys *keys,
-		    struct buf *out)
+static bool add_signature(const struct aws_head *head, struct sigv4 *signer,
+			  const struct aws_keys *keys, struct buf *out)
 {
 	struct sigv4_header headers[5];
 	struct sigv4_request request = {
@@ -54,17 +56,27 @@ bool aws_head_write(const struct aws_head *head, struct sigv4 *signer, const str
 		.body = head->body,
 	};
 
-	buf_add_str(out, "POST / HTTP/1.1\r\n");
-	add_header(out, "Host", head->authority);
-	add_header(out, "Content-Type", head->content_type);
-	add_header(out, "X-Amz-Target", head->target);
 	add_header(out, "X-Amz-Date", head->date);
 	if (keys->token)
 		add_header(out, "X-Amz-Security-Token", keys->token);
 	buf_add_str(out, "Authorization: ");
 	if (!sigv4_sign(signer, &request, head->date, keys, out))
 		return false;
-	buf_add_str(out, "\r\nUser-Agent: shopd/" SHOPD_VERSION "\r\n");
+	buf_add(out, "\r\n", 2);
+	return true;
+}
+
+bool aws_head_write(const struct aws_head *head, struct sigv4 *signer, const struct aws_keys *keys,
+		    struct buf *out)
+{
+	buf_add_str(out, "POST / HTTP/1.1\r\n");
+	add_header(out, "Host", head->authority);
+	add_header(out, "Content-Type", head->content_type);
+	if (head->target)
+		add_header(out, "X-Amz-Target", head->target);
+	if (keys && !add_signature(head, signer, keys, out))
+		return false;
+	buf_add_str(out, "User-Agent: shopd/" SHOPD_VERSION "\r\n");
 	if (head->trace_id && is_fit_for_header(head->trace_id))
 		add_header(out, "X-Amzn-Trace-Id", head->trace_id);
 	buf_add_str(out, "Content-Length: ");

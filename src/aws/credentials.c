@@ -3,7 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "aws/imds.h"
+#include "aws/credentials_chain.h"
+#include "aws/provider.h"
 #include "base/digest.h"
 #include "base/log.h"
 
@@ -17,85 +18,64 @@ enum {
 	FIRST_RETRY_MAX_MS = 30 * 1000,
 	/* The wall clock may jump while a timer runs on the other one: look again at times. */
 	LOOK_AGAIN_MS = 5 * MINUTE_MS,
+	LOOKED_AT_MAX = 4096,
 };
 
 static const uint64_t refresh_pause_us = 10000000;
 
 struct credentials {
-	struct credentials_options options; /* its texts are not used after credentials_new */
-	struct imds *imds;                  /* NULL: permanent keys, or none at all */
+	struct credentials_options options;
+	struct provider_context providers;
+	struct provider *provider; /* NULL until one is configured */
+	struct buf looked_at;      /* what speaks against the others */
 	struct aws_keys keys;
 	struct loop_timer timer;
-	struct loop_task task; /* announces permanent keys */
+	struct loop_task task; /* begins a fetch */
 	void (*ready)(void *context);
 	void *ready_context;
 	int64_t refresh_at_ms; /* wall clock */
 	bool has_refreshed;
 	uint64_t refreshed_us; /* when the last fetch that somebody waited for ended */
 	unsigned failures;     /* in a row */
-	bool is_fetching;
+	bool is_fetching;      /* from the decision on */
+	bool is_asking;        /* the provider, and it has not answered */
 	bool is_stopped;
 	struct credentials_wait *waits;
 };
 
 static void on_timer(struct loop_timer *timer);
-static void announce(struct loop_task *task);
-
-static bool take_permanent_keys(struct credentials *credentials)
-{
-	const struct credentials_options *from = &credentials->options;
-
-	if (!aws_keys_set(&credentials->keys, from->access_key_id, from->secret_access_key,
-			  from->session_token, 0))
-		return false;
-	credentials->keys.generation = 1;
-	if (!aws_keys_are_valid(&credentials->keys)) {
-		log_event(LOG_ERROR, "the configured AWS keys hold characters that no key has");
-		aws_keys_clear(&credentials->keys);
-	}
-	return true;
-}
-
-static bool make_imds(struct credentials *credentials)
-{
-	const struct credentials_options *from = &credentials->options;
-
-	if (from->is_metadata_disabled) {
-		log_event(LOG_ERROR, "no AWS keys, and the metadata service must not be asked");
-		return true;
-	}
-	credentials->imds = imds_new(&(struct imds_options){.endpoint = from->metadata_endpoint,
-							    .loop = from->loop,
-							    .transport = from->transport});
-	return credentials->imds != NULL;
-}
+static void on_task(struct loop_task *task);
 
 struct credentials *credentials_new(const struct credentials_options *options)
 {
 	struct credentials *credentials = calloc(1, sizeof(*credentials));
-	bool ok;
 
 	if (!credentials)
 		return NULL;
 	credentials->options = *options;
+	credentials->providers = (struct provider_context){
+		.config = options->config,
+		.loop = options->loop,
+		.transport = options->transport,
+		.digest = options->digest,
+	};
+	buf_init(&credentials->looked_at, LOOKED_AT_MAX);
 	credentials->timer = (struct loop_timer){.fire = on_timer, .context = credentials};
-	credentials->task = (struct loop_task){.run = announce, .context = credentials};
-	ok = options->access_key_id && options->secret_access_key ? take_permanent_keys(credentials)
-								  : make_imds(credentials);
-	if (ok)
-		return credentials;
-	credentials_free(credentials);
-	return NULL;
+	credentials->task = (struct loop_task){.run = on_task, .context = credentials};
+	return credentials;
 }
 
 void credentials_free(struct credentials *credentials)
 {
 	if (!credentials)
 		return;
-	assert(!credentials->is_fetching);
+	assert(!credentials->is_asking);
 	loop_timer_off(credentials->options.loop, &credentials->timer);
 	loop_defer_off(credentials->options.loop, &credentials->task);
-	imds_free(credentials->imds);
+	if (credentials->provider)
+		credentials->provider->kind->free(credentials->provider);
+	provider_context_clear(&credentials->providers);
+	buf_clear(&credentials->looked_at);
 	aws_keys_clear(&credentials->keys);
 	free(credentials);
 }
@@ -142,8 +122,9 @@ static int64_t retry_pause_ms(const struct credentials *credentials)
 
 	if (credentials_current(credentials)) {
 		int64_t left_ms = credentials->keys.expires_ms - wall_ms(credentials);
+		bool is_urgent = credentials->keys.expires_ms && left_ms <= URGENT_AHEAD_MS;
 
-		return left_ms > URGENT_AHEAD_MS ? RETRY_MS : RETRY_URGENT_MS;
+		return !is_urgent ? RETRY_MS : RETRY_URGENT_MS;
 	}
 	for (unsigned i = 1; i < credentials->failures && pause_ms < FIRST_RETRY_MAX_MS; i++)
 		pause_ms *= 2;
@@ -156,10 +137,27 @@ static void plan(struct credentials *credentials)
 	int64_t now_ms = wall_ms(credentials);
 	int64_t wanted_ms = credentials->keys.expires_ms - REFRESH_AHEAD_MS;
 
+	if (credentials->failures == 0 && credentials->keys.expires_ms == 0)
+		return; /* they do not expire */
 	if (credentials->failures > 0 || wanted_ms <= now_ms)
 		wanted_ms = now_ms + about(credentials, retry_pause_ms(credentials));
 	credentials->refresh_at_ms = wanted_ms;
 	set_timer(credentials);
+}
+
+static void log_keys(const struct credentials *credentials)
+{
+	const struct aws_keys *keys = &credentials->keys;
+	int64_t left_s = (keys->expires_ms - wall_ms(credentials)) / 1000;
+	const struct log_field fields[] = {
+		LOG_F_STR("provider", credentials->provider->kind->name),
+		LOG_F_STR("access_key", keys->access_key),
+		/* Those that never expire have no such field. */
+		keys->expires_ms ? LOG_F_NUM("expires_in_s", left_s) : LOG_F_END,
+		LOG_F_END,
+	};
+
+	log_write(LOG_INFO, "AWS credentials taken", fields);
 }
 
 static void take_keys(struct credentials *credentials, const struct aws_keys *keys)
@@ -179,9 +177,21 @@ static void take_keys(struct credentials *credentials, const struct aws_keys *ke
 	aws_keys_clear(&credentials->keys);
 	credentials->keys = fresh;
 	credentials->keys.generation = generation + 1;
-	log_event(LOG_INFO, "AWS credentials taken from the instance's role",
-		  LOG_F_STR("access_key", fresh.access_key),
-		  LOG_F_NUM("expires_in_s", (fresh.expires_ms - wall_ms(credentials)) / 1000));
+	log_keys(credentials);
+}
+
+static void log_failure(const struct credentials *credentials, const char *why)
+{
+	const char *name = credentials->provider ? credentials->provider->kind->name : "none";
+
+	if (credentials_current(credentials))
+		log_event(LOG_WARNING,
+			  "AWS credentials could not be renewed; the old ones stay in force",
+			  LOG_F_STR("provider", name), LOG_F_STR("why", why));
+	else
+		log_event(LOG_WARNING, "no AWS credentials yet", LOG_F_STR("provider", name),
+			  LOG_F_STR("why", why),
+			  LOG_F_STR("looked_at", buf_text(&credentials->looked_at)));
 }
 
 static void tell_waits(struct credentials *credentials)
@@ -195,33 +205,64 @@ static void tell_waits(struct credentials *credentials)
 	}
 }
 
-static void on_fetched(void *context, const struct aws_keys *keys)
+static void on_fetched(void *context, const struct aws_keys *keys, const char *why)
 {
 	struct credentials *credentials = context;
 	bool is_first = !credentials_current(credentials);
 
 	credentials->is_fetching = false;
+	credentials->is_asking = false;
 	if (credentials->waits) {
 		credentials->has_refreshed = true;
 		credentials->refreshed_us = loop_now_us(credentials->options.loop);
 	}
 	if (credentials->is_stopped)
 		return;
-	if (keys)
+	if (keys) {
 		take_keys(credentials, keys);
-	else
+	} else {
 		credentials->failures++;
+		log_failure(credentials, why);
+	}
 	plan(credentials);
 	if (is_first && credentials_current(credentials))
 		credentials->ready(credentials->ready_context);
 	tell_waits(credentials);
 }
 
+/* Until one is configured, each fetch looks again: a file may have been written. */
+static bool choose_provider(struct credentials *credentials, const char **why)
+{
+	const struct provider_kind *kind;
+
+	if (credentials->provider)
+		return true;
+	buf_reset(&credentials->looked_at);
+	kind = credentials_chain_choose(credentials->options.config, &credentials->looked_at);
+	*why = kind ? "out of memory" : "none is configured, or the first that is cannot work so";
+	if (kind)
+		credentials->provider = kind->make(&credentials->providers);
+	return credentials->provider != NULL;
+}
+
+static void on_task(struct loop_task *task)
+{
+	struct credentials *credentials = task->context;
+	const char *why = "";
+
+	if (!choose_provider(credentials, &why)) {
+		on_fetched(credentials, NULL, why);
+		return;
+	}
+	credentials->is_asking = true;
+	credentials->provider->kind->fetch(credentials->provider, on_fetched, credentials);
+}
+
 static void fetch(struct credentials *credentials)
 {
 	credentials->is_fetching = true;
 	loop_timer_off(credentials->options.loop, &credentials->timer);
-	imds_fetch(credentials->imds, on_fetched, credentials);
+	loop_defer(credentials->options.loop, &credentials->task);
 }
 
 static void on_timer(struct loop_timer *timer)
@@ -236,21 +277,11 @@ static void on_timer(struct loop_timer *timer)
 		fetch(credentials);
 }
 
-static void announce(struct loop_task *task)
-{
-	struct credentials *credentials = task->context;
-
-	credentials->ready(credentials->ready_context);
-}
-
 void credentials_start(struct credentials *credentials, void (*ready)(void *context), void *context)
 {
 	credentials->ready = ready;
 	credentials->ready_context = context;
-	if (credentials_current(credentials))
-		loop_defer(credentials->options.loop, &credentials->task);
-	else if (credentials->imds)
-		fetch(credentials);
+	fetch(credentials);
 }
 
 void credentials_stop(struct credentials *credentials)
@@ -260,6 +291,8 @@ void credentials_stop(struct credentials *credentials)
 		credentials_wait_off(credentials, credentials->waits);
 	loop_timer_off(credentials->options.loop, &credentials->timer);
 	loop_defer_off(credentials->options.loop, &credentials->task);
+	if (credentials->is_asking && credentials->provider->kind->stop)
+		credentials->provider->kind->stop(credentials->provider);
 }
 
 bool credentials_refresh(struct credentials *credentials, struct credentials_wait *wait)
@@ -267,7 +300,8 @@ bool credentials_refresh(struct credentials *credentials, struct credentials_wai
 	uint64_t now_us = loop_now_us(credentials->options.loop);
 
 	assert(!wait->is_on);
-	if (!credentials->imds || credentials->is_stopped)
+	if (!credentials->provider || credentials->provider->kind->is_permanent ||
+	    credentials->is_stopped)
 		return false;
 	if (!credentials->is_fetching) {
 		if (credentials->has_refreshed &&

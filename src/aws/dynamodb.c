@@ -111,30 +111,34 @@ static enum result failure_of(const struct dynamodb_call *call)
 	return RESULT_REFUSED;
 }
 
-/* Finds what the caller or we need at an answer's top level, in one walk over it. */
+/* Finds what the caller or we need at an answer's top level. */
 static void view(struct dynamodb_call *call)
 {
 	static const struct {
-		const char *name;
+		struct span name;
 		size_t offset;
 	} members[] = {
-		{"Item", offsetof(struct dynamodb_call, item)},
-		{"Attributes", offsetof(struct dynamodb_call, item)},
-		{"Items", offsetof(struct dynamodb_call, items)},
-		{"LastEvaluatedKey", offsetof(struct dynamodb_call, last_key)},
-		{"Table", offsetof(struct dynamodb_call, table)},
-		{"TableDescription", offsetof(struct dynamodb_call, table)},
-		{"ConsumedCapacity", offsetof(struct dynamodb_call, consumed)},
+#define MEMBER(name, place) {{name, sizeof(name) - 1}, offsetof(struct dynamodb_call, place)}
+		MEMBER("Item", item),
+		MEMBER("Attributes", item),
+		MEMBER("Items", items),
+		MEMBER("LastEvaluatedKey", last_key),
+		MEMBER("Table", table),
+		MEMBER("TableDescription", table),
+		MEMBER("ConsumedCapacity", consumed),
+#undef MEMBER
 	};
-	struct json_walk walk;
+	const struct json_members *found = &call->call.members;
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		*(struct span *)((char *)call + members[i].offset) = (struct span){0};
-	json_walk_init(&walk, call->call.answer);
-	while (json_walk_next(&walk))
+	for (size_t at = 0; at < found->count; at++)
 		for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-			if (span_equals(walk.name, members[i].name))
-				*(struct span *)((char *)call + members[i].offset) = walk.value;
+			if (found->name[at].len == members[i].name.len &&
+			    memcmp(found->name[at].data, members[i].name.data,
+				   members[i].name.len) == 0)
+				*(struct span *)((char *)call + members[i].offset) =
+					found->value[at];
 }
 
 static void account(struct dynamodb_call *call)
@@ -180,7 +184,7 @@ static struct buf *begin(const struct dynamodb *db, struct dynamodb_call *call,
 	call->db = db;
 	call->operation = operation;
 	buf_init(&call->gathered, GATHERED_MAX);
-	buf_init(&call->call.body, REQUEST_MAX);
+	aws_call_init_body(db->client, &call->call, REQUEST_MAX);
 	return &call->call.body;
 }
 

@@ -20,10 +20,20 @@ static uint64_t millis(struct span units)
  */
 static void add_usage(struct span consumed, bool is_read, struct usage *usage)
 {
-	struct span reads = json_scan_member(consumed, "ReadCapacityUnits");
-	struct span writes = json_scan_member(consumed, "WriteCapacityUnits");
-	struct span total = json_scan_member(consumed, "CapacityUnits");
+	struct span reads = {0};
+	struct span writes = {0};
+	struct span total = {0};
+	struct json_walk walk;
 
+	json_walk_init(&walk, consumed);
+	while (json_walk_next(&walk)) {
+		if (span_equals(walk.name, "CapacityUnits"))
+			total = walk.value;
+		else if (span_equals(walk.name, "ReadCapacityUnits"))
+			reads = walk.value;
+		else if (span_equals(walk.name, "WriteCapacityUnits"))
+			writes = walk.value;
+	}
 	if (!reads.data && !writes.data) {
 		reads = is_read ? total : reads;
 		writes = is_read ? writes : total;

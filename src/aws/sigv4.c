@@ -22,6 +22,8 @@ void sigv4_init(struct sigv4 *signer, struct digest *digest, const char *region,
 	buf_init(&signer->signed_headers, SIGV4_HEADERS_MAX * 128);
 	buf_init(&signer->string_to_sign, 512);
 	buf_init(&signer->scratch, 3 * SIGV4_PATH_MAX);
+	buf_init(&signer->source, CANONICAL_MAX);
+	buf_init(&signer->next_source, CANONICAL_MAX);
 }
 
 void sigv4_clear(struct sigv4 *signer)
@@ -30,6 +32,8 @@ void sigv4_clear(struct sigv4 *signer)
 	buf_clear(&signer->signed_headers);
 	buf_clear(&signer->string_to_sign);
 	buf_clear(&signer->scratch);
+	buf_clear(&signer->source);
+	buf_clear(&signer->next_source);
 	aws_keys_clear(&signer->key_owner);
 	digest_wipe(signer->key, sizeof(signer->key));
 }
@@ -44,12 +48,48 @@ static bool add_hash(struct sigv4 *signer, struct buf *out, const void *bytes, s
 	return true;
 }
 
-bool sigv4_canonical_request(struct sigv4 *signer, const struct sigv4_request *request)
+/* With its length, so that no two lists of texts look the same. */
+static void add_sized(struct buf *out, struct span text)
+{
+	buf_add(out, &text.len, sizeof(text.len));
+	buf_add(out, text.data, text.len);
+}
+
+static void describe(const struct sigv4_request *request, struct buf *out)
+{
+	buf_reset(out);
+	add_sized(out, span_of(request->method));
+	add_sized(out, request->path);
+	add_sized(out, request->query);
+	for (size_t i = 0; i < request->header_count; i++) {
+		add_sized(out, request->headers[i].name);
+		add_sized(out, request->headers[i].value);
+	}
+}
+
+/*
+ * Requests of one kind within a second differ in nothing but their bodies; then all of the
+ * canonical request but its last line is there already.
+ */
+static bool is_as_before(struct sigv4 *signer, const struct sigv4_request *request)
+{
+	struct buf *next = &signer->next_source;
+	struct buf before = signer->source;
+
+	describe(request, next);
+	if (signer->head_len > 0 && buf_ok(next) && buf_ok(&signer->canonical_request) &&
+	    next->len == before.len && memcmp(next->data, before.data, before.len) == 0)
+		return true;
+	signer->source = *next;
+	*next = before;
+	return false;
+}
+
+/* All but the hash of the body. */
+static bool write_head(struct sigv4 *signer, const struct sigv4_request *request)
 {
 	struct buf *out = &signer->canonical_request;
 
-	if (request->path.len > SIGV4_PATH_MAX || request->query.len > SIGV4_PATH_MAX)
-		return false;
 	buf_reset(out);
 	buf_reset(&signer->signed_headers);
 	buf_add_str(out, request->method);
@@ -65,9 +105,24 @@ bool sigv4_canonical_request(struct sigv4 *signer, const struct sigv4_request *r
 	buf_add_char(out, '\n');
 	buf_add(out, signer->signed_headers.data, signer->signed_headers.len);
 	buf_add_char(out, '\n');
-	if (!add_hash(signer, out, request->body.data, request->body.len))
-		return false;
 	return buf_ok(out) && buf_ok(&signer->signed_headers);
+}
+
+bool sigv4_canonical_request(struct sigv4 *signer, const struct sigv4_request *request)
+{
+	struct buf *out = &signer->canonical_request;
+
+	if (request->path.len > SIGV4_PATH_MAX || request->query.len > SIGV4_PATH_MAX)
+		return false;
+	if (!is_as_before(signer, request)) {
+		signer->head_len = 0;
+		if (!buf_ok(&signer->source) || !write_head(signer, request))
+			return false;
+		signer->head_len = out->len;
+	} else {
+		buf_truncate(out, signer->head_len);
+	}
+	return add_hash(signer, out, request->body.data, request->body.len) && buf_ok(out);
 }
 
 /* "20150830/us-east-1/service/aws4_request" */

@@ -9,7 +9,7 @@
  * The first block serves most requests and is the one that is kept between them. Later ones double
  * what there is, so that a large request needs few of them, up to a size that wastes little.
  */
-enum { FIRST_BLOCK = 4096, LARGEST_STEP = 64 * 1024 };
+enum { FIRST_BLOCK = 8 * 1024, LARGEST_STEP = 64 * 1024 };
 
 struct arena_block {
 	struct arena_block *next;
@@ -54,7 +54,8 @@ static struct arena_block *add_block(struct arena *arena, size_t need)
 	return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* Memory as it is, perhaps with the bytes of an earlier request. */
+static void *take(struct arena *arena, size_t size)
 {
 	struct arena_block *block = arena->blocks;
 	void *memory;
@@ -68,15 +69,25 @@ void *arena_alloc(struct arena *arena, size_t size)
 		return NULL;
 	memory = block->bytes + block->used;
 	block->used += size;
-	return memset(memory, 0, size);
+	return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	void *memory = take(arena, size);
+
+	return memory ? memset(memory, 0, size) : NULL;
 }
 
 char *arena_copy(struct arena *arena, const char *text, size_t len)
 {
-	char *copy = len < ARENA_MAX ? arena_alloc(arena, len + 1) : NULL;
+	char *copy = len < ARENA_MAX ? take(arena, len + 1) : NULL;
 
-	if (copy && len > 0)
+	if (!copy)
+		return NULL;
+	if (len > 0)
 		memcpy(copy, text, len);
+	copy[len] = '\0';
 	return copy;
 }
 

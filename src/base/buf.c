@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_bytes.h"
 #include "base/text.h"
 
 enum { SMALLEST_ROOM = 64 };
@@ -13,6 +14,14 @@ void buf_init(struct buf *buf, size_t max)
 {
 	assert(max <= SIZE_MAX / 4);
 	*buf = (struct buf){.max = max};
+}
+
+void buf_init_over(struct buf *buf, char *memory, size_t room)
+{
+	assert(room > 0);
+	/* It never grows, since its room is its maximum. */
+	*buf = (struct buf){.data = memory, .room = room, .max = room - 1};
+	memory[0] = '\0';
 }
 
 void buf_clear(struct buf *buf)
@@ -98,32 +107,14 @@ void buf_commit(struct buf *buf, size_t len)
 		buf->data[buf->len] = '\0';
 }
 
-void buf_add(struct buf *buf, const void *bytes, size_t len)
+void buf_add_slowly(struct buf *buf, const void *bytes, size_t len)
 {
-	/* The usual case: there is room, which is never beyond the maximum. */
-	if (len < buf->room - buf->len && len > 0 && !buf->failed) {
-		memcpy(buf->data + buf->len, bytes, len);
-		buf->len += len;
-		buf->data[buf->len] = '\0';
-		return;
-	}
-	if (buf_reserve(buf, len) && len > 0)
-		buf_add(buf, bytes, len);
-}
+	char *room = buf_reserve(buf, len);
 
-void buf_add_str(struct buf *buf, const char *text)
-{
-	buf_add(buf, text, strlen(text));
-}
-
-void buf_add_char(struct buf *buf, char c)
-{
-	if (buf->room - buf->len < 2 || buf->failed) {
-		buf_add(buf, &c, 1);
+	if (!room || len == 0)
 		return;
-	}
-	buf->data[buf->len++] = c;
-	buf->data[buf->len] = '\0';
+	memcpy(room, bytes, len);
+	buf_commit(buf, len);
 }
 
 void buf_add_u64(struct buf *buf, uint64_t number)
@@ -234,6 +225,15 @@ static size_t plain_len(struct span text)
 {
 	size_t len = 0;
 
+	for (; text.len - len >= 8; len += 8) {
+		uint64_t eight = load_eight(text.data + len);
+		/* One more makes a DEL the first byte beyond ASCII. */
+		uint64_t deletes = (eight + 0x0101010101010101u) & 0x8080808080808080u;
+		uint64_t marks = not_plain(eight) | deletes;
+
+		if (marks)
+			return len + first_mark(marks);
+	}
 	while (len < text.len && !needs_escape((unsigned char)text.data[len]) &&
 	       (unsigned char)text.data[len] < 0x7f)
 		len++;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/config_aws.h"
 #include "base/setting.h"
 #include "base/text.h"
 
@@ -20,36 +21,63 @@
 enum {
 	SHOWN_MAX = 80,    /* bytes of a mistaken value or name */
 	NAME_MAX_LEN = 80, /* what is longer is like none of ours anyway */
-	ENDPOINT_MAX = 100,
 };
 
-/* Where the columns of config_describe begin and end. */
-enum { DEFAULT_COLUMN = 35, MEANING_COLUMN = 59, LAST_COLUMN = 100 };
-
-/* In the order of --help. Of those that share a field, the first one that is set counts. */
 static const struct setting settings[] = {
 	{"DYNAMODB_TABLE_NAME", SETTING_TABLE_NAME, AT(table_name), "shop",
 	 .help = "The table that holds everything."},
 	{"PRIMARY_KEY", SETTING_ATTRIBUTE_NAME, AT(primary_key), "pk",
 	 .help = "The name of the table's partition key attribute."},
 	{"AWS_REGION", SETTING_REGION, AT(region),
-	 .help = "The table's region. Must be set, or else an endpoint; then it is us-east-1."},
+	 .help = "The table's region; else the profile's, else the instance's own."},
 	{"AWS_DEFAULT_REGION", SETTING_REGION, AT(region),
 	 .help = "The same; AWS_REGION goes first."},
 	{"AWS_ENDPOINT_URL_DYNAMODB", SETTING_URL, AT(endpoint_dynamodb),
 	 .help = "Where DynamoDB is, if not where the region says."},
-	{"AWS_ENDPOINT_URL", SETTING_URL, AT(endpoint_dynamodb),
-	 .help = "The same; AWS_ENDPOINT_URL_DYNAMODB goes first."},
+	{"AWS_ENDPOINT_URL_SNS", SETTING_URL, AT(endpoint_sns), .help = "The same for SNS."},
+	{"AWS_ENDPOINT_URL_STS", SETTING_URL, AT(endpoint_sts),
+	 .help = "The same for STS, which gives credentials for roles."},
+	{"AWS_ENDPOINT_URL", SETTING_URL, AT(endpoint_all),
+	 .help = "The same for each service that has no setting of its own."},
+	{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", SETTING_SWITCH, AT(ignores_endpoint_urls), "false",
+	 .help = "Whether these four, and those of profiles, are ignored.",
+	 .words = {"false", "true"}},
+	{"AWS_USE_FIPS_ENDPOINT", SETTING_SWITCH, AT(uses_fips), "false",
+	 .help = "Whether to use the region's endpoints with FIPS 140.",
+	 .words = {"false", "true"}},
+	{"AWS_USE_DUALSTACK_ENDPOINT", SETTING_SWITCH, AT(uses_dualstack), "false",
+	 .help = "Whether to use the region's endpoints with IPv6.", .words = {"false", "true"}},
 	{"AWS_ACCESS_KEY_ID", SETTING_TEXT, AT(access_key_id),
-	 .help = "Credentials. Without them those of the machine's role are used."},
+	 .help = "Credentials. Without them others are asked, in the order of what follows."},
 	{"AWS_SECRET_ACCESS_KEY", SETTING_TEXT, AT(secret_access_key),
 	 .help = "Belongs to AWS_ACCESS_KEY_ID.", .is_secret = true},
 	{"AWS_SESSION_TOKEN", SETTING_TEXT, AT(session_token),
 	 .help = "Belongs to AWS_ACCESS_KEY_ID too, if that is temporary.", .is_secret = true},
+	{"AWS_WEB_IDENTITY_TOKEN_FILE", SETTING_TEXT, AT(web_identity_token_file),
+	 .help = "A token for which STS gives credentials."},
+	{"AWS_ROLE_ARN", SETTING_TEXT, AT(role_arn), .help = "For this role."},
+	{"AWS_ROLE_SESSION_NAME", SETTING_TEXT, AT(role_session_name), "shopd",
+	 .help = "What CloudTrail calls the holder of the role."},
+	{"AWS_PROFILE", SETTING_TEXT, AT(profile), "default",
+	 .help = "The part of the next two files that counts."},
+	{"AWS_CONFIG_FILE", SETTING_TEXT, AT(config_file), CONFIG_AWS_CONFIG_FILE,
+	 .help = "Regions, endpoints, roles, as for the AWS CLI."},
+	{"AWS_SHARED_CREDENTIALS_FILE", SETTING_TEXT, AT(credentials_file),
+	 CONFIG_AWS_CREDENTIALS_FILE, .help = "Credentials, as for the AWS CLI."},
+	{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", SETTING_TEXT, AT(container_relative_uri),
+	 .help = "Where ECS has the task's credentials, on 169.254.170.2."},
+	{"AWS_CONTAINER_CREDENTIALS_FULL_URI", SETTING_TEXT, AT(container_full_uri),
+	 .help = "Where ECS or EKS Pod Identity has them."},
+	{"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", SETTING_TEXT, AT(container_token_file),
+	 .help = "A token to show there, read each time."},
+	{"AWS_CONTAINER_AUTHORIZATION_TOKEN", SETTING_TEXT, AT(container_token),
+	 .help = "The token itself; the file goes first.", .is_secret = true},
 	{"AWS_EC2_METADATA_SERVICE_ENDPOINT", SETTING_URL, AT(metadata_endpoint),
-	 "http://169.254.169.254", .help = "Where to ask for the machine's role."},
+	 CONFIG_AWS_METADATA, .help = "Where to ask for the instance's role and region."},
+	{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", SETTING_SWITCH, AT(is_metadata_ipv6), "IPv4",
+	 .help = "IPv6: at http://[fd00:ec2::254], unless it is set.", .words = {"IPv4", "IPv6"}},
 	{"AWS_EC2_METADATA_DISABLED", SETTING_SWITCH, AT(is_metadata_disabled), "false",
-	 .help = "Whether never to ask for it.", .words = {"false", "true"}},
+	 .help = "Whether never to ask there.", .words = {"false", "true"}},
 	{"AWS_CA_BUNDLE", SETTING_TEXT, AT(ca_bundle),
 	 .help = "A file of certificates to trust instead of the system's."},
 	{"AWS_MAX_ATTEMPTS", SETTING_NUMBER, AT(max_attempts), "0",
@@ -90,6 +118,8 @@ static const struct setting settings[] = {
 	{"SHOPD_PAYMENT_TIME", SETTING_DURATION, AT(payment_time_us), "30m",
 	 .help = "After what time an order that is not paid expires.", .min = SEC(1),
 	 .max = SEC(30 * 86400)},
+	{"TMPDIR", SETTING_TEXT, AT(temporary_folder), "/tmp",
+	 .help = "Where the results of a large import are kept until they are sent."},
 	{"SHOPD_REQUIRE_MATCH", SETTING_SWITCH, AT(is_match_required), "off",
 	 .help = "on: changes must name the version that they change (If-Match).",
 	 .words = {"off", "on"}},
@@ -99,6 +129,12 @@ static const struct setting settings[] = {
 	{"SHOPD_LOG_FORMAT", SETTING_CHOICE, AT(log_format), "json",
 	 .help = "How lines are logged.", .words = {"json", "text"}},
 };
+
+const struct setting *config_settings(size_t *count)
+{
+	*count = COUNT_OF(settings);
+	return settings;
+}
 
 static_assert(sizeof(enum log_level) == sizeof(unsigned), "choices are kept as unsigned");
 static_assert(sizeof(enum log_format) == sizeof(unsigned), "choices are kept as unsigned");
@@ -271,36 +307,6 @@ static void check_primary_key(struct reading *reading)
 	}
 }
 
-/* China's regions have a domain of their own (AWS General Reference, "DynamoDB endpoints"). */
-static void find_endpoint(struct reading *reading)
-{
-	struct config *config = reading->config;
-	const char *suffix = strncmp(config->region, "cn-", 3) == 0 ? ".cn" : "";
-	struct buf url;
-
-	buf_init(&url, ENDPOINT_MAX);
-	buf_add_format(&url, "https://dynamodb.%s.amazonaws.com%s", config->region, suffix);
-	if (buf_ok(&url))
-		config->endpoint_dynamodb = arena_copy(&config->owned, url.data, url.len);
-	if (!config->endpoint_dynamodb)
-		buf_add_str(mistake(reading), "out of memory\n");
-	buf_clear(&url);
-}
-
-static void check_place(struct reading *reading)
-{
-	bool is_region_given = is_given(reading, offsetof(struct config, region));
-	bool is_endpoint_given = is_given(reading, offsetof(struct config, endpoint_dynamodb));
-
-	if (!is_region_given && !is_endpoint_given)
-		buf_add_str(mistake(reading), "set AWS_REGION, such as AWS_REGION=eu-west-1\n");
-	/* An emulator takes any region; it only has to be there, since it is signed. */
-	if (!is_region_given && is_endpoint_given)
-		reading->config->region = "us-east-1";
-	if (!is_endpoint_given && reading->config->region)
-		find_endpoint(reading);
-}
-
 static void check_pair(struct reading *reading, const char *name, const char *other)
 {
 	if (find_value(reading, name) && !find_value(reading, other)) {
@@ -314,6 +320,25 @@ static void check_credentials(struct reading *reading)
 	check_pair(reading, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
 	check_pair(reading, "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID");
 	check_pair(reading, "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID");
+	check_pair(reading, "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN");
+}
+
+/* What the files of the AWS tools add. */
+static void read_aws(struct reading *reading)
+{
+	const struct config_aws_given given = {
+		.home = find_value(reading, "HOME"),
+		.profile = find_value(reading, "AWS_PROFILE") != NULL,
+		.config_file = find_value(reading, "AWS_CONFIG_FILE") != NULL,
+		.credentials_file = find_value(reading, "AWS_SHARED_CREDENTIALS_FILE") != NULL,
+		.region = is_given(reading, offsetof(struct config, region)),
+		.fips = find_value(reading, "AWS_USE_FIPS_ENDPOINT") != NULL,
+		.dualstack = find_value(reading, "AWS_USE_DUALSTACK_ENDPOINT") != NULL,
+		.metadata = find_value(reading, "AWS_EC2_METADATA_SERVICE_ENDPOINT") != NULL,
+	};
+
+	if (!config_aws_read(reading->config, &given, reading->mistakes))
+		reading->is_right = false;
 }
 
 /* As long as nobody is asked who he is, only this machine may ask. */
@@ -354,8 +379,8 @@ bool config_read(struct config *config, char *const *environment, struct buf *mi
 	read_values(&reading);
 	check_names(&reading);
 	check_primary_key(&reading);
-	check_place(&reading);
 	check_credentials(&reading);
+	read_aws(&reading);
 	check_addresses(&reading);
 	return reading.is_right;
 }
@@ -364,104 +389,4 @@ void config_clear(struct config *config)
 {
 	arena_clear(&config->owned);
 	*config = (struct config){0};
-}
-
-/* What a setting means, and what it takes where that is more than a kind of text. */
-static void add_meaning(struct buf *out, const struct setting *setting)
-{
-	buf_add_str(out, setting->help);
-	if (setting->max == 0 && !setting->words[0])
-		return;
-	buf_add_str(out, " (");
-	setting_add_allowed(setting, out);
-	buf_add_str(out, ")");
-}
-
-/* A text and spaces behind it, up to a width; at least two. */
-static void add_column(struct buf *out, const char *text, size_t width)
-{
-	size_t len = strlen(text);
-
-	buf_add(out, text, len);
-	for (size_t i = len; i < width || i < len + 2; i++)
-		buf_add_char(out, ' ');
-}
-
-/* Words up to the last column, and on below the first one. */
-static void add_wrapped(struct buf *out, const char *text)
-{
-	size_t column = MEANING_COLUMN;
-
-	while (*text) {
-		size_t len = strcspn(text, " ");
-
-		if (column > MEANING_COLUMN && column + 1 + len > LAST_COLUMN) {
-			buf_add_char(out, '\n');
-			add_column(out, "", MEANING_COLUMN);
-			column = MEANING_COLUMN;
-		} else if (column > MEANING_COLUMN) {
-			buf_add_char(out, ' ');
-			column++;
-		}
-		buf_add(out, text, len);
-		column += len;
-		text += len + (text[len] == ' ');
-	}
-	buf_add_char(out, '\n');
-}
-
-void config_describe(struct buf *out)
-{
-	struct buf meaning;
-
-	buf_init(&meaning, 1024);
-	add_column(out, "NAME", DEFAULT_COLUMN);
-	add_column(out, "DEFAULT", MEANING_COLUMN - DEFAULT_COLUMN);
-	add_wrapped(out, "MEANING");
-	for (size_t i = 0; i < COUNT_OF(settings); i++) {
-		const char *initial = settings[i].initial;
-
-		buf_reset(&meaning);
-		add_meaning(&meaning, &settings[i]);
-		add_column(out, settings[i].name, DEFAULT_COLUMN);
-		add_column(out, initial ? initial : "-", MEANING_COLUMN - DEFAULT_COLUMN);
-		add_wrapped(out, buf_text(&meaning));
-		out->failed = out->failed || meaning.failed;
-	}
-	buf_clear(&meaning);
-}
-
-void config_describe_markdown(struct buf *out)
-{
-	buf_add_str(out, "| name | default | meaning |\n|---|---|---|\n");
-	for (size_t i = 0; i < COUNT_OF(settings); i++) {
-		const char *quote = settings[i].initial ? "`" : "";
-		const char *initial = settings[i].initial ? settings[i].initial : "";
-
-		buf_add_format(out, "| `%s` | %s%s%s | ", settings[i].name, quote, initial, quote);
-		add_meaning(out, &settings[i]);
-		buf_add_str(out, " |\n");
-	}
-}
-
-/* Whether an earlier row has the same field, and shows it. */
-static bool is_shown(const struct setting *setting)
-{
-	for (const struct setting *other = settings; other < setting; other++) {
-		if (other->offset == setting->offset)
-			return true;
-	}
-	return false;
-}
-
-void config_show(const struct config *config, struct buf *out)
-{
-	for (size_t i = 0; i < COUNT_OF(settings); i++) {
-		if (is_shown(&settings[i]))
-			continue;
-		buf_add_str(out, settings[i].name);
-		buf_add_char(out, '=');
-		setting_add_value(&settings[i], (const char *)config + settings[i].offset, out);
-		buf_add_char(out, '\n');
-	}
 }

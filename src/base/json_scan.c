@@ -1,51 +1,11 @@
 /*
- * Two readers in one file: the strict gate (json_scan_check and what it calls), which trusts
- * nothing, and the walkers, which rely on what the gate has found and only look for where a value
- * ends. They stay within the text whatever it is.
+ * The strict gate, which trusts nothing. What relies on its verdict is in json_walk.c.
  */
 #include "base/json_scan.h"
 
-#include <endian.h>
 #include <string.h>
 
-struct scanner {
-	const char *at;
-	const char *end;
-};
-
-static struct span rest_of(const struct scanner *scan)
-{
-	return (struct span){scan->at, (size_t)(scan->end - scan->at)};
-}
-
-/* The next byte, or NUL (which no rule asks for) at the end. */
-static char peek(const struct scanner *scan)
-{
-	if (scan->at == scan->end)
-		return '\0';
-	return *scan->at;
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-/* Services write no spaces, so the usual case is one comparison. */
-static inline void skip_space(struct scanner *scan)
-{
-	while (scan->at < scan->end && (unsigned char)*scan->at <= ' ' && is_space(*scan->at))
-		scan->at++;
-}
-
-/* Steps over `c`, or says that something else is there. */
-static bool take(struct scanner *scan, char c)
-{
-	if (scan->at == scan->end || *scan->at != c)
-		return false;
-	scan->at++;
-	return true;
-}
+#include "base/json_bytes.h"
 
 static bool is_digit(char c)
 {
@@ -83,50 +43,22 @@ static bool is_plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
-
-/*
- * Strings are most of what DynamoDB answers, so they are looked at eight bytes at a time, the first
- * byte lowest. A set high bit marks a byte that was looked for; the borrow of the subtraction can
- * mark others too, but only behind the first real one, so the lowest mark is right.
- */
-static inline uint64_t load_eight(const char *at)
+static inline const char *skip_plain(const char *at, const char *end)
 {
-	uint64_t eight;
+	for (; end - at >= 8; at += 8) {
+		uint64_t marks = not_plain(load_eight(at));
 
-	memcpy(&eight, at, sizeof(eight));
-	return le64toh(eight);
-}
-
-static inline uint64_t zero_bytes(uint64_t eight)
-{
-	return (eight - 0x0101010101010101u) & ~eight & 0x8080808080808080u;
-}
-
-static inline uint64_t quotes_and_backslashes(uint64_t eight)
-{
-	return zero_bytes(eight ^ 0x2222222222222222u) | zero_bytes(eight ^ 0x5c5c5c5c5c5c5c5cu);
-}
-
-static inline size_t first_mark(uint64_t marks)
-{
-	return (size_t)__builtin_ctzll(marks) / 8;
+		if (marks)
+			return at + first_mark(marks);
+	}
+	while (at < end && is_plain((unsigned char)*at))
+		at++;
+	return at;
 }
 
 size_t json_scan_plain_len(struct span text)
 {
-	size_t len = 0;
-
-	for (; text.len - len >= 8; len += 8) {
-		uint64_t eight = load_eight(text.data + len);
-		uint64_t marks = quotes_and_backslashes(eight) |
-				 ((eight | (eight - 0x2020202020202020u)) & 0x8080808080808080u);
-
-		if (marks)
-			return len + first_mark(marks);
-	}
-	while (len < text.len && is_plain((unsigned char)text.data[len]))
-		len++;
-	return len;
+	return (size_t)(skip_plain(text.data, text.data + text.len) - text.data);
 }
 
 /* Behind the backslash. */
@@ -152,7 +84,7 @@ static bool check_string(struct scanner *scan)
 	for (;;) {
 		size_t len;
 
-		scan->at += json_scan_plain_len(rest_of(scan));
+		scan->at = skip_plain(scan->at, scan->end);
 		if (take(scan, '"'))
 			return true;
 		if (take(scan, '\\')) {
@@ -247,172 +179,55 @@ bool json_scan_check(struct span text)
 	return text.len > 0 && check_value(&scan, 0) && scan.at == scan.end;
 }
 
-/* The next quote or backslash, or the end. */
-static inline const char *find_mark(const char *at, const char *end)
+static struct span without_spaces(const char *start, const char *end)
 {
-	for (; end - at >= 8; at += 8) {
-		uint64_t marks = quotes_and_backslashes(load_eight(at));
-
-		if (marks)
-			return at + first_mark(marks);
-	}
-	while (at < end && *at != '"' && *at != '\\')
-		at++;
-	return at;
+	while (start < end && is_space(*start))
+		start++;
+	while (start < end && is_space(end[-1]))
+		end--;
+	return (struct span){start, (size_t)(end - start)};
 }
 
-/* From behind an opening quote to its closing one, or to the end. */
-static const char *find_quote(const char *at, const char *end)
+/* A member of the outermost object, and where it is. */
+static bool check_member(struct scanner *scan, struct json_members *members)
 {
-	for (;;) {
-		at = find_mark(at, end);
-		if (at == end || *at == '"')
-			return at;
-		if (end - at < 2)
-			return end;
-		at += 2; /* a backslash and what it escapes */
-	}
-}
-
-/* From an opening quote to behind the closing one. */
-static const char *skip_string(const char *at, const char *end)
-{
-	const char *quote = find_quote(at + 1, end);
-
-	return quote < end ? quote + 1 : end;
-}
-
-/* From an opening brace or bracket to behind the closing one. */
-static const char *skip_container(const char *at, const char *end)
-{
-	size_t depth = 0;
-
-	while (at < end) {
-		char c = *at;
-
-		if (c == '"') {
-			at = skip_string(at, end);
-			continue;
-		}
-		at++;
-		if (c == '{' || c == '[')
-			depth++;
-		else if ((c == '}' || c == ']') && --depth == 0)
-			break;
-	}
-	return at;
-}
-
-static const char *skip_value(const char *at, const char *end)
-{
-	if (at == end)
-		return end;
-	if (*at == '"')
-		return skip_string(at, end);
-	if (*at == '{' || *at == '[')
-		return skip_container(at, end);
-	while (at < end && !is_space(*at) && *at != ',' && *at != '}' && *at != ']')
-		at++;
-	return at;
-}
-
-void json_walk_init(struct json_walk *walk, struct span value)
-{
-	*walk = (struct json_walk){0};
-	if (value.len < 2 || (value.data[0] != '{' && value.data[0] != '['))
-		return;
-	walk->at = value.data + 1;
-	walk->end = value.data + value.len - 1;
-	walk->is_object = value.data[0] == '{';
-}
-
-/* A member's name and the colon. False when that is not what is there. */
-static bool walk_name(struct scanner *scan, struct span *name)
-{
-	const char *start = scan->at + 1;
+	const char *name;
 	const char *quote;
+	const char *value;
 
-	if (!take(scan, '"'))
+	skip_space(scan);
+	name = scan->at + 1;
+	if (!take(scan, '"') || !check_string(scan))
 		return false;
-	quote = find_quote(start, scan->end);
-	if (quote == scan->end)
-		return false;
-	*name = (struct span){start, (size_t)(quote - start)};
-	scan->at = quote + 1;
+	quote = scan->at - 1;
 	skip_space(scan);
 	if (!take(scan, ':'))
 		return false;
-	skip_space(scan);
+	if (members->count == JSON_MEMBERS_MAX)
+		return check_value(scan, 1);
+	members->name[members->count] = (struct span){name, (size_t)(quote - name)};
+	value = scan->at;
+	if (!check_value(scan, 1))
+		return false;
+	members->value[members->count++] = without_spaces(value, scan->at);
 	return true;
 }
 
-/* A walk that went down does not know its end beforehand, but meets its bracket. */
-static bool is_over(const struct scanner *scan)
+bool json_scan_check_object(struct span text, struct json_members *members)
 {
-	return scan->at == scan->end || *scan->at == '}' || *scan->at == ']';
-}
+	struct scanner scan = {text.data, text.data + text.len};
 
-bool json_walk_next(struct json_walk *walk)
-{
-	struct scanner scan = {walk->at, walk->end};
-
-	skip_space(&scan);
-	if (take(&scan, ','))
-		skip_space(&scan);
-	walk->at = scan.at;
-	if (is_over(&scan) || (walk->is_object && !walk_name(&scan, &walk->name)))
+	members->count = 0;
+	if (!take(&scan, '{'))
 		return false;
-	walk->value.data = scan.at;
-	walk->at = skip_value(scan.at, scan.end);
-	walk->value.len = (size_t)(walk->at - walk->value.data);
-	return walk->value.len > 0;
-}
-
-bool json_walk_down(struct json_walk *walk, struct json_walk *inner)
-{
-	struct scanner scan = {walk->at, walk->end};
-
 	skip_space(&scan);
-	if (take(&scan, ','))
-		skip_space(&scan);
-	*inner = (struct json_walk){.end = walk->end};
-	inner->is_object = peek(&scan) == '{';
-	if (walk->is_object || (!inner->is_object && peek(&scan) != '['))
-		return false;
-	inner->at = scan.at + 1;
-	return true;
-}
-
-void json_walk_up(struct json_walk *walk, struct json_walk *inner)
-{
-	while (json_walk_next(inner))
-		continue;
-	walk->at = inner->at < inner->end ? inner->at + 1 : inner->end;
-}
-
-struct span json_scan_member(struct span object, const char *name)
-{
-	size_t len = strlen(name);
-	struct json_walk walk;
-
-	json_walk_init(&walk, object);
-	if (!walk.is_object)
-		return (struct span){0};
-	while (json_walk_next(&walk)) {
-		if (walk.name.len == len && memcmp(walk.name.data, name, len) == 0)
-			return walk.value;
+	if (!take(&scan, '}')) {
+		do {
+			if (!check_member(&scan, members))
+				return false;
+		} while (take(&scan, ','));
+		if (!take(&scan, '}'))
+			return false;
 	}
-	return (struct span){0};
-}
-
-struct span json_scan_raw_string(struct span value)
-{
-	if (value.len < 2 || value.data[0] != '"')
-		return (struct span){0};
-	return (struct span){value.data + 1, value.len - 2};
-}
-
-bool json_scan_is_true(struct span value)
-{
-	return span_equals(value, "true");
+	return scan.at == scan.end;
 }

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -137,7 +138,7 @@ static void add_value(const struct line *line, const struct log_field *field)
 static void add_field(const struct line *line, const struct log_field *field)
 {
 	buf_add_str(line->out, line->format == LOG_JSON ? ",\"" : " ");
-	buf_add_str(line->out, field->name);
+	buf_add(line->out, field->name, field->name_len);
 	buf_add_str(line->out, line->format == LOG_JSON ? "\":" : "=");
 	add_value(line, field);
 }
@@ -208,8 +209,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
 	if (mine.len > BUFFER_BYTES - LINE_BYTES)
 		log_flush();
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]) && !is_whole; i++) {
-		/* A buffer over memory of ours: it never grows, since its room is its maximum. */
-		out = (struct buf){.data = mine.bytes + mine.len, .room = room, .max = room - 1};
+		buf_init_over(&out, mine.bytes + mine.len, room);
 		is_whole =
 			add_line(&(struct line){&out, format, limits[i]}, level, message, fields);
 	}
@@ -261,8 +261,21 @@ static void write_lines(const char *bytes, size_t len)
 	count_lost(bytes + done, len - done);
 }
 
-/* How many bytes of whole lines to write at once: as many as a pipe keeps together, or one line. */
-static size_t chunk_len(const char *bytes, size_t len)
+/*
+ * A pipe keeps PIPE_BUF bytes together when several threads write; a file keeps any number
+ * together.
+ */
+static size_t chunk_limit(size_t len)
+{
+	struct stat file;
+
+	if (len > PIPE_BUF && fstat(STDERR_FILENO, &file) == 0 && S_ISREG(file.st_mode))
+		return len;
+	return PIPE_BUF;
+}
+
+/* How many bytes of whole lines to write at once: as many as are kept together, or one line. */
+static size_t chunk_len(const char *bytes, size_t len, size_t limit)
 {
 	size_t chunk = 0;
 
@@ -270,7 +283,7 @@ static size_t chunk_len(const char *bytes, size_t len)
 		const char *newline = memchr(bytes + chunk, '\n', len - chunk);
 		size_t next = newline ? (size_t)(newline - bytes) + 1 : len;
 
-		if (chunk > 0 && next > PIPE_BUF)
+		if (chunk > 0 && next > limit)
 			break;
 		chunk = next;
 	}
@@ -280,10 +293,11 @@ static size_t chunk_len(const char *bytes, size_t len)
 void log_flush(void)
 {
 	int saved = errno;
+	size_t limit = chunk_limit(mine.len);
 	size_t done = 0;
 
 	while (done < mine.len) {
-		size_t len = chunk_len(mine.bytes + done, mine.len - done);
+		size_t len = chunk_len(mine.bytes + done, mine.len - done, limit);
 
 		write_lines(mine.bytes + done, len);
 		done += len;

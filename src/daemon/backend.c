@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <string.h>
 
+#include "aws/credentials_chain.h"
 #include "base/log.h"
 
 enum {
@@ -33,15 +34,11 @@ static struct http_client *make_http_client(struct backend *backend, struct trus
 
 static struct credentials *make_credentials(struct backend *backend)
 {
-	const struct config *config = backend->config;
 	const struct credentials_options options = {
-		.access_key_id = config->access_key_id,
-		.secret_access_key = config->secret_access_key,
-		.session_token = config->session_token,
-		.metadata_endpoint = config->metadata_endpoint,
-		.is_metadata_disabled = config->is_metadata_disabled,
+		.config = backend->config,
 		.loop = backend->loop,
 		.transport = http_client_transport(backend->http_client),
+		.digest = backend->digest,
 	};
 
 	return credentials_new(&options);
@@ -59,6 +56,7 @@ static struct aws_client *make_client(struct backend *backend)
 		.credentials = backend->credentials,
 		.digest = backend->digest,
 		.metrics = &backend->metrics,
+		.service_clock = &backend->service_clock,
 		.policy = &retry_policy_dynamodb,
 		.max_attempts = backend->config->max_attempts,
 		.attempt_timeout_us = ATTEMPT_TIMEOUT_US,
@@ -77,7 +75,7 @@ static void fill_repo(struct backend *backend)
 	repo->db.loop = backend->loop;
 	repo->db.table = config->table_name;
 	repo->db.partition_key = config->primary_key;
-	repo->clock = clock_system();
+	repo->clock = &backend->service_clock.clock;
 	repo->digest = backend->digest;
 	repo->write_shards = (uint32_t)config->write_shards;
 }
@@ -90,6 +88,7 @@ bool backend_init(struct backend *backend, const struct config *config, struct t
 	backend->config = config;
 	backend->origin.url = config->endpoint_dynamodb;
 	backend->origin.authority = authority != NULL ? authority + 3 : config->endpoint_dynamodb;
+	service_clock_init(&backend->service_clock, clock_system());
 	backend->loop = loop_new(clock_system());
 	backend->digest = digest_new();
 	if (backend->loop == NULL || backend->digest == NULL)
@@ -127,7 +126,8 @@ void backend_clear(struct backend *backend)
 bool backend_load_trust(const struct config *config, struct trust **trust)
 {
 	*trust = NULL;
-	if (strncmp(config->endpoint_dynamodb, "https:", 6) != 0)
+	if (strncmp(config->endpoint_dynamodb, "https:", 6) != 0 &&
+	    !credentials_chain_needs_trust(config))
 		return true;
 	*trust = trust_new(config->ca_bundle);
 	malloc_trim(0); /* reading a bundle leaves a megabyte of holes behind */

@@ -142,7 +142,7 @@ void contact_check_phone(const struct field *field, const char *path, const json
 
 static bool consists_of(struct span text, bool (*is_one)(char c))
 {
-	for (size_t i = 0; i < text.len; i++) {
+	for (size_t i = 0; text.data && i < text.len; i++) {
 		if (!is_one(text.data[i]))
 			return false;
 	}

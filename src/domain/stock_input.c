@@ -28,6 +28,10 @@ static const struct field count_fields[] = {
 	{"on_hand", .is_required = true, .check = field_check_integer, .largest = LARGEST},
 	{"change_from", .is_required = true, .check = field_check_integer, .largest = LARGEST},
 	{"low_stock_at", .check = field_check_integer, .largest = LARGEST},
+	{"available", FIELD_SERVERS, .check = NULL},
+	{"reserved", FIELD_SERVERS, .check = NULL},
+	{"level", FIELD_SERVERS, .check = NULL},
+	{"version", FIELD_SERVERS, .check = NULL},
 	{NULL, .check = NULL},
 };
 

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
-#include <linux/tcp.h> /* netinet/tcp.h lacks tcpi_bytes_received */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +15,9 @@
 #include "http/reply.h"
 #include "http/reply_send.h"
 #include "http/router.h"
+#include "http/stream_carry.h"
 
-enum { SEND_DEADLINE_US = 60 * 1000 * 1000, DRAIN_GRACE_US = 1000 * 1000, TRACE_MAX = 256 };
+enum { TRACE_MAX = 256 };
 
 static struct loop *loop_of(const struct connection *connection)
 {
@@ -73,24 +73,26 @@ static struct connection *connection_new(struct server *server, struct MHD_Conne
 
 static void request_end(struct connection *connection, bool was_answered);
 
-static void connection_free(struct connection *connection)
+static void connection_closed(struct connection *connection)
 {
 	struct server *server = connection->server;
 
-	if (connection->state != CONNECTION_IDLE)
+	if (connection->state != CONNECTION_IDLE && connection->state != CONNECTION_ABANDONED)
 		request_end(connection, false);
+	connection->mhd = NULL;
 	if (connection->previous != NULL)
 		connection->previous->next = connection->next;
 	else
 		server->connections = connection->next;
 	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
+	parking_forget(connection);
 	/* At its limit, libmicrohttpd looks for clients who wait only when it runs again. */
 	if (server->connection_count-- >= server->options.config->max_connections)
 		server->must_run = true;
 	metric_add(&server->metrics.connections_open, UINT64_MAX); /* one less */
-	arena_clear(&connection->rq.arena);
-	free(connection);
+	if (connection->state != CONNECTION_ABANDONED)
+		free(connection);
 }
 
 void connection_notify(void *server, struct MHD_Connection *mhd, void **socket_context,
@@ -99,7 +101,20 @@ void connection_notify(void *server, struct MHD_Connection *mhd, void **socket_c
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 		*socket_context = connection_new(server, mhd);
 	else if (*socket_context != NULL)
-		connection_free(*socket_context);
+		connection_closed(*socket_context);
+}
+
+void connection_suspend(struct connection *connection)
+{
+	connection->is_suspended = true;
+	MHD_suspend_connection(connection->mhd);
+}
+
+void connection_resume(struct connection *connection)
+{
+	connection->is_suspended = false;
+	connection->server->must_run = true;
+	MHD_resume_connection(connection->mhd);
 }
 
 /* ---- a request's beginning ---- */
@@ -112,20 +127,19 @@ static void on_finished(struct request *rq)
 	enter(connection, CONNECTION_READY);
 	if (!connection->is_suspended)
 		return; /* the access handler is on the stack and sends it */
-	connection->is_suspended = false;
-	connection->server->must_run = true;
-	MHD_resume_connection(connection->mhd);
+	parking_hasten(connection);
+	connection_resume(connection);
 }
 
 static void request_begin(struct connection *connection, const char *target)
 {
 	struct request *rq = &connection->rq;
 	const struct server_options *options = &connection->server->options;
-	struct arena arena = rq->arena; /* kept with its first block */
 
 	memset(rq, 0, sizeof(*rq));
-	rq->arena = arena;
+	rq->arena = lending_take_arena(&connection->server->lending);
 	rq->connection = connection;
+	rq->lending = &connection->server->lending;
 	rq->finished = on_finished;
 	rq->config = options->config;
 	rq->repo = options->repo;
@@ -232,6 +246,7 @@ static void check_head(struct connection *connection, const char *method, const 
 	const struct framing_line line = {method, rq->target, version};
 	struct framing framing;
 	bool is_too_large;
+	bool is_streamed;
 	const char *fault = framing_check(connection->mhd, &line, &framing, &is_too_large);
 
 	rq->method = router_method(method);
@@ -250,9 +265,14 @@ static void check_head(struct connection *connection, const char *method, const 
 		reply_problem(rq, "headers-too-large", NULL);
 	else
 		route_request(connection);
+	is_streamed = !rq->reply.is_made && stream_takes_body(rq);
 	connection->is_body_too_large = framing.length > rq->raw_body.max;
-	if (!rq->reply.is_made && !connection->is_body_too_large)
+	if (!rq->reply.is_made && (is_streamed || !connection->is_body_too_large))
 		request_read_query(rq);
+	if (!rq->reply.is_made && rq->route->endpoint->stream != NULL)
+		stream_open(rq);
+	if (!rq->reply.is_made && is_streamed)
+		connection->is_body_too_large = false;
 }
 
 /* ---- the reply ---- */
@@ -296,6 +316,10 @@ static enum MHD_Result handle_upload(struct connection *connection, const char *
 	struct request *rq = &connection->rq;
 	struct buf *body = &rq->raw_body;
 
+	if (!rq->reply.is_made && stream_takes_body(rq)) {
+		stream_upload(connection, upload, upload_len);
+		return MHD_YES;
+	}
 	if (*upload_len > body->max - body->len) {
 		connection->is_body_too_large = true;
 		connection->must_close = true;
@@ -325,8 +349,7 @@ static enum MHD_Result handle_whole(struct connection *connection)
 	 */
 	if (connection->state == CONNECTION_READY)
 		return send_reply(connection);
-	connection->is_suspended = true;
-	MHD_suspend_connection(connection->mhd);
+	connection_suspend(connection);
 	return MHD_YES;
 }
 
@@ -358,6 +381,7 @@ static void log_request(const struct connection *connection, bool was_answered,
 			uint64_t duration_us)
 {
 	const struct request *rq = &connection->rq;
+	bool is_stream = rq->stream.is_open;
 	const struct route *routes = connection->server->options.routes;
 	enum log_level level = LOG_INFO;
 	char shown[ROUTER_SHOWN_SIZE];
@@ -373,7 +397,12 @@ static void log_request(const struct connection *connection, bool was_answered,
 		  LOG_F_STR("route", rq->route != NULL ? rq->route->path : NULL),
 		  LOG_F_NUM("status", rq->reply.status), LOG_F_STR("code", rq->reply.code),
 		  LOG_F_MS("duration_ms", duration_us), LOG_F_MS("db_ms", rq->await.usage.wait_us),
-		  LOG_F_NUM("calls", rq->await.usage.calls), LOG_F_NUM("bytes", rq->reply.body.len),
+		  LOG_F_NUM("calls", rq->await.usage.calls),
+		  LOG_F_NUM("bytes",
+			    rq->reply.give != NULL ? rq->stream.bytes_out : rq->reply.body.len),
+		  is_stream ? LOG_F_NUM("bytes_in", rq->stream.bytes_in)
+			    : LOG_F_STR("bytes_in", NULL),
+		  is_stream ? LOG_F_NUM("lines", rq->lines) : LOG_F_STR("lines", NULL),
 		  LOG_F_STR("peer", connection->peer), LOG_F_STR("trace", rq->await.trace_id),
 		  LOG_F_STR("traceparent",
 			    was_answered ? harmless_header(rq, "traceparent") : NULL));
@@ -386,17 +415,24 @@ static void request_end(struct connection *connection, bool was_answered)
 	uint64_t duration_us =
 		clock_monotonic_us(loop_clock(server->options.loop)) - rq->received_us;
 
+	if (rq->stream.holds > 0) {
+		assert(!was_answered);
+		rq->stream.is_gone = true;
+		enter(connection, CONNECTION_ABANDONED);
+		return;
+	}
 	if (was_answered)
 		http_metrics_count(&server->metrics, server->options.routes, rq->route,
 				   rq->reply.status, duration_us);
 	else
 		metric_add(&server->metrics.aborted, 1);
 	log_request(connection, was_answered, duration_us);
+	stream_close(rq);
 	json_decref(rq->body);
 	rq->body = NULL;
 	buf_clear(&rq->raw_body);
-	buf_clear(&rq->reply.body);
-	arena_reset(&rq->arena);
+	lending_give_body(&server->lending, &rq->reply.body);
+	lending_give_arena(&server->lending, &rq->arena);
 	connection->knows_bytes_before = false;
 	enter(connection, CONNECTION_IDLE);
 	server->request_count--;
@@ -410,67 +446,17 @@ void connection_completed(void *server, struct MHD_Connection *mhd, void **conte
 	(void)server;
 	(void)mhd;
 	*context = NULL;
-	if (connection != NULL && connection->state != CONNECTION_IDLE)
-		request_end(connection, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	if (connection == NULL || connection->state == CONNECTION_IDLE)
+		return;
+	request_end(connection, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && !connection->must_close)
+		parking_want(connection);
 }
 
-/* ---- deadlines ---- */
-
-/* How many bytes the kernel has received on this connection since it began. */
-static bool bytes_received(const struct connection *connection, uint64_t *bytes)
+void connection_abandon(struct connection *connection)
 {
-	struct tcp_info info = {0};
-	socklen_t len = sizeof(info);
-
-	if (getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
-		return false;
-	*bytes = info.tcpi_bytes_received;
-	return true;
-}
-
-/*
- * libmicrohttpd tells of a request only when its first line is there, and its own timeout starts
- * again with every byte. So part of a first line is recognised by what the kernel has received.
- */
-static bool is_idle_overdue(struct connection *connection, uint64_t now_us)
-{
-	const struct server *server = connection->server;
-	uint64_t bytes;
-
-	if (!bytes_received(connection, &bytes))
-		return true;
-	if (!connection->knows_bytes_before) {
-		connection->bytes_before = bytes;
-		connection->knows_bytes_before = true;
-	}
-	if (bytes == connection->bytes_before)
-		return server->is_draining && now_us - server->drain_us > DRAIN_GRACE_US &&
-		       now_us - connection->since_us > DRAIN_GRACE_US;
-	if (connection->partial_us == 0)
-		connection->partial_us = now_us;
-	return now_us - connection->partial_us > server->options.config->read_deadline_us;
-}
-
-void connection_check_deadlines(struct connection *connection, uint64_t now_us)
-{
-	bool is_overdue = false;
-
-	switch (connection->state) {
-	case CONNECTION_IDLE:
-		is_overdue = is_idle_overdue(connection, now_us);
-		break;
-	case CONNECTION_READING:
-		is_overdue = now_us - connection->since_us >
-			     connection->server->options.config->read_deadline_us;
-		break;
-	case CONNECTION_SENDING:
-		is_overdue = now_us - connection->since_us > SEND_DEADLINE_US;
-		break;
-	case CONNECTION_RUNNING: /* its own deadline is the await's */
-	case CONNECTION_READY:
-		break;
-	}
-	/* libmicrohttpd owns the descriptor; it finds the end and closes it. */
-	if (is_overdue)
-		shutdown(connection->fd, SHUT_RDWR);
+	request_end(connection, false);
+	/* else libmicrohttpd is about to tell */
+	if (connection->mhd == NULL)
+		free(connection);
 }

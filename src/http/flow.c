@@ -110,7 +110,8 @@ void flow_start(struct request *rq)
 	rq->await.context = rq;
 	rq->await.arena = &rq->arena;
 	rq->stage = REQUEST_STEPS;
-	if (endpoint->state_size > 0) {
+	/* A stream has its state since its head was there. */
+	if (endpoint->state_size > 0 && !rq->stream.is_open) {
 		rq->state = arena_alloc(&rq->arena, endpoint->state_size);
 		if (rq->state == NULL)
 			rq->await.result = RESULT_NO_MEMORY;

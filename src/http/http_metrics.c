@@ -109,6 +109,26 @@ static void write_connections(struct buf *out, const struct http_metrics *const 
 	metric_write(out, "shopd_http_aborted_total", "", aborted);
 }
 
+static void write_streams(struct buf *out, const struct http_metrics *const *metrics, size_t count)
+{
+	uint64_t in = 0;
+	uint64_t outgoing = 0;
+	uint64_t lines = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		in += metric_get(&metrics[i]->stream_bytes_in);
+		outgoing += metric_get(&metrics[i]->stream_bytes_out);
+		lines += metric_get(&metrics[i]->stream_lines);
+	}
+	metric_write_head(out, "shopd_http_stream_bytes_total", "counter",
+			  "Bytes of streamed bodies and replies.");
+	metric_write(out, "shopd_http_stream_bytes_total", "direction=\"in\"", in);
+	metric_write(out, "shopd_http_stream_bytes_total", "direction=\"out\"", outgoing);
+	metric_write_head(out, "shopd_http_stream_lines_total", "counter",
+			  "Lines of streams that have ended.");
+	metric_write(out, "shopd_http_stream_lines_total", "", lines);
+}
+
 void http_metrics_write(struct buf *out, const struct route *routes,
 			const struct http_metrics *const *metrics, size_t count)
 {
@@ -122,4 +142,5 @@ void http_metrics_write(struct buf *out, const struct route *routes,
 		write_duration(out, routes, row, metrics, count);
 	write_duration(out, routes, HTTP_METRICS_ROUTES, metrics, count);
 	write_connections(out, metrics, count);
+	write_streams(out, metrics, count);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/lending.h"
 #include "http/problem.h"
 
 enum { PROBLEM_MAX = 256 * 1024, DETAIL_SIZE = 512, HEADER_SIZE = 2048, RETRY_AFTER_SECONDS = 1 };
@@ -22,6 +23,14 @@ static enum flow begin(struct request *rq, int status, const char *content_type)
 	rq->reply.status = status;
 	rq->reply.content_type = content_type;
 	return FLOW_REPLY;
+}
+
+void reply_init_body(struct request *rq, struct buf *body, size_t max)
+{
+	if (rq->lending)
+		*body = lending_take_body(rq->lending, max);
+	else
+		buf_init(body, max);
 }
 
 enum flow reply_text(struct request *rq, int status, const char *content_type, struct buf *body)

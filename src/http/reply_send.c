@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "http/stream_carry.h"
+
 enum { VALUE_SIZE = 96 };
 
 /*
@@ -65,23 +67,29 @@ static void add_headers(struct MHD_Response *response, const struct request *rq,
 	add_timing(response, rq, now_us);
 }
 
-enum MHD_Result reply_send(const struct request *rq, struct MHD_Connection *mhd, uint64_t now_us,
-			   bool closes)
+static struct MHD_Response *whole_response(const struct request *rq)
 {
 	const struct reply *reply = &rq->reply;
 	const char *body = reply->fixed_body != NULL ? reply->fixed_body : buf_text(&reply->body);
 	size_t len = reply->fixed_body != NULL ? strlen(body) : reply->body.len;
-	struct MHD_Response *response;
+
+	return MHD_create_response_from_buffer(len, (void *)(uintptr_t)body,
+					       MHD_RESPMEM_PERSISTENT);
+}
+
+enum MHD_Result reply_send(const struct request *rq, struct MHD_Connection *mhd, uint64_t now_us,
+			   bool closes)
+{
+	struct MHD_Response *response =
+		rq->reply.give != NULL ? stream_response(rq) : whole_response(rq);
 	enum MHD_Result queued;
 
-	response = MHD_create_response_from_buffer(len, (void *)(uintptr_t)body,
-						   MHD_RESPMEM_PERSISTENT);
 	if (response == NULL)
 		return MHD_NO;
 	add_headers(response, rq, now_us);
 	if (closes)
 		MHD_add_response_header(response, "Connection", "close");
-	queued = MHD_queue_response(mhd, (unsigned)reply->status, response);
+	queued = MHD_queue_response(mhd, (unsigned)rq->reply.status, response);
 	MHD_destroy_response(response);
 	return queued;
 }

@@ -98,17 +98,21 @@ static bool serves(const struct route *route, enum method method)
 	return route->method == method || (route->method == METHOD_GET && method == METHOD_HEAD);
 }
 
+/* The first path that fits is meant: "/product/import" is no product's id. */
 enum router_outcome router_find(const struct route *routes, struct request *rq)
 {
 	struct segments segments;
+	const char *path = NULL;
 	enum router_outcome outcome = split_path(rq, &segments);
 
 	if (outcome != ROUTER_FOUND)
 		return outcome;
 	outcome = ROUTER_NOT_FOUND;
 	for (const struct route *route = routes; route->path != NULL; route++) {
-		if (!fits(route->path, &segments, rq->param))
+		if (path ? strcmp(route->path, path) != 0
+			 : !fits(route->path, &segments, rq->param))
 			continue;
+		path = route->path;
 		rq->route = route;
 		if (serves(route, rq->method))
 			return ROUTER_FOUND;

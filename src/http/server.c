@@ -7,12 +7,14 @@
 #include <sys/epoll.h>
 
 #include "http/connection.h"
+#include "http/connection_deadline.h"
 #include "http/framing.h"
 
 enum {
 	SWEEP_INTERVAL_US = 1000 * 1000,
 	DRAIN_SWEEP_INTERVAL_US = 50 * 1000,
 	ACCEPT_ROUNDS = 1000,
+	RUNS_PER_TURN = 8,
 };
 
 /* Paths and query are decoded by the router, after they were split. */
@@ -27,21 +29,13 @@ static void run_now(struct server *server)
 {
 	server->must_run = false;
 	MHD_run(server->mhd);
+	parking_fill(server);
 }
 
 static void on_ready(struct loop_watch *watch, uint32_t events)
 {
 	(void)events;
 	run_now(watch->context);
-}
-
-/* Connections that were resumed in this turn get their replies in this turn. */
-static void after_turn(struct loop_hook *hook)
-{
-	struct server *server = hook->context;
-
-	while (server->must_run)
-		run_now(server);
 }
 
 static uint64_t patience(struct loop_hook *hook)
@@ -56,6 +50,21 @@ static uint64_t patience(struct loop_hook *hook)
 	return (uint64_t)wait_ms * 1000;
 }
 
+/*
+ * Connections that were resumed in this turn get their replies in this turn. That takes two runs:
+ * libmicrohttpd writes in one and ends the request in the next. The bound keeps those who send
+ * without end from keeping out everybody else; what is left is done in the next turn.
+ */
+static void after_turn(struct loop_hook *hook)
+{
+	struct server *server = hook->context;
+
+	for (int run = 0; server->must_run && run < RUNS_PER_TURN; run++) {
+		run_now(server);
+		(void)patience(hook);
+	}
+}
+
 static void sweep(struct loop_timer *timer)
 {
 	struct server *server = timer->context;
@@ -64,7 +73,7 @@ static void sweep(struct loop_timer *timer)
 	uint64_t interval_us = server->is_draining ? DRAIN_SWEEP_INTERVAL_US : SWEEP_INTERVAL_US;
 
 	for (struct connection *at = server->connections; at != NULL; at = at->next)
-		connection_check_deadlines(at, now_us);
+		connection_deadline_check(at, now_us);
 	/* The heap has had room for this timer before. */
 	(void)!loop_timer_set(loop, timer, now_us + interval_us);
 	/* libmicrohttpd closes connections that were silent too long only when it runs. */
@@ -187,9 +196,11 @@ void server_free(struct server *server)
 		 */
 		if (!server->is_draining)
 			MHD_quiesce_daemon(server->mhd);
+		parking_clear(server);
 		MHD_stop_daemon(server->mhd);
 	}
 	assert(server->connection_count == 0);
+	lending_clear(&server->lending);
 	free(server);
 }
 

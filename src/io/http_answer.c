@@ -74,14 +74,23 @@ static bool read_status_line(struct http_answer *answer, struct span line)
 
 static bool is_token_char(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || (c != '\0' && strchr("!#$%&'*+.^_`|~", c) != NULL);
 }
 
-static bool read_length(struct framing *framing, struct span value)
+static bool is_token(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_token_char(text.data[i]))
+			return false;
+	return text.len > 0;
+}
+
+static bool take_length(struct http_answer *answer, struct framing *framing, struct span value)
 {
 	uint64_t length;
 
+	(void)answer;
 	/* Twice the same is harmless but never seen; twice different is an attack. Refuse both. */
 	if (framing->has_length || !text_parse_u64(value, &length))
 		return false;
@@ -106,56 +115,92 @@ static bool has_word(struct span list, const char *word)
 	return false;
 }
 
-static bool read_framing_header(struct http_answer *answer, struct framing *framing,
-				struct span name, struct span value)
+static bool take_transfer_encoding(struct http_answer *answer, struct framing *framing,
+				   struct span value)
 {
-	if (span_equals_nocase(name, "content-length"))
-		return read_length(framing, value);
-	if (span_equals_nocase(name, "transfer-encoding")) {
-		if (framing->is_chunked || !span_equals_nocase(value, "chunked"))
-			return false;
-		framing->is_chunked = true;
-	} else if (span_equals_nocase(name, "connection")) {
-		if (has_word(value, "close"))
-			answer->keeps_open = false;
-	} else if (span_equals_nocase(name, "content-encoding")) {
-		answer->is_encoded = !span_equals_nocase(value, "identity");
+	(void)answer;
+	if (framing->is_chunked || !span_equals_nocase(value, "chunked"))
+		return false;
+	framing->is_chunked = true;
+	return true;
+}
+
+static bool take_connection(struct http_answer *answer, struct framing *framing, struct span value)
+{
+	(void)framing;
+	if (has_word(value, "close"))
+		answer->keeps_open = false;
+	return true;
+}
+
+static bool take_content_encoding(struct http_answer *answer, struct framing *framing,
+				  struct span value)
+{
+	(void)framing;
+	answer->is_encoded = !span_equals_nocase(value, "identity");
+	return true;
+}
+
+static bool take_crc32(struct http_answer *answer, struct framing *framing, struct span value)
+{
+	uint64_t number;
+
+	(void)framing;
+	if (text_parse_u64(value, &number) && number <= UINT32_MAX) {
+		answer->has_crc32 = true;
+		answer->crc32 = (uint32_t)number;
 	}
 	return true;
 }
 
-static void read_aws_header(struct http_answer *answer, struct span name, struct span value)
+static bool take_retry_after(struct http_answer *answer, struct framing *framing, struct span value)
 {
-	uint64_t number;
-
-	if (span_equals_nocase(name, "x-amz-crc32") && text_parse_u64(value, &number) &&
-	    number <= UINT32_MAX) {
-		answer->has_crc32 = true;
-		answer->crc32 = (uint32_t)number;
-	} else if (span_equals_nocase(name, "x-amz-retry-after") &&
-		   text_parse_u64(value, &number)) {
+	(void)framing;
+	if (text_parse_u64(value, &answer->retry_after_ms))
 		answer->has_retry_after = true;
-		answer->retry_after_ms = number;
-	} else if (span_equals_nocase(name, "date")) {
-		answer->has_date = clock_parse_http_date(value.data, value.len, &answer->date_ms);
-	}
+	return true;
 }
+
+static bool take_date(struct http_answer *answer, struct framing *framing, struct span value)
+{
+	(void)framing;
+	answer->has_date = clock_parse_http_date(value.data, value.len, &answer->date_ms);
+	return true;
+}
+
+/* The headers that mean something to us. False from `take`: the answer is not acceptable. */
+static const struct {
+	struct span name;
+	bool (*take)(struct http_answer *answer, struct framing *framing, struct span value);
+} headers[] = {
+#define HEADER(name, take)                     \
+	{                                      \
+		{name, sizeof(name) - 1}, take \
+	}
+	HEADER("date", take_date),
+	HEADER("connection", take_connection),
+	HEADER("x-amz-crc32", take_crc32),
+	HEADER("content-length", take_length),
+	HEADER("content-encoding", take_content_encoding),
+	HEADER("x-amz-retry-after", take_retry_after),
+	HEADER("transfer-encoding", take_transfer_encoding),
+#undef HEADER
+};
 
 static bool read_header(struct http_answer *answer, struct framing *framing, struct span line)
 {
 	const char *colon = memchr(line.data, ':', line.len);
-	struct span name = {line.data, 0};
+	struct span name = {line.data, colon != NULL ? (size_t)(colon - line.data) : 0};
 	struct span value;
 
-	if (colon == NULL || colon == line.data)
-		return false;
-	name.len = (size_t)(colon - line.data);
-	for (size_t i = 0; i < name.len; i++)
-		if (!is_token_char(name.data[i]))
-			return false; /* also folded lines, which begin with a space */
+	if (!is_token(name))
+		return false; /* also folded lines, which begin with a space */
 	value = trim((struct span){colon + 1, line.len - name.len - 1});
-	read_aws_header(answer, name, value);
-	return read_framing_header(answer, framing, name, value);
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+		if (name.len == headers[i].name.len &&
+		    strncasecmp(name.data, headers[i].name.data, name.len) == 0)
+			return headers[i].take(answer, framing, value);
+	return true;
 }
 
 static void begin_body(struct http_answer *answer, const struct framing *framing)
@@ -188,10 +233,10 @@ static void skip_interim(struct http_answer *answer)
 		answer->state = HTTP_ANSWER_BROKEN;
 }
 
-static void finish_head(struct http_answer *answer)
+/* All lines of a head, the empty one included; each of them ends in CR LF. */
+static void finish_head(struct http_answer *answer, struct span rest)
 {
 	struct framing framing = {0};
-	struct span rest = {answer->head.data, answer->head.len};
 	bool is_first = true;
 	bool is_good = true;
 
@@ -214,17 +259,32 @@ static void finish_head(struct http_answer *answer)
 		begin_body(answer, &framing);
 }
 
-/*
- * The last line ends in CR LF and has no other CR, nor NUL: lenient parsers disagree about those.
- */
-static bool is_clean_line(const struct buf *lines)
+/* It ends in CR LF and has no other CR, nor NUL: lenient parsers disagree about those. */
+static bool is_clean(const char *line, size_t len)
+{
+	return len >= 2 && line[len - 2] == '\r' && memchr(line, '\r', len - 2) == NULL &&
+	       memchr(line, '\0', len) == NULL;
+}
+
+static bool is_last_line_clean(const struct buf *lines)
 {
 	const char *before = memrchr(lines->data, '\n', lines->len - 1);
 	const char *line = before != NULL ? before + 1 : lines->data;
-	size_t len = (size_t)(lines->data + lines->len - line);
 
-	return len >= 2 && line[len - 2] == '\r' && memchr(line, '\r', len - 2) == NULL &&
-	       memchr(line, '\0', len) == NULL;
+	return is_clean(line, (size_t)(lines->data + lines->len - line));
+}
+
+static bool are_all_clean(struct span lines)
+{
+	while (lines.len > 0) {
+		const char *end = memchr(lines.data, '\n', lines.len);
+		size_t len = (size_t)(end - lines.data) + 1;
+
+		if (!is_clean(lines.data, len))
+			return false;
+		lines = (struct span){lines.data + len, lines.len - len};
+	}
+	return true;
 }
 
 /*
@@ -237,20 +297,40 @@ static size_t take_line(struct http_answer *answer, const char *bytes, size_t le
 	size_t taken = end != NULL ? (size_t)(end - bytes) + 1 : len;
 
 	buf_add(&answer->head, bytes, taken);
-	if (!buf_ok(&answer->head) || (end != NULL && !is_clean_line(&answer->head)))
+	if (!buf_ok(&answer->head) || (end != NULL && !is_last_line_clean(&answer->head)))
 		answer->state = HTTP_ANSWER_BROKEN;
 	*is_whole = end != NULL && answer->state != HTTP_ANSWER_BROKEN;
 	return taken;
 }
 
+/* A head that came in one piece, which is nearly always so, is read where it is. 0: it did not. */
+static size_t take_whole_head(struct http_answer *answer, const char *bytes, size_t len)
+{
+	size_t limit = len < HTTP_ANSWER_HEAD_MAX ? len : HTTP_ANSWER_HEAD_MAX;
+	const char *end = memmem(bytes, limit, "\r\n\r\n", 4);
+	struct span head = {bytes, end != NULL ? (size_t)(end - bytes) + 4 : 0};
+
+	if (answer->head.len > 0 || end == NULL)
+		return 0;
+	if (are_all_clean(head))
+		finish_head(answer, head);
+	else
+		answer->state = HTTP_ANSWER_BROKEN;
+	return head.len;
+}
+
 static size_t add_head(struct http_answer *answer, const char *bytes, size_t len)
 {
 	bool is_whole;
-	size_t taken = take_line(answer, bytes, len, &is_whole);
+	size_t whole = take_whole_head(answer, bytes, len);
 	const struct buf *head = &answer->head;
+	size_t taken;
 
+	if (whole > 0)
+		return whole;
+	taken = take_line(answer, bytes, len, &is_whole);
 	if (is_whole && head->len >= 4 && memcmp(head->data + head->len - 4, "\r\n\r\n", 4) == 0)
-		finish_head(answer);
+		finish_head(answer, (struct span){head->data, head->len});
 	else if (is_whole && head->len <= 2)
 		answer->state = HTTP_ANSWER_BROKEN;
 	return taken;

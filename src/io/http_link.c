@@ -1,10 +1,12 @@
 #include "io/http_link.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 /* A socket that curl wants watched while it connects; there can be several (IPv4 and IPv6). */
 struct connect_socket {
@@ -22,6 +24,8 @@ struct http_link {
 	bool is_connected;
 	bool is_abandoned; /* we told curl that we cannot go on; it makes nothing of that */
 	bool is_tls;
+	bool is_bare;            /* our bytes are those on the wire: no TLS, no proxy */
+	SSL *tls;                /* once it was asked for */
 	struct loop_watch watch; /* once connected */
 	struct loop_timer timer; /* curl's, while connecting */
 	struct loop_task check;  /* asks curl whether it is done */
@@ -172,6 +176,21 @@ static void on_readiness(struct loop_watch *watch, uint32_t events)
 		link->callbacks->readable(link->owner);
 }
 
+/*
+ * curl carries bytes through whatever a connection is made of, and looks the connection up anew
+ * each time: more than the system call costs. So where there is nothing between, we do without it.
+ * (Each proxy that speaks HTTP or HTTPS is asked to CONNECT.)
+ */
+static bool is_bare(const struct http_link *link)
+{
+	long proxy_status = 0;
+
+	return !link->is_tls &&
+	       curl_easy_getinfo(link->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status) ==
+		       CURLE_OK &&
+	       proxy_status == 0;
+}
+
 static void finish_connecting(struct http_link *link, CURLcode code)
 {
 	curl_socket_t fd = CURL_SOCKET_BAD;
@@ -186,6 +205,7 @@ static void finish_connecting(struct http_link *link, CURLcode code)
 	link->watch.context = link;
 	if (code == CURLE_OK && loop_watch_set(link->context->loop, &link->watch, EPOLLIN)) {
 		link->is_connected = true;
+		link->is_bare = is_bare(link);
 		link->callbacks->connected(link->owner);
 		return;
 	}
@@ -319,12 +339,22 @@ static enum http_link_io outcome(CURLcode code, size_t moved)
 	return code == CURLE_OK && moved > 0 ? HTTP_LINK_DONE : HTTP_LINK_CLOSED;
 }
 
+static enum http_link_io bare_outcome(ssize_t count, size_t *moved)
+{
+	if (count < 0)
+		return errno == EAGAIN || errno == EINTR ? HTTP_LINK_LATER : HTTP_LINK_CLOSED;
+	*moved = (size_t)count;
+	return count > 0 ? HTTP_LINK_DONE : HTTP_LINK_CLOSED;
+}
+
 enum http_link_io http_link_send(struct http_link *link, const void *bytes, size_t len,
 				 size_t *moved)
 {
 	CURLcode code;
 
 	*moved = 0;
+	if (link->is_bare)
+		return bare_outcome(send(link->watch.fd, bytes, len, MSG_NOSIGNAL), moved);
 	code = curl_easy_send(link->easy, bytes, len, moved);
 	return outcome(code, *moved);
 }
@@ -334,21 +364,34 @@ enum http_link_io http_link_receive(struct http_link *link, void *bytes, size_t 
 	CURLcode code;
 
 	*moved = 0;
+	if (link->is_bare)
+		return bare_outcome(recv(link->watch.fd, bytes, room, 0), moved);
 	code = curl_easy_recv(link->easy, bytes, room, moved);
 	return outcome(code, *moved);
 }
 
+/* curl tells only after something was sent; from then on it stays the same. */
+static SSL *tls_of(struct http_link *link)
+{
+	struct curl_tlssessioninfo *session = NULL;
+
+	if (link->tls == NULL &&
+	    curl_easy_getinfo(link->easy, CURLINFO_TLS_SSL_PTR, &session) == CURLE_OK &&
+	    session != NULL)
+		link->tls = session->internals;
+	return link->tls;
+}
+
 bool http_link_is_quiet(struct http_link *link)
 {
-	struct curl_tlssessioninfo *tls = NULL;
 	size_t moved;
 	char byte;
 
 	if (!link->is_tls)
 		return true;
-	if (curl_easy_getinfo(link->easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK || tls == NULL)
+	if (tls_of(link) == NULL)
 		return false;
-	return SSL_has_pending(tls->internals) == 0 ||
+	return SSL_has_pending(tls_of(link)) == 0 ||
 	       http_link_receive(link, &byte, sizeof(byte), &moved) == HTTP_LINK_LATER;
 }
 

@@ -215,8 +215,6 @@ static enum result take_created(const struct dynamodb_call *call)
 {
 	if (call->result != RESULT_CONFLICT)
 		return call->result;
-	if (call->failed_count != 2)
-		return RESULT_GARBLED;
 	/* Of 74 random bits the same came twice: more likely our own write, of unknown fate. */
 	if (!call->reasons[0].is_condition)
 		return RESULT_UNKNOWN;
@@ -312,8 +310,6 @@ static enum result take_removed(const struct dynamodb_call *call)
 {
 	if (call->result != RESULT_CONFLICT)
 		return call->result;
-	if (call->failed_count != 2)
-		return RESULT_GARBLED;
 	if (call->reasons[1].is_condition)
 		return RESULT_NO_OWNER;
 	return call->reasons[0].item.data ? RESULT_CONFLICT : RESULT_NOT_FOUND;

@@ -101,20 +101,15 @@ static void write_values(const struct run *run, enum kind kind, struct buf *valu
 static void judge(struct run *run);
 
 /* What others have changed meanwhile is part of the answer. */
-static void show_changed(struct run *run, struct span item)
-{
-	if (cart_job_take(&run->job, item, run->what.cart_id, &run->job.out->cart))
-		cart_job_products(&run->job, NULL, cart_job_succeed);
-}
-
 static void on_read_again(struct dynamodb_call *call)
 {
 	struct run *run = call->context;
+	struct cart_job *job = &run->job;
 
 	if (result_is_failure(call->result))
-		cart_job_finish(&run->job, call->result);
-	else
-		show_changed(run, call->item);
+		cart_job_finish(job, call->result);
+	else if (cart_job_take(job, call->item, run->what.cart_id, &job->out->cart))
+		cart_job_products(job, NULL, cart_job_succeed);
 }
 
 static void take_written(struct run *run)
@@ -122,10 +117,8 @@ static void take_written(struct run *run)
 	run->job.is_written = true;
 	if (run->has_version || run->what.change.act == CART_REMOVE)
 		cart_job_succeed(&run->job);
-	else if (run->what.change.act == CART_ADD)
-		cart_job_get(&run->job, run->what.cart_id, on_read_again);
 	else
-		show_changed(run, run->job.call.item);
+		cart_job_get(&run->job, run->what.cart_id, on_read_again);
 }
 
 static void on_written(struct dynamodb_call *call)
@@ -158,7 +151,6 @@ static bool start_write(struct run *run, enum kind kind, const struct buf *value
 		.condition = condition,
 		.names = names,
 		.values = buf_text(values),
-		.expected_version = run->has_version ? job->out->cart.version - 1 : 0,
 	};
 
 	cart_item_key("C#", run->what.cart_id, pk);
@@ -167,9 +159,7 @@ static bool start_write(struct run *run, enum kind kind, const struct buf *value
 		 run->what.change.product_id);
 	snprintf(condition, sizeof(condition), "%s%s", kinds[kind].condition,
 		 run->has_version ? " AND version = :v" : "");
-	if (run->what.change.act == CART_ADD)
-		return repo_write_once(job->repo, cart_job_call(job, on_written), &write, result);
-	return repo_write(job->repo, cart_job_call(job, on_written), &write, 1, result);
+	return repo_write_once(job->repo, cart_job_call(job, on_written), &write, result);
 }
 
 static void write_line(struct run *run, bool has_line)

@@ -87,5 +87,9 @@ static void start_read(struct item_update *update)
 void item_update_run(struct item_update *update)
 {
 	assert(update->await->is_pending);
-	start_read(update);
+	update->read.context = update;
+	if (update->is_read)
+		on_read(&update->read);
+	else
+		start_read(update);
 }

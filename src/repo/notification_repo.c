@@ -71,8 +71,7 @@ static enum result judge(const struct item_update *item)
 {
 	const struct dynamodb_call *write = &item->write;
 
-	if (write->result == RESULT_CONFLICT && write->failed_count == 2 &&
-	    write->reasons[1].is_condition)
+	if (write->result == RESULT_CONFLICT && write->reasons[1].is_condition)
 		return RESULT_NO_OWNER;
 	return write->result;
 }

@@ -5,12 +5,10 @@
 #include <string.h>
 
 #include "repo/repo_write.h"
-#include "repo/stock_item.h"
 
 enum {
 	NAMES_SIZE = 300, /* {"#p":"…"} with a name of 255 characters, which need no escapes */
 	VALUES_SIZE = 96,
-	CONDITION_SIZE = 96,
 };
 
 /* ------------------------------------------------------------------ reading */
@@ -22,14 +20,25 @@ struct find {
 	struct dynamodb_call call;
 };
 
+static void put_between(const char *before, const char *text, const char *behind, char *out,
+			size_t size)
+{
+	struct buf buf;
+
+	buf_init_over(&buf, out, size);
+	buf_add_str(&buf, before);
+	buf_add_str(&buf, text);
+	buf_add_str(&buf, behind);
+}
+
 void product_repo_query(const struct repo *repo, const char *id, bool is_consistent,
 			struct dynamodb_call *call)
 {
 	char names[NAMES_SIZE];
 	char values[VALUES_SIZE];
 
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", repo->db.partition_key);
-	snprintf(values, sizeof(values), "{\":p\":{\"S\":\"P#%s\"}}", id);
+	put_between("{\"#p\":\"", repo->db.partition_key, "\"}", names, sizeof(names));
+	put_between("{\":p\":{\"S\":\"P#", id, "\"}}", values, sizeof(values));
 	dynamodb_query(&repo->db, call,
 		       &(struct dynamodb_query){
 			       .condition = "#p = :p",
@@ -43,7 +52,6 @@ void product_repo_query(const struct repo *repo, const char *id, bool is_consist
 static enum result take_found(const struct find *find)
 {
 	struct span items = find->call.items;
-	struct stored_product found;
 	char *text;
 
 	if (find->call.result != RESULT_OK)
@@ -51,10 +59,9 @@ static enum result take_found(const struct find *find)
 	text = arena_copy(find->await->arena, items.data, items.len);
 	if (!text)
 		return RESULT_NO_MEMORY;
-	if (!product_item_find((struct span){text, items.len}, &found))
+	if (!product_item_find((struct span){text, items.len}, find->out))
 		return RESULT_NOT_FOUND;
-	memcpy(found.id, find->id, ID_SIZE);
-	*find->out = found;
+	memcpy(find->out->id, find->id, ID_SIZE);
 	return RESULT_OK;
 }
 
@@ -99,46 +106,6 @@ struct create {
 	struct dynamodb_call call;
 };
 
-/* The items' texts while they are made: members in braces, which is what the views need. */
-struct new_items {
-	struct buf product;
-	struct buf stock;
-	struct buf movement;
-};
-
-static void write_items(const struct repo *repo, const struct new_product *new, const char *id,
-			struct new_items *items)
-{
-	int64_t now_ms = clock_wall_ms(repo->clock);
-	char now[CLOCK_RFC3339_SIZE];
-	const struct product_stamp stamp = {
-		.id = id,
-		.version = 1,
-		.created_at = now,
-		.updated_at = now,
-		.write_shards = repo->write_shards,
-	};
-
-	clock_format_rfc3339(now_ms, now);
-	buf_init(&items->product, PRODUCT_ITEM_MAX);
-	buf_init(&items->stock, STOCK_ITEM_MAX);
-	buf_init(&items->movement, STOCK_ITEM_MAX);
-	product_item_write(new->product, &stamp, &items->product);
-	stock_item_write(&new->opening, id, &items->stock);
-	if (new->opening.on_hand > 0)
-		movement_item_write(&(struct movement){.delta = new->opening.on_hand,
-						       .reason = "opening",
-						       .wall_ms = now_ms},
-				    &items->movement);
-}
-
-static void clear_items(struct new_items *items)
-{
-	buf_clear(&items->product);
-	buf_clear(&items->stock);
-	buf_clear(&items->movement);
-}
-
 /* "{members}" in the arena, or NULL. */
 static const char *in_braces(struct arena *arena, const struct buf *members)
 {
@@ -165,7 +132,7 @@ static void on_created(struct dynamodb_call *call)
 }
 
 /* The product as it will be; the texts are in the arena. */
-static bool show_new(const struct create *create, const struct new_items *items)
+static bool show_new(const struct create *create, const struct new_product_items *items)
 {
 	struct arena *arena = create->await->arena;
 	const char *product = in_braces(arena, &items->product);
@@ -181,42 +148,27 @@ static bool show_new(const struct create *create, const struct new_items *items)
 	return true;
 }
 
-static bool write_new(const struct repo *repo, struct create *create, const struct new_items *items,
-		      enum result *result)
+static bool write_new(const struct repo *repo, struct create *create,
+		      const struct new_product_items *items, enum result *result)
 {
-	char pk[PRODUCT_KEY_SIZE];
-	char ledger[PRODUCT_KEY_SIZE];
-	char movement_id[ID_SIZE];
 	char names[NAMES_SIZE];
-	const char *absent = "attribute_not_exists(#p)";
-	const struct dynamodb_write writes[] = {
-		{.key = {pk, "#"},
-		 .item = buf_text(&items->product),
-		 .condition = absent,
-		 .names = names},
-		{.key = {pk, "STOCK"},
-		 .item = buf_text(&items->stock),
-		 .condition = absent,
-		 .names = names},
-		{.key = {ledger, movement_id}, .item = buf_text(&items->movement)},
-	};
+	struct dynamodb_write writes[NEW_PRODUCT_ITEMS];
+	size_t count = new_product_writes(items, names, writes);
 
-	product_item_key("P#", create->id, pk);
-	product_item_key("M#", create->id, ledger);
-	id_make_ordered(clock_wall_ms(repo->clock), movement_id);
 	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", repo->db.partition_key);
 	create->call.await = create->await;
 	create->call.done = on_created;
 	create->call.context = create;
-	return repo_write(repo, &create->call, writes, items->movement.len > 0 ? 3 : 2, result);
+	return repo_write(repo, &create->call, writes, count, result);
 }
 
 void product_repo_create(struct repo *repo, const struct new_product *new,
 			 struct stored_product *out, struct await *await)
 {
 	struct create *create = arena_alloc(await->arena, sizeof(*create));
-	struct new_items items = {0};
+	struct new_product_items items;
 	enum result result = RESULT_NO_MEMORY;
+	bool ok;
 
 	await_start(await);
 	if (!create) {
@@ -225,15 +177,11 @@ void product_repo_create(struct repo *repo, const struct new_product *new,
 	}
 	create->await = await;
 	create->out = out;
-	if (new->id)
-		memcpy(create->id, new->id, ID_SIZE);
-	else
-		id_make_random(create->id);
-	write_items(repo, new, create->id, &items);
-	if (!buf_ok(&items.movement) || !show_new(create, &items) ||
-	    !write_new(repo, create, &items, &result))
+	ok = new_product_make(repo, new, &items);
+	memcpy(create->id, items.id, ID_SIZE);
+	if (!ok || !show_new(create, &items) || !write_new(repo, create, &items, &result))
 		await_finish(await, result);
-	clear_items(&items);
+	new_product_clear(&items);
 }
 
 /* ------------------------------------------------------------------ removing */

@@ -54,8 +54,11 @@ static bool show_found(struct item_update *update)
 	const struct run *run = update->of;
 	struct span items = update->read.items;
 	struct stored_product same = run->found;
-	char *copy = arena_copy(update->await->arena, items.data, items.len);
+	char *copy;
 
+	if (!run->out)
+		return true;
+	copy = arena_copy(update->await->arena, items.data, items.len);
 	if (!copy || !product_item_find((struct span){copy, items.len}, &same))
 		return false;
 	*run->out = same;
@@ -91,6 +94,8 @@ static bool show_changed(struct run *run)
 	struct stored_product made = run->found;
 	struct span stock = find_stock(run->update.read.items);
 
+	if (!run->out)
+		return true;
 	made.version++;
 	if (!copy_view(arena, (struct span){buf_text(&run->item), run->item.len}, &made.product) ||
 	    (stock.data && !copy_view(arena, stock, &made.stock)))
@@ -194,6 +199,8 @@ void product_update_run(struct repo *repo, const struct product_update *update,
 		.expected_version = update->expected_version,
 		.change = update->change,
 		.context = update->context,
+		.is_read = update->items.data != NULL,
+		.read = {.result = RESULT_OK, .items = update->items},
 	};
 	run->id = update->id;
 	run->out = out;

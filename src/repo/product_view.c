@@ -1,7 +1,5 @@
 #include "repo/product_view.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/json_scan.h"
@@ -16,8 +14,12 @@ const char *const product_list_fields[] = {
 
 void product_view_tag(const struct stored_product *product, char tag[static PRODUCT_TAG_SIZE])
 {
-	snprintf(tag, PRODUCT_TAG_SIZE, "%" PRIu64 ".%" PRIu64, product->version,
-		 product->stock_version);
+	struct buf text;
+
+	buf_init_over(&text, tag, PRODUCT_TAG_SIZE);
+	buf_add_u64(&text, product->version);
+	buf_add_char(&text, '.');
+	buf_add_u64(&text, product->stock_version);
 }
 
 static void add_attribute(const struct item *item, const char *name, struct buf *out)
@@ -33,27 +35,36 @@ static void add_integer(const char *name, int64_t number, struct buf *out)
 	buf_add_u64(out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
 }
 
-static void add_stock(const struct item *stock, struct buf *out)
+static int64_t on_hand_of(const struct item *stock)
 {
 	int64_t available = 0;
 	int64_t reserved = 0;
 	int64_t on_hand;
 
+	(void)!item_i64(stock, "available", &available);
+	(void)!item_i64(stock, "reserved", &reserved);
+	return __builtin_add_overflow(available, reserved, &on_hand) ? available : on_hand;
+}
+
+static void add_stock(const struct item *stock, struct buf *out)
+{
+	int64_t available = 0;
+	int64_t reserved = 0;
+
 	if (stock->count == 0)
 		return;
 	(void)!item_i64(stock, "available", &available);
 	(void)!item_i64(stock, "reserved", &reserved);
-	if (__builtin_add_overflow(available, reserved, &on_hand))
-		on_hand = available;
 	add_integer(",\"stock\":{\"available\":", available, out);
 	add_integer(",\"reserved\":", reserved, out);
-	add_integer(",\"on_hand\":", on_hand, out);
+	add_integer(",\"on_hand\":", on_hand_of(stock), out);
 	add_attribute(stock, "level", out);
 	add_attribute(stock, "low_stock_at", out);
 	buf_add_char(out, '}');
 }
 
-void product_view_write(const struct stored_product *product, struct buf *out)
+/* The object's beginning: all but what the server adds. */
+static void add_product(const struct stored_product *product, struct buf *out)
 {
 	const struct item *item = &product->product;
 	struct json_walk walk;
@@ -69,6 +80,23 @@ void product_view_write(const struct stored_product *product, struct buf *out)
 	json_walk_init(&walk, json_scan_member(item_get(item, "extra"), "M"));
 	while (json_walk_next(&walk))
 		attribute_show(walk.name, walk.value, out);
+}
+
+void product_view_write_line(const struct stored_product *product, struct buf *out)
+{
+	add_product(product, out);
+	if (product->stock.count > 0) {
+		add_integer(",\"on_hand\":", on_hand_of(&product->stock), out);
+		add_attribute(&product->stock, "low_stock_at", out);
+	}
+	buf_add_char(out, '}');
+}
+
+void product_view_write(const struct stored_product *product, struct buf *out)
+{
+	const struct item *item = &product->product;
+
+	add_product(product, out);
 	add_stock(&product->stock, out);
 	add_attribute(item, "version", out);
 	add_attribute(item, "created_at", out);

@@ -109,18 +109,19 @@ static bool is_expected(const struct run *run)
 	return expected == 0 || expected == run->now.version;
 }
 
-/* It is done; when it cannot be read (it may have been removed), only the answer is unknown. */
+/*
+ * It is done; when it cannot be read, only the answer is unknown. When the product has been removed
+ * since, there is nothing to read any more: the answer is then what was decided.
+ */
 static void on_read_afterwards(struct dynamodb_call *call)
 {
 	struct run *run = call->context;
 	struct stock_outcome made = {STOCK_FINE, {0}};
+	enum result result = take_read(call, &made.stock);
 
-	if (take_read(call, &made.stock) != RESULT_OK) {
-		finish(run, RESULT_UNKNOWN);
-		return;
-	}
-	*run->out = made;
-	finish(run, RESULT_OK);
+	if (result == RESULT_OK)
+		*run->out = made;
+	finish(run, result == RESULT_OK || result == RESULT_NOT_FOUND ? RESULT_OK : RESULT_UNKNOWN);
 }
 
 static void change(struct run *run);

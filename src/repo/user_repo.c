@@ -80,8 +80,6 @@ static enum result take_created(const struct dynamodb_call *call)
 {
 	if (call->result != RESULT_CONFLICT)
 		return call->result;
-	if (call->failed_count != 2)
-		return RESULT_GARBLED;
 	/* Of 74 random bits the same came twice: more likely our own write, of unknown fate. */
 	return call->reasons[0].is_condition ? RESULT_UNKNOWN : RESULT_EXISTS;
 }

@@ -20,6 +20,7 @@ from statistics import median
 import canned
 import measure
 import programs
+import streams
 import table
 from programs import Broken
 from table import Finding
@@ -40,8 +41,8 @@ UNITS = {"create": (None, 12), "read": (0.5, None), f"list of {measure.LIST_LENG
 
 
 class Bench:
-    def __init__(self, folder, times):
-        self.folder, self.times = folder, times
+    def __init__(self, folder, times, lines):
+        self.folder, self.times, self.lines = folder, times, lines
         self.shopd = executable("SHOPD_BINARY", "build/release/shopd")
         self.floor = executable("FLOOR", "build/release/floor")
         self.measured_cpu, self.other_cpus = programs.split_cpus()
@@ -56,6 +57,9 @@ class Bench:
             say(f"starting shopd {STARTS} times")
             self.measure_starts(endpoint, path)
             self.measure_units(endpoint)
+            say(f"importing and exporting {self.lines:,} products")
+            self.findings += streams.Streams(self.shopd, self.folder, endpoint,
+                                             self.lines).findings()
         with canned.Backend(self.folder, bodies, self.other_cpus) as backend:
             for kind in BACKENDS:
                 self.measure_load(backend, kind, path)
@@ -69,11 +73,7 @@ class Bench:
         return done.stdout.strip() or "shopd"
 
     def init_table(self, endpoint):
-        env = programs.shopd_environment(endpoint, 1, 1)
-        done = subprocess.run([self.shopd, "--init-table"], env=env, capture_output=True, text=True,
-                              timeout=30)
-        if done.returncode:
-            raise Broken(f"shopd --init-table: {done.stdout}{done.stderr}")
+        programs.init_table(self.shopd, programs.shopd_environment(endpoint, 1, 1))
 
     def record(self, emulator_port):
         """Keeps a product's real bytes: shopd's request and answer for the floor, as files, and
@@ -200,6 +200,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--write", action="store_true", help="put the tables into the documentation")
     parser.add_argument("--times", type=int, default=1, help="as many rounds of each measurement")
+    parser.add_argument("--lines", type=int, default=streams.LINES,
+                        help="how many products are imported and exported")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, interrupted)
     check_tools()
@@ -207,7 +209,7 @@ def main():
     (ROOT / "build/bench").mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=ROOT / "build/bench"))
     try:
-        text = Bench(folder, options.times).run()
+        text = Bench(folder, options.times, options.lines).run()
         print(text)
         if options.write:
             table.write_into(DOCUMENT, text)

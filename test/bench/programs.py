@@ -111,6 +111,13 @@ def shopd_environment(endpoint, port, admin_port, workers=None, ca_file=None):
     return env
 
 
+def init_table(binary, env):
+    done = subprocess.run([binary, "--init-table"], env=env, capture_output=True, text=True,
+                          timeout=30, check=False)
+    if done.returncode:
+        raise Broken(f"shopd --init-table: {done.stdout}{done.stderr}")
+
+
 def shopd(binary, name, folder, endpoint, ca_file=None, cpus=None):
     """One worker: what is measured is the cost of a request, not the number of cores."""
     port = free_port()

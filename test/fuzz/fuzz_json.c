@@ -62,6 +62,27 @@ static void judge(struct span text, struct buf *out)
 	json_decref(tree);
 }
 
+/* An object passes the one check when it passes the other; its members are those of a walk. */
+static void compare_members(struct span text)
+{
+	bool is_object = text.len > 1 && text.data[0] == '{' && text.data[text.len - 1] == '}';
+	struct json_members members;
+	struct json_walk walk;
+	size_t count = 0;
+
+	demand(json_scan_check_object(text, &members) == (is_object && json_scan_check(text)));
+	if (!is_object || !json_scan_check(text))
+		return;
+	json_walk_init(&walk, text);
+	for (; json_walk_next(&walk) && count < members.count; count++) {
+		demand(walk.name.data == members.name[count].data);
+		demand(walk.name.len == members.name[count].len);
+		demand(walk.value.data == members.value[count].data);
+		demand(walk.value.len == members.value[count].len);
+	}
+	demand(count == members.count);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span text = {(const char *)data, size};
@@ -69,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	buf_init(&out, OUT_MAX);
 	judge(text, &out);
+	compare_members(text);
 	buf_reset(&out);
 	/* The gate bounds the depth of the walk. */
 	if (json_scan_check(text))

@@ -159,6 +159,17 @@ def report():
     return figures.append
 
 
+def pytest_sessionfinish(session):
+    """What a worker of pytest-xdist has to report goes to who started it."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["figures"] = figures
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    figures.extend(getattr(node, "workeroutput", {}).get("figures", []))
+
+
 def pytest_terminal_summary(terminalreporter):
     if figures:
         terminalreporter.section("figures")

@@ -15,6 +15,7 @@ class Metadata:
     def __init__(self):
         self.tokens = set()
         self.credentials = None
+        self.region = None
         self.requests = []
         handler = type("Handler", (Handler,), {"metadata": self})
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -65,6 +66,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.metadata.requests.append(("GET", self.path, self.headers["X-Forwarded-For"]))
         if self.headers["X-aws-ec2-metadata-token"] not in self.metadata.tokens:
             return self.answer(401, "")
+        if self.path == "/latest/meta-data/placement/region" and self.metadata.region:
+            return self.answer(200, self.metadata.region)
         base = "/latest/meta-data/iam/security-credentials/"
         if self.metadata.credentials is None:
             return self.answer(404, "")

@@ -42,10 +42,15 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+PORTS = 4000
+FIRST_PORT = 20000 + PORTS * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+"""Each of those who test at once has ports of its own."""
+
+
 def free_port(taken=set()):  # the default is shared on purpose: no port is given out twice
     """A free port below those that Linux gives to outgoing connections."""
     while True:
-        port = random.randrange(20000, 32000)
+        port = random.randrange(FIRST_PORT, FIRST_PORT + PORTS)
         with socket.socket() as probe:
             if port not in taken and probe.connect_ex(("127.0.0.1", port)) != 0:
                 taken.add(port)

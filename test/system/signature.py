@@ -1,4 +1,4 @@
-"""Checks a request to DynamoDB as AWS does: its form, its date and its signature.
+"""Checks a request as AWS does: its form (DynamoDB's), its date and its signature.
 
 The signature is recomputed with botocore, so that nothing of shopd's own signing is trusted.
 """
@@ -72,7 +72,7 @@ def operation_of(headers):
     return TARGET.fullmatch(headers["x-amz-target"])[1]
 
 
-def check_signature(headers, body, keys, region, now=None):
+def check_signature(headers, body, keys, region, now=None, service="dynamodb"):
     """Returns the access key that signed the request, or raises Refused.
 
     keys: access key id -> {"secret": ..., "token": ... or None, "expired": bool}
@@ -80,15 +80,17 @@ def check_signature(headers, body, keys, region, now=None):
     match = AUTHORIZATION.fullmatch(headers["authorization"])
     if not match:
         raise Refused("IncompleteSignatureException", f"malformed {headers['authorization']!r}")
-    access_key, day, scope_region, service, signed, signature = match.groups()
+    access_key, day, scope_region, scope_service, signed, signature = match.groups()
     if access_key not in keys:
         raise Refused("UnrecognizedClientException", f"unknown access key {access_key}")
     key = keys[access_key]
     check_date(headers["x-amz-date"], time.time() if now is None else now)
-    if (day, scope_region, service) != (headers["x-amz-date"][:8], region, "dynamodb"):
-        raise Refused("InvalidSignatureException", f"scope {day}/{scope_region}/{service}")
+    if (day, scope_region, scope_service) != (headers["x-amz-date"][:8], region, service):
+        raise Refused("InvalidSignatureException", f"scope {day}/{scope_region}/{scope_service}")
     check_signed_names(signed.split(";"), headers, key)
-    if recompute(headers, body, signed.split(";"), access_key, key["secret"], region) != signature:
+    request = signed_part(headers, body, signed.split(";"))
+    auth = SigV4Auth(Credentials(access_key, key["secret"]), service, region)
+    if recompute(request, auth) != signature:
         raise Refused("InvalidSignatureException", "the signature does not match")
     if key.get("expired"):
         raise Refused("ExpiredTokenException", "the token has expired", expected=True)
@@ -105,7 +107,7 @@ def check_date(date, now):
 def check_signed_names(signed, headers, key):
     if signed != sorted(set(signed)):
         raise Refused("InvalidSignatureException", f"signed headers not sorted: {signed}")
-    wanted = SIGNED | ({"x-amz-security-token"} if key.get("token") else set())
+    wanted = SIGNED & set(headers) | ({"x-amz-security-token"} if key.get("token") else set())
     if not wanted <= set(signed):
         raise Refused("InvalidSignatureException", f"not signed: {sorted(wanted - set(signed))}")
     if NEVER_SIGNED & set(signed) or any(name.startswith("amz-sdk-") for name in signed):
@@ -116,7 +118,7 @@ def check_signed_names(signed, headers, key):
         raise Refused("UnrecognizedClientException", "the session token is not the key's")
 
 
-def recompute(headers, body, signed, access_key, secret, region):
+def signed_part(headers, body, signed):
     request = AWSRequest(
         "POST",
         f"http://{headers['host']}/",
@@ -124,6 +126,9 @@ def recompute(headers, body, signed, access_key, secret, region):
         data=body,
     )
     request.context["timestamp"] = headers["x-amz-date"]
-    auth = SigV4Auth(Credentials(access_key, secret), "dynamodb", region)
+    return request
+
+
+def recompute(request, auth):
     canonical = auth.canonical_request(request)
     return auth.signature(auth.string_to_sign(request, canonical), request)

@@ -355,7 +355,7 @@ def test_what_was_acknowledged_survives_a_kill(start, emulator, table):
     threads = [threading.Thread(target=add, args=(n,)) for n in range(8)]
     for thread in threads:
         thread.start()
-    time.sleep(0.5)
+    shop.wait_until(lambda: sum(acknowledged) >= 20, what="additions")
     daemon.process.popen.kill()
     for thread in threads:
         thread.join()

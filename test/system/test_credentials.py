@@ -19,8 +19,9 @@ def metadata():
 
 
 @pytest.fixture
-def start_by_role(start, metadata, table):
+def start_by_role(start, metadata, table, proxy):
     """A function that starts a daemon whose only credentials are the role's."""
+    proxy.reset()  # the table was made with other keys
 
     def start_by_role(ready=True, **settings):
         return start(

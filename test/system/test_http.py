@@ -1,7 +1,6 @@
 """What is the same for all routes: methods, content types, headers, problems, health."""
 
 import re
-import uuid
 
 import pytest
 
@@ -71,7 +70,7 @@ def test_every_answer_has_a_request_id(client):
     assert all(ids) and len(set(ids)) == len(ids)
 
 
-@pytest.mark.parametrize("request_id", ["a", "A-b_c.9", "x" * 128, str(uuid.uuid4())])
+@pytest.mark.parametrize("request_id", ["a", "A-b_c.9", "x" * 128, "9f1c2b7e-3d4a-4f6b-8c1d-2e3f4a5b6c7d"])
 def test_a_well_formed_request_id_is_echoed(client, request_id):
     answer = client.get("/live", X_Request_Id=request_id)
     assert answer.headers["X-Request-Id"] == request_id

@@ -39,7 +39,7 @@ def test_the_table_of_settings_is_the_codes_own(binary):
     assert table.group(1).strip() == printed.stdout.strip(), "run make docs"
 
 
-@pytest.mark.parametrize("name", ["architecture", "table", "performance"])
+@pytest.mark.parametrize("name", ["architecture", "table", "aws", "performance"])
 def test_the_documents_that_the_readme_names_are_there(name):
     assert f"docs/{name}.md" in README
     assert (ROOT / "docs" / f"{name}.md").stat().st_size > 1000

@@ -157,16 +157,27 @@ def test_a_user_who_goes_beside_all_kinds_of_writes_leaves_nothing(shopd, emulat
 
 def test_the_active_cart_goes_with_its_user(client, emulator):
     user = create_user(client)
-    cart_id = str(uuid.uuid4())
-    for item in ({"pk": f"U#{user['id']}", "sk": "CART", "cart_id": cart_id},
-                 {"pk": f"C#{cart_id}", "sk": "#", "status": "open"}):
-        emulator.client.put_item(
-            TableName=shop.TABLE, Item={name: {"S": text} for name, text in item.items()})
+    cart = client.post("/cart", {"user_id": user["id"]})
+    assert cart.status == 201, cart
     assert client.delete(f"/user/{user['id']}").status == 204
     assert items_of(emulator, user["id"]) == {}
-    cart = emulator.client.get_item(
-        TableName=shop.TABLE, Key={"pk": {"S": f"C#{cart_id}"}, "sk": {"S": "#"}})
-    assert "Item" not in cart
+    assert client.get(f"/cart/{cart.json['id']}").code == "cart-not-found"
+    assert client.post("/cart", {"user_id": user["id"]}).code == "user-not-found"
+
+
+def test_a_cart_beside_the_end_of_its_user_is_not_left_behind(shopd, emulator):
+    for _ in range(10):
+        client = shopd.client()
+        user = create_user(client)
+        deleted, *carts = at_once(
+            lambda: shopd.client().delete(f"/user/{user['id']}"),
+            *[lambda: shopd.client().post("/cart", {"user_id": user["id"]})] * 3)
+        assert deleted.status == 204
+        assert items_of(emulator, user["id"]) == {}
+        for cart in carts:
+            assert cart.status in (200, 201, 404), cart
+            if cart.status != 404:
+                assert client.get(f"/cart/{cart.json['id']}").code == "cart-not-found"
 
 
 def test_first_preferences_can_be_asked_to_be_the_first(client):

@@ -2,17 +2,28 @@
 
 #include <check.h>
 
+static const struct config config = {.access_key_id = "AKID", .secret_access_key = "secret"};
+
+static void on_ready(void *context)
+{
+	*(bool *)context = true;
+}
+
 static void make_credentials(struct scripted_aws *aws)
 {
 	const struct credentials_options options = {
-		.access_key_id = "AKID",
-		.secret_access_key = "secret",
+		.config = &config,
 		.loop = aws->script.loop,
 		.transport = &aws->script.transport,
+		.digest = aws->digest,
 	};
+	bool is_ready = false;
 
 	aws->credentials = credentials_new(&options);
 	ck_assert_ptr_nonnull(aws->credentials);
+	credentials_start(aws->credentials, on_ready, &is_ready);
+	loop_turn(aws->script.loop, 0);
+	ck_assert(is_ready);
 }
 
 void scripted_aws_init(struct scripted_aws *aws)

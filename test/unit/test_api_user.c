@@ -7,11 +7,11 @@
 
 #define ID "01900000-0000-7000-8000-000000000001"
 #define JO "{\"name\":\"Jo\",\"email\":\"jo@shop.example\"}"
-#define ITEM                                                                                         \
-	"{\"pk\":{\"S\":\"U#" ID "\"},\"sk\":{\"S\":\"#\"},\"name\":{\"S\":\"Jo\"},"                 \
-	"\"email\":{\"S\":\"jo@shop.example\"},\"version\":{\"N\":\"3\"},"                           \
-	"\"address_count\":{\"N\":\"0\"},\"created_at\":{\"S\":\"C\"},\"updated_at\":{\"S\":\"U\"}," \
-	"\"g2s\":{\"S\":\"C#" ID "\"}}"
+#define TIMES "\"created_at\":{\"S\":\"C\"},\"updated_at\":{\"S\":\"U\"}"
+#define ITEM                                                                         \
+	"{\"pk\":{\"S\":\"U#" ID "\"},\"sk\":{\"S\":\"#\"},\"name\":{\"S\":\"Jo\"}," \
+	"\"email\":{\"S\":\"jo@shop.example\"},\"version\":{\"N\":\"3\"},"           \
+	"\"address_count\":{\"N\":\"0\"}," TIMES ",\"g2s\":{\"S\":\"C#" ID "\"}}"
 #define FOUND TEXT("{\"Item\":" ITEM "}")
 #define SHOWN                                                                             \
 	"{\"id\":\"" ID "\",\"name\":\"Jo\",\"email\":\"jo@shop.example\",\"version\":3," \

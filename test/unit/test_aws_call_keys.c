@@ -41,10 +41,13 @@ static void on_ready(void *context)
 /* A client whose keys come from an instance's role: ASIA1. */
 static void use_role(void)
 {
+	static const struct config config = {.profile = "default",
+					     .metadata_endpoint = "http://169.254.169.254"};
 	const struct credentials_options options = {
-		.metadata_endpoint = "http://169.254.169.254",
+		.config = &config,
 		.loop = aws.script.loop,
 		.transport = &aws.script.transport,
+		.digest = aws.digest,
 	};
 	bool is_ready = false;
 
@@ -155,8 +158,9 @@ END_TEST
 
 START_TEST(without_keys_it_fails_and_does_not_wait)
 {
+	static const struct config config = {.profile = "default", .is_metadata_disabled = true};
 	const struct credentials_options options = {
-		.is_metadata_disabled = true,
+		.config = &config,
 		.loop = aws.script.loop,
 		.transport = &aws.script.transport,
 	};

@@ -140,6 +140,24 @@ START_TEST(reserved_room_counts_when_it_is_committed)
 }
 END_TEST
 
+START_TEST(a_buffer_over_memory_of_the_callers_stays_in_it)
+{
+	char memory[9] = "xxxxxxxx";
+	struct buf over;
+
+	buf_init_over(&over, memory, 8);
+	ck_assert_str_eq(buf_text(&over), "");
+	buf_add_str(&over, "1234");
+	buf_add_u64(&over, 567);
+	ck_assert(buf_ok(&over));
+	ck_assert_str_eq(memory, "1234567");
+	buf_add_char(&over, '8');
+	ck_assert(!buf_ok(&over));
+	ck_assert_ptr_eq(over.data, memory);
+	ck_assert_str_eq(memory, "1234567");
+}
+END_TEST
+
 START_TEST(a_reset_keeps_the_memory)
 {
 	const char *data;
@@ -306,6 +324,7 @@ static void add_cases(TCase *cases)
 	tcase_add_test(cases, it_grows_over_many_small_additions);
 	tcase_add_test(cases, json_strings_escape_what_they_must_and_nothing_else);
 	tcase_add_test(cases, for_people_a_text_is_one_harmless_line);
+	tcase_add_test(cases, a_buffer_over_memory_of_the_callers_stays_in_it);
 	tcase_add_test(cases, hex_is_in_lower_case);
 	tcase_add_test(cases, percent_encoding_keeps_unreserved_characters_only);
 	tcase_add_test(cases, it_remembers_that_memory_was_short);

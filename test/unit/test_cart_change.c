@@ -52,11 +52,11 @@ static int64_t quantity_of(const char *id)
 
 START_TEST(a_line_that_is_there_is_set_by_its_path_alone)
 {
-	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")), TEAS, UPDATED(WITH_TEA("8", "5")));
+	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")), TEAS, DONE, GOT(WITH_TEA("8", "5")));
 	start(CART_SET, 5, 0);
 	scripted_repo_expect(&on, RESULT_OK);
-	ck_assert_operation(&on, 2, "UpdateItem");
-	ck_assert_sent(&on, 2, "SET wt = :wt, #l.#p.quantity = :n, " STAMP " ADD version :one\"");
+	ck_assert_operation(&on, 2, "TransactWriteItems");
+	ck_assert_sent(&on, 2, "SET #l.#p.quantity = :n, " STAMP " ADD version :one\"");
 	ck_assert_sent(&on, 2, "#s = :open AND #t > :now AND attribute_exists(#l.#p)");
 	ck_assert_sent(&on, 2,
 		       "{\"#l\":\"lines\",\"#p\":\"" TEA "\",\"#s\":\"status\",\"#t\":\"ttl\"}");
@@ -70,10 +70,10 @@ END_TEST
 
 START_TEST(a_line_that_is_not_there_is_made_if_there_is_room_and_the_currency_fits)
 {
-	SCRIPT_PLAY(&on.aws.script, GOT(OPEN_CART("7", "")), TEAS, UPDATED(WITH_TEA("8", "5")));
+	SCRIPT_PLAY(&on.aws.script, GOT(OPEN_CART("7", "")), TEAS, DONE, GOT(WITH_TEA("8", "5")));
 	start(CART_SET, 5, 0);
 	scripted_repo_expect(&on, RESULT_OK);
-	ck_assert_sent(&on, 2, "SET wt = :wt, #l.#p = :line, currency = :c, " STAMP);
+	ck_assert_sent(&on, 2, "SET #l.#p = :line, currency = :c, " STAMP);
 	ck_assert_sent(&on, 2,
 		       "attribute_not_exists(#l.#p) AND size(#l) < :lines AND "
 		       "(attribute_not_exists(currency) OR currency = :c OR "
@@ -145,8 +145,8 @@ START_TEST(what_was_written_but_cannot_be_read_again_is_unknown)
 	scripted_repo_expect(&on, RESULT_UNKNOWN);
 	scripted_repo_renew(&on);
 	memset(&answer, 0, sizeof(answer));
-	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")), TEAS,
-		    UPDATED(OPEN_CART("9", LINE(TEA, "5", "100") "," LINE(POT, "1", "800"))),
+	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")), TEAS, DONE,
+		    GOT(OPEN_CART("9", LINE(TEA, "5", "100") "," LINE(POT, "1", "800"))),
 		    AWS_ERROR("AccessDeniedException"));
 	start(CART_SET, 5, 0);
 	scripted_repo_expect(&on, RESULT_UNKNOWN);
@@ -155,11 +155,11 @@ END_TEST
 
 START_TEST(a_line_is_taken_out_by_its_path_without_its_product)
 {
-	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")), UPDATED(OPEN_CART("8", "")));
+	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")), DONE);
 	start(CART_REMOVE, 0, 0);
 	scripted_repo_expect(&on, RESULT_OK);
-	ck_assert_operation(&on, 1, "UpdateItem");
-	ck_assert_sent(&on, 1, "SET wt = :wt, " STAMP " REMOVE #l.#p ADD version :one\"");
+	ck_assert_operation(&on, 1, "TransactWriteItems");
+	ck_assert_sent(&on, 1, "SET " STAMP " REMOVE #l.#p ADD version :one\"");
 	ck_assert_sent(&on, 1, "#s = :open AND #t > :now AND attribute_exists(#l.#p)");
 	ck_assert_uint_eq(on.aws.script.request_count, 2);
 }
@@ -169,8 +169,10 @@ START_TEST(a_failed_condition_is_decided_again_from_what_is_there_then)
 {
 	/* The line has come meanwhile, beside another one. */
 	SCRIPT_PLAY(&on.aws.script, GOT(OPEN_CART("7", "")), TEAS,
-		    FAILED(OPEN_CART("9", LINE(TEA, "1", "100") "," LINE(POT, "1", "200"))), BOTH,
-		    UPDATED(OPEN_CART("10", LINE(TEA, "5", "100") "," LINE(POT, "1", "200"))));
+		    CANCELLED(
+			    UNMET(OPEN_CART("9", LINE(TEA, "1", "100") "," LINE(POT, "1", "200")))),
+		    BOTH, DONE,
+		    GOT(OPEN_CART("10", LINE(TEA, "5", "100") "," LINE(POT, "1", "200"))));
 	start(CART_SET, 5, 0);
 	scripted_repo_expect(&on, RESULT_OK);
 	ck_assert_sent(&on, 4, "#l.#p.quantity = :n");
@@ -257,17 +259,17 @@ END_TEST
 
 START_TEST(a_version_that_the_caller_names_is_part_of_the_condition)
 {
-	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")), TEAS, UPDATED(WITH_TEA("8", "5")));
+	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")), TEAS, DONE);
 	start(CART_SET, 5, 7);
 	scripted_repo_expect(&on, RESULT_OK);
-	ck_assert_sent(&on, 2, "attribute_exists(#l.#p) AND version = :v)");
+	ck_assert_sent(&on, 2, "attribute_exists(#l.#p) AND version = :v\"");
 	ck_assert_sent(&on, 2, "\":v\":{\"N\":\"7\"}");
 	scripted_repo_renew(&on);
 	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")));
 	start(CART_SET, 5, 6);
 	ck_assert_refused(CART_OTHER_VERSION);
 	scripted_repo_renew(&on);
-	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")), FAILED(WITH_TEA("8", "2")));
+	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")), CANCELLED(UNMET(WITH_TEA("8", "2"))));
 	start(CART_REMOVE, 0, 7);
 	ck_assert_refused(CART_OTHER_VERSION);
 }
@@ -348,8 +350,8 @@ START_TEST(short_memory_ends_it_without_a_trace)
 		    CANCELLED(UNMET(WITH_TEA("8", "2"))), DONE, GOT(WITH_TEA("9", "5")));
 	alloc_fail_each(change_once, NULL);
 	tried_act = CART_SET;
-	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")), TEAS,
-		    UPDATED(OPEN_CART("9", LINE(TEA, "3", "100") "," LINE(POT, "1", "800"))), BOTH);
+	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")), TEAS, DONE,
+		    GOT(OPEN_CART("9", LINE(TEA, "3", "100") "," LINE(POT, "1", "800"))), BOTH);
 	alloc_fail_each(change_once, NULL);
 }
 END_TEST

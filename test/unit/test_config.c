@@ -4,6 +4,7 @@
 
 #include "alloc_fail.h"
 #include "base/config.h"
+#include "base/config_describe.h"
 #include "base/text.h"
 
 static struct config config;
@@ -132,7 +133,7 @@ START_TEST(an_empty_value_counts_as_none)
 		       "AWS_REGION=eu-west-1"));
 	ck_assert_str_eq(config.primary_key, "pk");
 	ck_assert_ptr_null(config.access_key_id);
-	ck_assert(!READ("AWS_REGION="));
+	ck_assert(!READ("AWS_REGION=", "AWS_EC2_METADATA_DISABLED=true"));
 	assert_one_mistake("AWS_REGION");
 }
 END_TEST
@@ -165,13 +166,14 @@ END_TEST
 START_TEST(a_setting_that_another_one_goes_before_is_not_even_judged)
 {
 	ck_assert(READ("AWS_DEFAULT_REGION=NOT A REGION", "AWS_REGION=eu-west-1"));
-	ck_assert(READ("AWS_ENDPOINT_URL=nonsense", "AWS_ENDPOINT_URL_DYNAMODB=https://x"));
 }
 END_TEST
 
 START_TEST(without_a_place_the_region_is_asked_for)
 {
-	ck_assert(!READ("AWS_REGION="));
+	ck_assert(READ("AWS_REGION="));
+	ck_assert_msg(!config.region && !config.endpoint_dynamodb, "the instance will tell");
+	ck_assert(!READ("AWS_REGION=", "AWS_EC2_METADATA_DISABLED=true"));
 	assert_one_mistake("set AWS_REGION");
 	ck_assert(!READ("AWS_REGION=EU"));
 	assert_one_mistake("AWS_REGION is \"EU\"");
@@ -325,63 +327,6 @@ START_TEST(every_mistake_is_told_at_once_with_what_is_allowed)
 }
 END_TEST
 
-START_TEST(the_description_fits_100_columns_and_names_every_setting_once)
-{
-	static const char *const some[] = {"DYNAMODB_TABLE_NAME", "AWS_SESSION_TOKEN",
-					   "SHOPD_READ_DEADLINE", "SHOPD_LOG_FORMAT"};
-	const char *text;
-
-	config_describe(&out);
-	ck_assert(buf_ok(&out));
-	text = buf_text(&out);
-	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
-		ck_assert_ptr_nonnull(strstr(text, some[i]));
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-
-		ck_assert_uint_le(text_utf8_count((struct span){text, len}), 100);
-		ck_assert_msg(len == 0 || text[len - 1] != ' ', "%.*s", (int)len, text);
-		text += len + 1;
-	}
-}
-END_TEST
-
-START_TEST(the_markdown_table_has_three_columns)
-{
-	const char *text;
-
-	config_describe_markdown(&out);
-	text = buf_text(&out);
-	ck_assert_int_eq(strncmp(text, "| name | default | meaning |\n|---|---|---|\n", 43), 0);
-	ck_assert_ptr_nonnull(strstr(text, "\n| `SHOPD_WORKERS` | `0` | "));
-	while (*text) {
-		size_t bars = 0;
-
-		for (; *text != '\n'; text++)
-			bars += *text == '|';
-		ck_assert_uint_eq(bars, 4);
-		text++;
-	}
-}
-END_TEST
-
-START_TEST(the_configuration_is_shown_without_secrets)
-{
-	ck_assert(READ("AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=hush",
-		       "AWS_SESSION_TOKEN=hush too", "SHOPD_REQUEST_DEADLINE=2000ms",
-		       "SHOPD_AUTH=off", "SHOPD_ADMIN_LISTEN=off"));
-	config_show(&config, &out);
-	ck_assert_ptr_nonnull(strstr(buf_text(&out), "AWS_ACCESS_KEY_ID=AKID\n"));
-	ck_assert_ptr_nonnull(strstr(buf_text(&out), "AWS_SECRET_ACCESS_KEY=(set)\n"));
-	ck_assert_ptr_nonnull(strstr(buf_text(&out), "SHOPD_REQUEST_DEADLINE=2s\n"));
-	ck_assert_ptr_nonnull(strstr(buf_text(&out), "SHOPD_AUTH=off\n"));
-	ck_assert_ptr_nonnull(strstr(buf_text(&out), "SHOPD_ADMIN_LISTEN=off\n"));
-	ck_assert_ptr_nonnull(strstr(buf_text(&out), "AWS_CA_BUNDLE=\n"));
-	ck_assert_ptr_null(strstr(buf_text(&out), "hush"));
-	ck_assert_msg(!strstr(buf_text(&out), "AWS_DEFAULT_REGION"), "AWS_REGION shows the field");
-}
-END_TEST
-
 static void read_all(void *context)
 {
 	char *environment[] = {context, (char[]){"AWS_REGION=eu-west-1"}, NULL};
@@ -405,26 +350,6 @@ START_TEST(it_survives_a_lack_of_memory)
 }
 END_TEST
 
-static void describe(void *context)
-{
-	struct buf text;
-
-	buf_init(&text, 100000);
-	if (context)
-		config_describe_markdown(&text);
-	else
-		config_describe(&text);
-	ck_assert(buf_ok(&text) != alloc_has_failed());
-	buf_clear(&text);
-}
-
-START_TEST(a_description_is_whole_or_the_buffer_says_so)
-{
-	alloc_fail_each(describe, NULL);
-	alloc_fail_each(describe, &out);
-}
-END_TEST
-
 static void add_cases(TCase *cases)
 {
 	tcase_add_test(cases, a_region_is_enough_and_the_rest_has_defaults);
@@ -444,11 +369,7 @@ static void add_cases(TCase *cases)
 	tcase_add_test(cases, a_hostile_name_is_escaped_and_shortened);
 	tcase_add_test(cases, a_hostile_value_is_escaped_and_shortened);
 	tcase_add_test(cases, every_mistake_is_told_at_once_with_what_is_allowed);
-	tcase_add_test(cases, the_description_fits_100_columns_and_names_every_setting_once);
-	tcase_add_test(cases, the_markdown_table_has_three_columns);
-	tcase_add_test(cases, the_configuration_is_shown_without_secrets);
 	tcase_add_test(cases, it_survives_a_lack_of_memory);
-	tcase_add_test(cases, a_description_is_whole_or_the_buffer_says_so);
 }
 
 Suite *config_suite(void)

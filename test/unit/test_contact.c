@@ -21,24 +21,27 @@ static void tear_down(void)
 	arena_clear(&arena);
 }
 
+static void ck_assert_fault(field_check check, const struct row *row)
+{
+	const struct field field = {"f", .check = check};
+	json_t *value = row->text ? json_string(row->text) : json_true();
+	struct validation validation;
+
+	validation_init(&validation, &arena);
+	check(&field, "a.f", value, &validation);
+	ck_assert_msg(validation.count == (row->fault[0] ? 1 : 0), "%s", row->text);
+	if (validation.first) {
+		ck_assert_str_eq(mistake_code_name(validation.first->code), row->fault);
+		ck_assert_str_eq(validation.first->field, "a.f");
+	}
+	json_decref(value);
+}
+
 /* Asserts what a check finds wrong with each text. */
 static void ck_assert_faults(field_check check, const struct row *rows, size_t count)
 {
-	const struct field field = {"f", .check = check};
-
-	for (size_t i = 0; i < count; i++) {
-		struct validation validation;
-		json_t *value = rows[i].text ? json_string(rows[i].text) : json_true();
-
-		validation_init(&validation, &arena);
-		check(&field, "a.f", value, &validation);
-		ck_assert_msg(validation.count == (rows[i].fault[0] ? 1 : 0), "%s", rows[i].text);
-		if (validation.first) {
-			ck_assert_str_eq(mistake_code_name(validation.first->code), rows[i].fault);
-			ck_assert_str_eq(validation.first->field, "a.f");
-		}
-		json_decref(value);
-	}
+	for (size_t i = 0; i < count; i++)
+		ck_assert_fault(check, &rows[i]);
 }
 
 #define CK_ASSERT_FAULTS(check, rows) \

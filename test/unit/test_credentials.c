@@ -5,6 +5,7 @@
 #include "alloc_fail.h"
 #include "aws/credentials.h"
 #include "scripted.h"
+#include "written.h"
 
 #define SECOND 1000000ULL
 #define MINUTE (60 * SECOND)
@@ -48,27 +49,39 @@ static void on_waited(struct credentials_wait *wait)
 	is_waited = true;
 }
 
-static void make(const struct credentials_options *from)
-{
-	struct credentials_options options = *from;
+static struct config config;
+static struct digest *digest;
 
-	options.loop = script.loop;
-	options.transport = &script.transport;
-	options.random = script_random;
-	options.random_context = &script;
+static void make(struct config from)
+{
+	config = from;
+	credentials = credentials_new(&(struct credentials_options){
+		.config = &config,
+		.loop = script.loop,
+		.transport = &script.transport,
+		.digest = digest,
+		.random = script_random,
+		.random_context = &script,
+	});
 	script.random = UINT32_MAX / 2; /* the middle: a minute is a minute */
-	credentials = credentials_new(&options);
 }
+
+#define MAKE(...)                                                           \
+	make((struct config){.profile = "default",                          \
+			     .metadata_endpoint = "http://169.254.169.254", \
+			     __VA_ARGS__})
 
 static void make_for_role(void)
 {
-	make(&(struct credentials_options){.metadata_endpoint = "http://169.254.169.254"});
+	MAKE(.is_metadata_disabled = false);
 	ck_assert_ptr_nonnull(credentials);
 }
 
 static void set_up(void)
 {
+	written_set_up();
 	script_init(&script); /* 12:36:00 */
+	digest = digest_new();
 	ready_count = 0;
 	is_ready = false;
 	wait_count = 0;
@@ -83,7 +96,9 @@ static void tear_down(void)
 		credentials_free(credentials);
 	}
 	credentials = NULL;
+	digest_free(digest);
 	script_clear(&script);
+	written_tear_down();
 }
 
 static void start(void)
@@ -109,10 +124,10 @@ static void pass_minutes(unsigned minutes)
 
 START_TEST(configured_keys_are_there_at_once)
 {
-	make(&(struct credentials_options){.access_key_id = "AKID", .secret_access_key = "s"});
+	MAKE(.access_key_id = "AKID", .secret_access_key = "s");
+	start();
 	ck_assert_str_eq(key_now(), "AKID");
 	ck_assert_ptr_null(credentials_current(credentials)->token);
-	start();
 	ck_assert_uint_eq(ready_count, 1);
 	ck_assert_uint_eq(script.request_count, 0);
 }
@@ -122,9 +137,7 @@ START_TEST(configured_keys_are_never_refreshed)
 {
 	struct credentials_wait wait = {.done = on_waited};
 
-	make(&(struct credentials_options){.access_key_id = "AKID",
-					   .secret_access_key = "s",
-					   .session_token = "t"});
+	MAKE(.access_key_id = "AKID", .secret_access_key = "s", .session_token = "t");
 	start();
 	ck_assert(!credentials_refresh(credentials, &wait));
 	pass_minutes(1);
@@ -134,7 +147,7 @@ END_TEST
 
 START_TEST(configured_keys_that_would_break_a_header_are_none)
 {
-	make(&(struct credentials_options){.access_key_id = "AKID\n", .secret_access_key = "s"});
+	MAKE(.access_key_id = "AKID\n", .secret_access_key = "s");
 	start();
 	ck_assert_str_eq(key_now(), "none");
 	ck_assert_uint_eq(ready_count, 0);
@@ -143,7 +156,7 @@ END_TEST
 
 START_TEST(disabled_metadata_is_never_asked)
 {
-	make(&(struct credentials_options){.is_metadata_disabled = true});
+	MAKE(.is_metadata_disabled = true);
 	start();
 	ck_assert_str_eq(key_now(), "none");
 	ck_assert_uint_eq(script.request_count, 0);
@@ -290,13 +303,71 @@ START_TEST(a_stop_ends_fetches_and_waits)
 }
 END_TEST
 
+START_TEST(a_file_that_comes_later_is_found)
+{
+	MAKE(.is_metadata_disabled = true, .config_file = written_path("config"));
+	start();
+	ck_assert_str_eq(key_now(), "none");
+	written("config", "[default]\naws_access_key_id=AKID\naws_secret_access_key=s\n");
+	pass_minutes(1);
+	ck_assert_str_eq(key_now(), "AKID");
+	ck_assert_uint_eq(ready_count, 1);
+}
+END_TEST
+
+START_TEST(keys_that_do_not_expire_are_fetched_again_only_on_demand)
+{
+	struct credentials_wait wait = {.done = on_waited};
+
+	MAKE(.config_file = written("config", "[default]\naws_access_key_id=AKID\n"
+					      "aws_secret_access_key=s\n"));
+	start();
+	written("config", "[default]\naws_access_key_id=AKID2\naws_secret_access_key=s\n");
+	pass_minutes(30);
+	ck_assert_str_eq(key_now(), "AKID");
+	ck_assert(credentials_refresh(credentials, &wait));
+	script_run(&script, &is_waited, SECOND);
+	ck_assert_str_eq(key_now(), "AKID2");
+}
+END_TEST
+
+START_TEST(another_provider_is_never_asked_in_place_of_one_that_fails)
+{
+	MAKE(.container_relative_uri = "/x");
+	SCRIPT_PLAY(&script, {.status = 500}, {.end = EXCHANGE_TIMEOUT},
+		    {.status = 200, .body = "<html>"}, KEYS_STEP("ASIA1", "18:36:00"));
+	start();
+	if (!is_ready)
+		script_run(&script, &is_ready, 30 * SECOND);
+	ck_assert_str_eq(key_now(), "ASIA1");
+	for (size_t i = 0; i < script.request_count; i++)
+		ck_assert_ptr_nonnull(strstr(script.requests[i].text, "Host: 169.254.170.2\r\n"));
+}
+END_TEST
+
+START_TEST(an_hour_without_an_answer_stops_nothing)
+{
+	MAKE(.container_relative_uri = "/x");
+	SCRIPT_PLAY(&script, KEYS_STEP("ASIA1", "13:00:00"), {.status = 503});
+	start();
+	script.is_forgetful = true;
+	for (int minute = 0; minute < 60; minute++) {
+		pass_minutes(1);
+		ck_assert_str_eq(key_now(), "ASIA1");
+	}
+	SCRIPT_PLAY(&script, KEYS_STEP("ASIA2", "19:00:00"));
+	pass_minutes(1);
+	ck_assert_str_eq(key_now(), "ASIA2");
+}
+END_TEST
+
 static void get_keys(void *context)
 {
 	(void)context;
 	script_forget_requests(&script);
 	script.next_step = 0;
 	is_ready = false;
-	make(&(struct credentials_options){.metadata_endpoint = "http://169.254.169.254"});
+	MAKE(.is_metadata_disabled = false);
 	ck_assert(credentials || alloc_has_failed());
 	if (!credentials)
 		return;
@@ -312,21 +383,6 @@ START_TEST(it_goes_on_when_memory_is_short)
 	SCRIPT_PLAY(&script, TOKEN_STEP, ROLE_STEP, KEYS_STEP("ASIA1", "18:36:00"), ROLE_STEP,
 		    KEYS_STEP("ASIA1", "18:36:00"));
 	alloc_fail_each(get_keys, NULL);
-}
-END_TEST
-
-static void get_permanent_keys(void *context)
-{
-	(void)context;
-	make(&(struct credentials_options){.access_key_id = "AKID", .secret_access_key = "s"});
-	ck_assert_int_eq(credentials != NULL, !alloc_has_failed());
-	credentials_free(credentials);
-	credentials = NULL;
-}
-
-START_TEST(permanent_keys_are_there_or_not_when_memory_is_short)
-{
-	alloc_fail_each(get_permanent_keys, NULL);
 }
 END_TEST
 
@@ -348,8 +404,11 @@ Suite *credentials_suite(void)
 	tcase_add_test(cases, a_refresh_on_demand_tells_when_it_is_over);
 	tcase_add_test(cases, demands_do_not_hammer_the_service);
 	tcase_add_test(cases, a_stop_ends_fetches_and_waits);
+	tcase_add_test(cases, a_file_that_comes_later_is_found);
+	tcase_add_test(cases, keys_that_do_not_expire_are_fetched_again_only_on_demand);
+	tcase_add_test(cases, another_provider_is_never_asked_in_place_of_one_that_fails);
+	tcase_add_test(cases, an_hour_without_an_answer_stops_nothing);
 	tcase_add_test(cases, it_goes_on_when_memory_is_short);
-	tcase_add_test(cases, permanent_keys_are_there_or_not_when_memory_is_short);
 	suite_add_tcase(all, cases);
 	return all;
 }

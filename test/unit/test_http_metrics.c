@@ -82,10 +82,17 @@ START_TEST(connections_are_summed)
 	metric_add(&second.connections_open, UINT64_MAX); /* one less */
 	metric_add(&first.connections_total, 10);
 	metric_add(&second.aborted, 1);
+	metric_add(&first.stream_bytes_in, 10);
+	metric_add(&second.stream_bytes_in, 5);
+	metric_add(&first.stream_bytes_out, 7);
+	metric_add(&second.stream_lines, 3);
 	http_metrics_write(&out, routes, both, 2);
 	expect("\nshopd_http_connections 4\n");
 	expect("\nshopd_http_connections_total 10\n");
 	expect("\nshopd_http_aborted_total 1\n");
+	expect("\nshopd_http_stream_bytes_total{direction=\"in\"} 15\n");
+	expect("\nshopd_http_stream_bytes_total{direction=\"out\"} 7\n");
+	expect("\nshopd_http_stream_lines_total 3\n");
 }
 END_TEST
 
@@ -98,6 +105,8 @@ START_TEST(each_metric_is_described_once)
 		"# TYPE shopd_http_connections gauge\n",
 		"# TYPE shopd_http_connections_total counter\n",
 		"# TYPE shopd_http_aborted_total counter\n",
+		"# TYPE shopd_http_stream_bytes_total counter\n",
+		"# TYPE shopd_http_stream_lines_total counter\n",
 	};
 
 	http_metrics_write(&out, routes, both, 2);

@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "alloc_fail.h"
@@ -17,12 +18,15 @@ static struct imds *imds;
 static bool is_done;
 static struct aws_keys taken;
 
-static void on_keys(void *context, const struct aws_keys *keys)
+static char taken_why[PROVIDER_WHY_SIZE];
+
+static void on_keys(void *context, const struct aws_keys *keys, const char *why)
 {
 	ck_assert_ptr_eq(context, &script);
 	ck_assert(!is_done);
 	is_done = true;
 	aws_keys_clear(&taken);
+	snprintf(taken_why, sizeof(taken_why), "%s", why);
 	if (keys)
 		ck_assert(aws_keys_set(&taken, keys->access_key, keys->secret, keys->token,
 				       keys->expires_ms) ||
@@ -174,46 +178,56 @@ START_TEST(what_does_not_work_brings_no_keys)
 }
 END_TEST
 
-START_TEST(only_whole_credentials_are_taken)
+static char region[IMDS_REGION_SIZE];
+
+static void on_region(void *context, const char *found, const char *why)
 {
-	static const struct {
-		const char *text;
-		bool is_right;
-	} table[] = {
-		{KEYS(""), true},
-		{KEYS("\"More\":[{}],"), true},
-		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","
-		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}",
-		 true},
-		{"", false},
-		{"{}", false},
-		{"[]", false},
-		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\",\"Token\":\"t\"}", false},
-		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\",\"Token\":\"\","
-		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}",
-		 false},
-		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"\",\"Token\":\"t\","
-		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}",
-		 false},
-		{"{\"AccessKeyId\":7,\"SecretAccessKey\":\"s\",\"Token\":\"t\","
-		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}",
-		 false},
-		{"{\"AccessKeyId\":\"a\\r\\nb\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","
-		 "\"Expiration\":\"2015-08-30T18:36:00Z\"}",
-		 false},
-		{"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","
-		 "\"Expiration\":\"tomorrow\"}",
-		 false},
-	};
+	ck_assert_ptr_eq(context, &script);
+	is_done = true;
+	snprintf(region, sizeof(region), "%s", found);
+	snprintf(taken_why, sizeof(taken_why), "%s", why);
+}
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct aws_keys keys = {0};
+static void find_region(void)
+{
+	is_done = false;
+	imds_find_region(imds, on_region, &script);
+	ck_assert(!is_done);
+	script_run(&script, &is_done, 10 * SECOND);
+	ck_assert(is_done);
+}
 
-		ck_assert_msg(imds_parse_keys(span_of(table[i].text), &keys) == table[i].is_right,
-			      "%s", table[i].text);
-		ck_assert_int_eq(keys.secret != NULL, table[i].is_right);
-		aws_keys_clear(&keys);
-	}
+START_TEST(the_region_is_found)
+{
+	SCRIPT_PLAY(&script, TOKEN_STEP, {.status = 200, .body = "eu-west-1"}, {.status = 401},
+		    TOKEN_STEP, {.status = 200, .body = "eu-west-2\n"},
+		    {.status = 200, .body = "<html><body>Sign in</body></html>"});
+	find_region();
+	ck_assert_str_eq(region, "eu-west-1");
+	ck_assert_str_eq(first_line(1), "GET /latest/meta-data/placement/region HTTP/1.1");
+	find_region();
+	ck_assert_str_eq(region, "eu-west-2");
+	find_region();
+	ck_assert_str_eq(region, "");
+	ck_assert_ptr_nonnull(strstr(taken_why, "gives something else than the region"));
+}
+END_TEST
+
+static const struct {
+	struct script_step step;
+	const char *why;
+} failures[] = {
+	{{.end = EXCHANGE_TIMEOUT, .was_sent = true}, "hop limit must be 2 or more"},
+	{{.end = EXCHANGE_NOT_SENT}, "is this an EC2 instance?"},
+	{{.status = 403}, "answers 403 to the question for a token; it is switched off"},
+	{{.status = 200, .body = "<html></html> <p>"}, "gives something else than a token"},
+};
+
+START_TEST(why_there_is_nothing_is_told)
+{
+	script_play(&script, &failures[_i].step, 1);
+	fetch();
+	ck_assert_msg(strstr(taken_why, failures[_i].why) != NULL, "%s", taken_why);
 }
 END_TEST
 
@@ -254,7 +268,9 @@ Suite *imds_suite(void)
 	tcase_add_test(cases, the_token_is_kept_until_it_is_old);
 	tcase_add_test(cases, a_refused_token_is_renewed_once);
 	tcase_add_loop_test(cases, what_does_not_work_brings_no_keys, 0, 16);
-	tcase_add_test(cases, only_whole_credentials_are_taken);
+	tcase_add_test(cases, the_region_is_found);
+	tcase_add_loop_test(cases, why_there_is_nothing_is_told, 0,
+			    sizeof(failures) / sizeof(failures[0]));
 	tcase_add_test(cases, it_fails_in_order_when_memory_is_short);
 	suite_add_tcase(all, cases);
 	return all;

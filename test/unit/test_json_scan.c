@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,6 +209,116 @@ static void assert_span(struct span span, const char *text)
 		      text);
 }
 
+/* The members that the check tells of are those that a walk finds. */
+static void compare_with_walk(struct span text, const struct json_members *members)
+{
+	struct json_walk walk;
+	size_t count = 0;
+
+	json_walk_init(&walk, text);
+	for (; json_walk_next(&walk); count++) {
+		if (count >= JSON_MEMBERS_MAX)
+			continue;
+		ck_assert_ptr_eq(walk.name.data, members->name[count].data);
+		ck_assert_uint_eq(walk.name.len, members->name[count].len);
+		ck_assert_ptr_eq(walk.value.data, members->value[count].data);
+		ck_assert_uint_eq(walk.value.len, members->value[count].len);
+	}
+	ck_assert_uint_eq(members->count, count < JSON_MEMBERS_MAX ? count : JSON_MEMBERS_MAX);
+}
+
+static void check_object(const char *text, size_t len)
+{
+	struct json_members members;
+	char *copy = malloc(len > 0 ? len : 1);
+	struct span span = {copy, len};
+	bool is_object = len > 0 && text[0] == '{' && check(text, len);
+
+	memcpy(copy, text, len);
+	/* Spaces around the whole are the caller's to take off. */
+	if (is_object && text[len - 1] == '}') {
+		ck_assert_msg(json_scan_check_object(span, &members), "%.*s", (int)len, text);
+		compare_with_walk(span, &members);
+	} else {
+		ck_assert_msg(!json_scan_check_object(span, &members), "%.*s", (int)len, text);
+	}
+	free(copy);
+}
+
+START_TEST(the_check_of_an_object_tells_of_its_members)
+{
+	static const char *const objects[] = {
+		"{\"a\":1, \"b\" : \"x\\\"}\" ,\"c\":{\"d\":[1,{}]},\n\"\":[ ] }",
+		"{\"S\":\"a\"}",
+		"{\"a\\\"b\":{\"S\":\"\\\\\"},\"b\":{\"\\\":\" : \"}\"}}",
+		/* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one text on two lines */
+		"{\"0\":0,\"1\":1,\"\":2,\"\":3,\"\":4,\"\":5,\"\":6,\"\":7,\"\":8,"
+		"\"\":9,\"\":[],\"\":{},\"\":\"\",\"\":1,\"\":2,\"\":3,\"\":4,\"\":5}",
+		"{\"a\":1,}",
+		"{\"a\":1,\"b\"}",
+		"{\"a\":1 \"b\":2}",
+		"{\"a\":1}}",
+		"{\"a\"",
+		"{a:1}",
+	};
+
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
+		for (size_t len = 0; len <= strlen(objects[i]); len++)
+			check_object(objects[i], len);
+	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
+		check_object(right[i], strlen(right[i]));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		check_object(wrong[i], strlen(wrong[i]));
+}
+END_TEST
+
+START_TEST(the_check_of_an_object_counts_its_depth)
+{
+	struct json_members members;
+	char *deepest = nested(JSON_SCAN_DEPTH - 1);
+	char text[4 * JSON_SCAN_DEPTH];
+
+	for (int deeper = 0; deeper < 2; deeper++) {
+		snprintf(text, sizeof(text), deeper ? "{\"a\":[%s]}" : "{\"a\":%s}", deepest);
+		ck_assert(check(text, strlen(text)) == !deeper);
+		ck_assert(json_scan_check_object(span_of(text), &members) == !deeper);
+	}
+	free(deepest);
+}
+END_TEST
+
+START_TEST(typed_values_of_all_forms_are_skipped)
+{
+	static const char *const values[] = {
+		"{\"S\":\"\"}",
+		"{\"S\":\"x\\\"}\"}",
+		"{\"N\":\"1\"}",
+		"{\"S\":\"x\" }",
+		"{\"S\":\"x\",\"N\":\"}\"}",
+		"{\"\\\\\":\"x\"}",
+		"{\"\\\":\" : \"}\"}",
+		"{\"M\":{\"S\":{\"S\":\"}\"}}}",
+		"{\"\":\"xyz}\"}",
+		"{\"S\":{}}",
+		"{\"BOOL\":true}",
+	};
+	char text[128];
+	struct json_walk walk;
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		snprintf(text, sizeof(text), "{\"a\":%s,\"b\":%s}", values[i], values[i]);
+		ck_assert_msg(check(text, strlen(text)), "%s", text);
+		json_walk_init(&walk, span_of(text));
+		ck_assert(json_walk_next(&walk));
+		assert_span(walk.value, values[i]);
+		ck_assert(json_walk_next(&walk));
+		assert_span(walk.name, "b");
+		assert_span(walk.value, values[i]);
+		ck_assert(!json_walk_next(&walk));
+	}
+}
+END_TEST
+
 START_TEST(members_are_walked_in_their_order)
 {
 	const char *text = " {\"a\":1, \"b\" : \"x\\\"}\" ,\"c\":{\"d\":[1,{}]},\n\"\":[ ] } ";
@@ -385,6 +496,9 @@ static void add_cases(TCase *cases)
 	tcase_add_test(cases, no_beginning_of_a_text_is_a_text);
 	tcase_add_test(cases, depth_is_bounded);
 	tcase_add_test(cases, every_byte_in_every_place_of_a_string_is_judged_alike);
+	tcase_add_test(cases, the_check_of_an_object_tells_of_its_members);
+	tcase_add_test(cases, the_check_of_an_object_counts_its_depth);
+	tcase_add_test(cases, typed_values_of_all_forms_are_skipped);
 	tcase_add_test(cases, members_are_walked_in_their_order);
 	tcase_add_test(cases, elements_are_walked_in_their_order);
 	tcase_add_test(cases, what_has_no_members_ends_at_once);

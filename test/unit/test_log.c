@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -269,6 +270,25 @@ START_TEST(writes_are_whole_lines_that_a_pipe_keeps_together)
 }
 END_TEST
 
+START_TEST(a_file_has_all_lines_whoever_else_writes)
+{
+	char name[] = "/tmp/test_log_XXXXXX";
+	int plain = mkstemp(name);
+	struct stat status;
+
+	ck_assert_int_ge(plain, 0);
+	unlink(name);
+	redirect(plain);
+	for (int i = 0; i < 200; i++)
+		log_event(LOG_INFO, "line", LOG_F_NUM("i", i));
+	log_flush();
+	ck_assert_int_eq(fstat(plain, &status), 0);
+	ck_assert_int_gt(status.st_size, PIPE_BUF);
+	ck_assert_uint_eq(log_lost(), 0);
+	close(plain);
+}
+END_TEST
+
 START_TEST(a_full_disk_costs_lines_but_nothing_else)
 {
 	int full = open("/dev/full", O_WRONLY);
@@ -404,6 +424,7 @@ static void add_cases(TCase *cases)
 	tcase_add_test(cases, fields_that_do_not_even_fit_when_they_are_cut_are_left_out);
 	tcase_add_test(cases, many_lines_are_written_before_the_buffer_is_full);
 	tcase_add_test(cases, writes_are_whole_lines_that_a_pipe_keeps_together);
+	tcase_add_test(cases, a_file_has_all_lines_whoever_else_writes);
 	tcase_add_test(cases, a_full_disk_costs_lines_but_nothing_else);
 	tcase_add_test(cases, a_reader_that_has_gone_costs_lines_only);
 	tcase_add_test(cases, a_full_pipe_does_not_hold_the_thread);

@@ -104,6 +104,32 @@ START_TEST(it_reads_changes_and_writes_on_the_version_that_it_read)
 }
 END_TEST
 
+START_TEST(what_was_just_read_is_not_read_again_unless_somebody_was_faster)
+{
+	static const char items[] = "[{\"sk\":{\"S\":\"#\"},\"name\":{\"S\":\"n\"},"
+				    "\"version\":{\"N\":\"3\"}}]";
+	const struct product_update update = {.id = ID,
+					      .items = span_of(items),
+					      .change = make_changed,
+					      .context = &change};
+
+	SCRIPT_PLAY(&on.aws.script, FAILED("{\"version\":{\"N\":\"4\"}}"), FOUND("4", ""),
+		    TEXT("{}"));
+	product_update_run(&on.repo, &update, NULL, &on.await);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_uint_eq(on.aws.script.request_count, 3);
+	ck_assert_operation(&on, 0, "PutItem");
+	ck_assert_sent(&on, 0, "{\":v\":{\"N\":\"3\"}}");
+	ck_assert_operation(&on, 1, "Query");
+	ck_assert_sent(&on, 2, "{\":v\":{\"N\":\"4\"}}");
+	scripted_repo_renew(&on);
+	change.makes = "{\"name\":\"n\"}";
+	product_update_run(&on.repo, &update, NULL, &on.await);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_uint_eq(on.aws.script.request_count, 0);
+}
+END_TEST
+
 START_TEST(what_comes_out_is_what_was_written)
 {
 	SCRIPT_PLAY(&on.aws.script, FOUND("3", ""), TEXT("{}"));
@@ -279,6 +305,7 @@ Suite *product_update_suite(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, it_reads_changes_and_writes_on_the_version_that_it_read);
+	tcase_add_test(tests, what_was_just_read_is_not_read_again_unless_somebody_was_faster);
 	tcase_add_test(tests, what_comes_out_is_what_was_written);
 	tcase_add_test(tests, a_change_that_changes_nothing_is_not_written);
 	tcase_add_test(tests, somebody_faster_makes_it_read_and_change_again);

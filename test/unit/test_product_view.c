@@ -1,4 +1,5 @@
 #include <check.h>
+#include <string.h>
 
 #include "alloc_fail.h"
 #include "repo/product_view.h"
@@ -87,6 +88,25 @@ START_TEST(what_is_not_there_or_not_readable_is_left_out)
 }
 END_TEST
 
+START_TEST(a_line_is_what_could_be_imported_again)
+{
+	view(items);
+	buf_reset(&out);
+	product_view_write_line(&product, &out);
+	ck_assert_str_eq(buf_text(&out),
+			 "{\"id\":\"" ID
+			 "\",\"name\":\"n\",\"price\":12345678901234567890123456789012345678,"
+			 "\"currency\":\"EUR\",\"category\":\"k\",\"description\":\"\\u00e9\\n\","
+			 "\"image_url\":\"http:\\/\\/i\",\"weight_grams\":5,\"tags\":[\"t\"],"
+			 "\"backorder\":true,\"z\":1.5,\"a\\\"b\":[null,\"\"],\"on_hand\":6,"
+			 "\"low_stock_at\":5}");
+	product.stock.count = 0;
+	buf_reset(&out);
+	product_view_write_line(&product, &out);
+	ck_assert_ptr_null(strstr(buf_text(&out), "on_hand"));
+}
+END_TEST
+
 START_TEST(an_entry_of_a_list_shows_the_fields_that_are_asked_for)
 {
 	static const char entry[] = "{\"pk\":{\"S\":\"P#" ID "\"},\"name\":{\"S\":\"n\"},"
@@ -162,6 +182,7 @@ Suite *product_view_suite(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_product_is_shown_in_a_fixed_order_with_numbers_as_they_are);
 	tcase_add_test(tests, what_is_not_there_or_not_readable_is_left_out);
+	tcase_add_test(tests, a_line_is_what_could_be_imported_again);
 	tcase_add_test(tests, an_entry_of_a_list_shows_the_fields_that_are_asked_for);
 	tcase_add_test(tests, an_id_is_found_in_keys_of_products_only);
 	tcase_add_test(tests, short_memory_is_noticed);

@@ -11,12 +11,13 @@ static const struct endpoint nothing = {0};
 		.method = METHOD_##verb, .path = (text), .endpoint = &nothing \
 	}
 
-enum { LIVE, LIST, CREATE, READ, REPLACE, CHANGE, DROP, STOCK, STEP, POST_ONLY };
+enum { LIVE, LIST, CREATE, BESIDE, READ, REPLACE, CHANGE, DROP, STOCK, STEP, POST_ONLY };
 
 static const struct route routes[] = {
 	[LIVE] = ROUTE(GET, "/live"),
 	[LIST] = ROUTE(GET, "/product"),
 	[CREATE] = ROUTE(POST, "/product"),
+	[BESIDE] = ROUTE(POST, "/product/beside"),
 	[READ] = ROUTE(GET, "/product/{id}"),
 	[REPLACE] = ROUTE(PUT, "/product/{id}"),
 	[CHANGE] = ROUTE(PATCH, "/product/{id}"),
@@ -176,6 +177,18 @@ START_TEST(methods_are_known_by_their_exact_names)
 }
 END_TEST
 
+START_TEST(the_first_path_that_fits_counts_for_all_methods)
+{
+	ck_assert_int_eq(find(METHOD_POST, "/product/beside"), ROUTER_FOUND);
+	ck_assert_ptr_eq(rq.route, &routes[BESIDE]);
+	ck_assert_int_eq(find(METHOD_GET, "/product/beside"), ROUTER_NOT_ALLOWED);
+	ck_assert_ptr_eq(rq.route, &routes[BESIDE]);
+	ck_assert_int_eq(find(METHOD_OPTIONS, "/product/beside"), ROUTER_OPTIONS);
+	ck_assert_int_eq(find(METHOD_GET, "/product/besides"), ROUTER_FOUND);
+	ck_assert_ptr_eq(rq.route, &routes[READ]);
+}
+END_TEST
+
 static void find_a_long_one(void *context)
 {
 	static char path[5000] = "/product/";
@@ -256,6 +269,7 @@ Suite *router_suite(void)
 	tcase_add_test(tcase, a_route_is_found_with_its_parameters_decoded);
 	tcase_add_test(tcase, what_is_not_found_is_told_apart);
 	tcase_add_test(tcase, what_a_path_allows_is_all_of_its_rows);
+	tcase_add_test(tcase, the_first_path_that_fits_counts_for_all_methods);
 	tcase_add_test(tcase, methods_are_known_by_their_exact_names);
 	tcase_add_test(tcase, without_memory_nothing_is_taken_for_missing);
 	tcase_add_test(tcase, the_log_has_no_ids_that_are_keys);

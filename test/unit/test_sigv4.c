@@ -352,6 +352,58 @@ START_TEST(the_signing_key_follows_the_day_and_the_keys)
 }
 END_TEST
 
+/* What a new signer makes of it, which remembers nothing. */
+static void assert_signed_as_new(const struct sigv4_request *request, const char *when)
+{
+	struct sigv4 fresh;
+	struct buf value = {0};
+	struct buf expected = {0};
+
+	sigv4_init(&fresh, digest, "us-east-1", "service");
+	buf_init(&value, 4096);
+	buf_init(&expected, 4096);
+	ck_assert(sigv4_sign(&signer, request, when, &keys, &value));
+	ck_assert(sigv4_sign(&fresh, request, when, &keys, &expected));
+	ck_assert_str_eq(buf_text(&value), buf_text(&expected));
+	ck_assert_str_eq(buf_text(&signer.canonical_request), buf_text(&fresh.canonical_request));
+	buf_clear(&value);
+	buf_clear(&expected);
+	sigv4_clear(&fresh);
+}
+
+/* clang-format off */
+#define SPAN(text) {text, sizeof(text) - 1}
+/* clang-format on */
+
+START_TEST(requests_that_are_alike_are_not_mixed_up)
+{
+	static const struct sigv4_header headers[][2] = {
+		{{SPAN("host"), SPAN("a")}, {SPAN("x-amz-date"), SPAN("b")}},
+		{{SPAN("host"), SPAN("a")}, {SPAN("x-amz-date"), SPAN("c")}},
+		{{SPAN("host"), SPAN("ax")}, {SPAN("-amz-date"), SPAN("c")}},
+		{{SPAN("host"), SPAN("a")}, {SPAN("X-Amz-Date"), SPAN("c")}},
+	};
+	static const char *const methods[] = {"POST", "PUT"};
+	static const struct span paths[] = {SPAN("/"), SPAN("/a"), SPAN("/ab")};
+	static const struct span queries[] = {SPAN(""), SPAN("b"), SPAN("b=1")};
+	static const struct span bodies[] = {SPAN(""), SPAN("{}"), SPAN("{}")};
+
+	for (size_t i = 0; i < 2 * 4 * 3 * 3 * 3 * 2; i++) {
+		const struct sigv4_request request = {
+			.method = methods[i / 216 % 2],
+			.path = paths[i / 24 % 3],
+			.query = queries[i / 72 % 3],
+			.headers = headers[i / 6 % 4],
+			.header_count = i % 2 + 1,
+			.body = bodies[i / 2 % 3],
+		};
+
+		assert_signed_as_new(&request, date);
+		assert_signed_as_new(&request, date);
+	}
+}
+END_TEST
+
 START_TEST(what_is_beyond_the_limits_is_refused)
 {
 	static char long_path[SIGV4_PATH_MAX + 2];
@@ -397,6 +449,7 @@ Suite *sigv4_suite(void)
 	tcase_add_test(cases, headers_that_proxies_change_are_not_signed);
 	tcase_add_test(cases, a_header_of_nothing_but_space_is_signed_as_empty);
 	tcase_add_test(cases, the_signing_key_follows_the_day_and_the_keys);
+	tcase_add_test(cases, requests_that_are_alike_are_not_mixed_up);
 	tcase_add_test(cases, what_is_beyond_the_limits_is_refused);
 	suite_add_tcase(all, cases);
 	return all;

@@ -97,7 +97,7 @@ START_TEST(what_others_do_meanwhile_makes_it_read_again)
 	static const char *const reasons[] = {
 		BROKEN("{\"version\":{\"N\":\"2\"}}") "," NONE "," NONE "," NONE "," NONE,
 		BROKEN("{\"version\":{\"N\":\"1\"}}") "," NONE "," NONE "," NONE "," NONE,
-		NONE "," NONE "," NONE "," NONE "," BROKEN("{}"),
+		NONE "," NONE "," NONE "," BROKEN("{}") "," NONE,
 		NONE "," NONE "," NONE "," NONE "," GONE,
 	};
 	static char answer[1000];

@@ -1,0 +1,25 @@
+/*
+ * Where an AWS service is in a region: its host follows from a few rules and a table of partitions.
+ *
+ * Good for services whose hosts follow the common rules in all regions: dynamodb, sns, sts.
+ *
+ * Source: AWS General Reference, "AWS service endpoints", and the endpoint rule sets that the SDKs
+ * share.
+ */
+#ifndef SHOPD_BASE_ENDPOINT_H
+#define SHOPD_BASE_ENDPOINT_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+struct endpoint_place {
+	const char *region;
+	bool uses_fips;      /* a host with validated cryptography */
+	bool uses_dualstack; /* a host that has IPv6 addresses too */
+};
+
+/* Appends "https://dynamodb.eu-west-1.amazonaws.com". */
+void endpoint_add_url(const struct endpoint_place *place, const char *service, struct buf *out);
+
+#endif

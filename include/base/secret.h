@@ -1,0 +1,29 @@
+/*
+ * Texts that hold secrets: read from files and released without leaving copies in memory.
+ */
+#ifndef SHOPD_BASE_SECRET_H
+#define SHOPD_BASE_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/result.h"
+
+/*
+ * Reads a whole file into an empty buffer with a maximum of `max` bytes, which must be cleared in
+ * either case. False with errno when it cannot be opened or read; EFBIG when it is longer, ENOMEM
+ * when out of memory.
+ */
+MUST_CHECK bool secret_read_file(const char *path, size_t max, struct buf *text);
+
+/* Makes room for as many bytes as a buffer may hold, so that it never moves. False: no memory. */
+MUST_CHECK bool secret_reserve(struct buf *text);
+
+/* Overwrites the bytes in use and releases the memory. */
+void secret_clear(struct buf *text);
+
+/* Overwrites the bytes in use and keeps the memory. */
+void secret_reset(struct buf *text);
+
+#endif

@@ -36,4 +36,7 @@ bool clock_parse_http_date(const char *text, size_t len, int64_t *wall_ms);
 /* RFC 3339 in UTC with a "Z": "2026-11-24T01:02:03Z", with or without a fraction. */
 bool clock_parse_rfc3339(const char *text, size_t len, int64_t *wall_ms);
 
+/* The same with whatever offset RFC 3339 allows: "2026-11-24T02:02:03.5+01:00", or a "Z". */
+bool clock_parse_rfc3339_anywhere(const char *text, size_t len, int64_t *wall_ms);
+
 #endif

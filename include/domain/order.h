@@ -94,6 +94,7 @@ struct order_delivery {
 	enum delivery_status status;
 	struct span tracking_status; /* the carrier's; absent: nothing yet */
 	struct span tracked_at;      /* when the carrier says that was; absent likewise */
+	bool was_out;                /* that it is out for delivery has been told */
 	struct span carrier;
 	struct span tracking_number;
 	const struct order_part *parts;

@@ -58,6 +58,9 @@ void order_draft_put_return(struct order_draft *draft, const struct order_return
  */
 void order_draft_write(struct order_draft *draft, const struct dynamodb_write *write);
 
+/* The change ends with this failure: what is decided about could not be made. */
+void order_draft_fail(struct order_draft *draft, enum result result);
+
 /* Moves stock of a product, once for each product. */
 void order_draft_move(struct order_draft *draft, const char *product_id, enum stock_move move,
 		      int64_t quantity);

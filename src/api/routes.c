@@ -4,6 +4,7 @@
 #include "api/cart.h"
 #include "api/cart_item.h"
 #include "api/checkout.h"
+#include "api/delivery.h"
 #include "api/movement.h"
 #include "api/notification.h"
 #include "api/order.h"
@@ -69,6 +70,11 @@ const struct route api_routes[] = {
 	{METHOD_POST, "/payment/callback", &post_payment_callback, NULL, false},
 	{METHOD_POST, "/order/{id}/cancel", &post_order_cancel, NULL, false},
 	{METHOD_POST, "/order/{id}/return", &post_order_return, NULL, false},
+	{METHOD_GET, "/order/{id}/delivery", &get_order_deliveries, NULL, false},
+	{METHOD_POST, "/order/{id}/delivery", &post_order_delivery, NULL, false},
+	{METHOD_GET, "/delivery/{id}", &get_delivery, NULL, false},
+	{METHOD_PATCH, "/delivery/{id}", &patch_delivery, NULL, false},
+	{METHOD_POST, "/delivery/{id}/event", &post_delivery_event, NULL, false},
 	{METHOD_OTHER, NULL, NULL, NULL, false},
 };
 

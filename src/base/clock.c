@@ -268,3 +268,38 @@ bool clock_parse_rfc3339(const char *text, size_t len, int64_t *wall_ms)
 	*wall_ms = civil_to_ms(&c);
 	return true;
 }
+
+/* "+01:00", in milliseconds. */
+static bool take_offset(const char *at, int64_t *offset_ms)
+{
+	unsigned hours;
+	unsigned minutes;
+
+	if ((at[0] != '+' && at[0] != '-') || at[3] != ':' || !take_digits(at + 1, 2, &hours) ||
+	    !take_digits(at + 4, 2, &minutes) || hours > 23 || minutes > 59)
+		return false;
+	*offset_ms = (int64_t)(hours * 60 + minutes) * 60 * MS_PER_SECOND;
+	if (at[0] == '-')
+		*offset_ms = -*offset_ms;
+	return true;
+}
+
+bool clock_parse_rfc3339_anywhere(const char *text, size_t len, int64_t *wall_ms)
+{
+	enum { OFFSET_LEN = sizeof("+01:00") - 1, TEXT_MAX = 64 };
+	char local[TEXT_MAX + 2];
+	int64_t offset_ms = 0;
+	int64_t local_ms;
+
+	if (len <= OFFSET_LEN || len > TEXT_MAX)
+		return false;
+	if (text[len - 1] == 'Z')
+		return clock_parse_rfc3339(text, len, wall_ms);
+	len -= OFFSET_LEN;
+	memcpy(local, text, len);
+	local[len] = 'Z';
+	if (!take_offset(text + len, &offset_ms) || !clock_parse_rfc3339(local, len + 1, &local_ms))
+		return false;
+	*wall_ms = local_ms - offset_ms;
+	return true;
+}

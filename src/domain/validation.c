@@ -32,6 +32,8 @@ static const char *const NAMES[] = {
 	[MISTAKE_INVALID_PHONE] = "invalid-phone",
 	[MISTAKE_INVALID_LOCALE] = "invalid-locale",
 	[MISTAKE_INVALID_COUNTRY] = "invalid-country",
+	[MISTAKE_INVALID_TIME] = "invalid-time",
+	[MISTAKE_IN_FUTURE] = "in-future",
 };
 
 const char *mistake_code_name(enum mistake_code code)

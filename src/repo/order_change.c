@@ -26,8 +26,8 @@ struct run {
 	struct order_draft draft;
 	struct dynamodb_call call;
 	unsigned tries;
-	uint64_t doubted_version; /* whose stocks did not fit; 0: none */
-	size_t stock_at;          /* index of the first stock among the writes */
+	uint64_t misfit_version; /* that the order had when stocks did not fit it; 0: never */
+	size_t stock_at;         /* index of the first stock among the writes */
 	char entry_key[ORDER_SORT_SIZE];
 	struct buf entry;
 	char event_ids[ORDER_EVENTS_MAX][ID_SIZE];
@@ -91,7 +91,7 @@ static void on_written(struct dynamodb_call *call)
 
 	if (call->result != RESULT_CONFLICT)
 		finish(run, call->result);
-	else if (run->tries == ORDER_CHANGE_TRIES)
+	else if (run->tries >= ORDER_CHANGE_TRIES)
 		finish(run, RESULT_THROTTLED);
 	else
 		take_conflict(run);
@@ -292,19 +292,31 @@ static enum result judge_stock(const struct stock_moves *moves, const char *orde
 	return RESULT_GARBLED;
 }
 
+/*
+ * The stocks were read after the order. If they do not fit it, somebody else may have moved them
+ * meanwhile, and the order with them: that is seen by reading it again.
+ */
+static void take_misfit(struct run *run)
+{
+	if (run->misfit_version == run->before.version) {
+		finish(run, judge_stock(run->draft.moves, run->before.id));
+		return;
+	}
+	run->misfit_version = run->before.version;
+	if (run->tries++ < ORDER_CHANGE_TRIES)
+		start_read(run);
+	else
+		finish(run, RESULT_THROTTLED);
+}
+
 static void decide_stock(struct run *run)
 {
 	struct stock_moves *moves = run->draft.moves;
 
-	if (!moves || stock_moves_decide(moves)) {
+	if (!moves || stock_moves_decide(moves))
 		write_all(run);
-	} else if (run->doubted_version != run->before.version) {
-		/* Stocks are read after the order, so another may have moved both in between. */
-		run->doubted_version = run->before.version;
-		start_read(run);
-	} else {
-		finish(run, judge_stock(moves, run->before.id));
-	}
+	else
+		take_misfit(run);
 }
 
 static void on_stock(struct stock_moves *moves, enum result result)

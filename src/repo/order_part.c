@@ -72,6 +72,7 @@ bool order_part_read_delivery(const struct item *item, struct arena *arena,
 	*out = (struct order_delivery){
 		.tracking_status = item_raw_string(item, "tracking_status"),
 		.tracked_at = item_raw_string(item, "tracked_at"),
+		.was_out = json_scan_is_true(json_scan_member(item_get(item, "was_out"), "BOOL")),
 		.carrier = item_raw_string(item, "carrier"),
 		.tracking_number = item_raw_string(item, "tracking_number"),
 		.created_at = item_raw_string(item, "created_at"),
@@ -151,6 +152,8 @@ static void write_tracking(const struct order_delivery *delivery, const struct o
 	order_item_add_raw(out, "tracking_number", delivery->tracking_number);
 	order_item_add_raw(out, "tracking_status", delivery->tracking_status);
 	order_item_add_raw(out, "tracked_at", delivery->tracked_at);
+	if (delivery->was_out)
+		buf_add_str(out, ",\"was_out\":{\"BOOL\":true}");
 	if (!delivery->carrier.data || !delivery->tracking_number.data)
 		return;
 	buf_add_str(out, ",\"g1p\":{\"S\":\"TRK#");

@@ -186,6 +186,43 @@ START_TEST(rfc_3339_times_are_read_in_utc)
 }
 END_TEST
 
+START_TEST(rfc_3339_times_of_other_places_are_brought_to_utc)
+{
+	static const struct {
+		const char *text;
+		int64_t ms; /* -1: none */
+	} table[] = {
+		{"2026-11-24T01:02:03Z", 1795482123000},
+		{"2026-11-24T02:02:03+01:00", 1795482123000},
+		{"2026-11-23T21:32:03.25-03:30", 1795482123250},
+		{"2026-11-24T01:02:03+00:00", 1795482123000},
+		{"2026-11-24T01:02:03-00:00", 1795482123000},
+		{"1970-01-01T00:00:00+23:59", -86340000},
+		{"2026-11-24T02:02:03+24:00", -1},
+		{"2026-11-24T02:02:03+01:60", -1},
+		{"2026-11-24T02:02:03 01:00", -1},
+		{"2026-11-24T02:02:03+0100", -1},
+		{"2026-11-24T02:02:03+01", -1},
+		{"2026-11-24T02:02:03", -1},
+		{"2026-11-24T02:02:03Z+01:00", -1},
+		{"2026-02-30T02:02:03+01:00", -1},
+		{"2026-11-24T02:02:03.00000000000000000000000000000000000000000000000+01:00", -1},
+		{"+01:00", -1},
+		{"Z", -1},
+		{"", -1},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		int64_t ms = -1;
+		bool is_time =
+			clock_parse_rfc3339_anywhere(table[i].text, strlen(table[i].text), &ms);
+
+		ck_assert_msg(is_time == (table[i].ms != -1), "%s", table[i].text);
+		ck_assert_msg(ms == table[i].ms, "%s is %lld", table[i].text, (long long)ms);
+	}
+}
+END_TEST
+
 Suite *clock_suite(void)
 {
 	Suite *all = suite_create("clock");
@@ -197,6 +234,7 @@ Suite *clock_suite(void)
 	tcase_add_test(cases, every_day_of_eight_centuries_is_what_the_c_library_says);
 	tcase_add_test(cases, http_dates_are_read_in_their_one_form);
 	tcase_add_test(cases, rfc_3339_times_are_read_in_utc);
+	tcase_add_test(cases, rfc_3339_times_of_other_places_are_brought_to_utc);
 	suite_add_tcase(all, cases);
 	return all;
 }

@@ -9,17 +9,20 @@ import datetime
 import json
 import urllib.parse
 from collections import Counter, defaultdict
+from decimal import Decimal
 
 
 GRACE = 5
 """Seconds after which nothing that has ended may hold stock any more."""
 
 PATHS = {
-    # from each status of an order, where it may go; None is before the beginning
-    None: {"placed"}, "placed": {"confirmed", "expired", "cancelled"},
+    # from each status of an order, where it may go; None is before the beginning, which leads to
+    # confirmed when it is to be paid on delivery
+    None: {"placed", "confirmed"}, "placed": {"confirmed", "expired", "cancelled"},
     "confirmed": {"completed", "cancelled"},
     "completed": set(), "expired": set(), "cancelled": set(),
 }
+ORDER_STATUSES = set(PATHS) - {None}
 DEAD = ("expired", "cancelled")
 AWAY = ("shipped", "delivered")
 """Statuses of deliveries whose pieces have left the house."""
@@ -71,7 +74,7 @@ class Books:
         elif kind == "OUT":
             self.events.append(item)
         elif kind == "DE":
-            self.seen.add(name)
+            self.seen.add((text(item, "delivery_id"), text(item, "event_id")))
 
     def shown(self, path):
         """What the API shows, or None."""
@@ -98,7 +101,7 @@ class Books:
         """The order's statuses, from the beginning on."""
         found = []
         for entry in (self.orders[order_id] or {}).get("history", []):
-            if entry.get("to") in PATHS and entry.get("from") in PATHS:
+            if entry.get("to") in ORDER_STATUSES and entry.get("from") in PATHS:
                 found.append((entry.get("from"), entry["to"]))
         return found
 
@@ -123,7 +126,7 @@ def disagreements(books, told, opening, payment_time):
         if books.orders[order_id] is None:
             yield f"order {order_id} is in the table, but cannot be read"
             continue
-        checks = (check_order, check_path, check_order_events, check_deliveries)
+        checks = (check_order, check_path, check_order_events, check_payments, check_deliveries)
         for check in checks:
             yield from check(books, order_id)
     yield from check_told_orders(books, told)
@@ -164,8 +167,8 @@ def count_lines(books):
     reserved, sold, returned = Counter(), Counter(), Counter()
     for name, item in books.holds.items():
         if text(item, "status") == "held":
-            for line in (books.checkouts[name] or {}).get("lines", []):
-                reserved[line["product_id"]] += line["quantity"]
+            for line in item["lines"]["L"]:
+                reserved[text(line["M"], "product_id")] += number(line["M"], "quantity")
     for order in filter(None, books.orders.values()):
         for line in order["lines"]:
             sold[line["product_id"]] += line["shipped"]
@@ -269,6 +272,8 @@ def check_path(books, order_id):
         yield f"{about} ends at {was}, but it is {order['status']}: {path}"
     if order["history"] and len(books.part(order_id, "H#")) != len(order["history"]):
         yield f"{about} is not shown as it is in the table"
+    if path and path[0][1] == "confirmed" and not order.get("cash_on_delivery"):
+        yield f"{about} begins with confirmed, though it is not to be paid on delivery"
     times = [entry["time"] for entry in order["history"]]
     if times != sorted(times):
         yield f"{about} is out of order: {times}"
@@ -278,7 +283,8 @@ def check_order_events(books, order_id):
     """The events that an order's history implies, no more and no fewer."""
     told, path = books.told_of(order_id), [status for _, status in books.path(order_id)]
     implied = {f"order.{status}": path.count(status)
-               for status in ("placed", "confirmed", "cancelled", "expired", "completed")}
+               for status in ("confirmed", "cancelled", "expired", "completed")}
+    implied["order.placed"] = 1
     payments = Counter(text(item, "status") for item in books.payments(order_id).values())
     deliveries = Counter(delivery["status"] for delivery in books.deliveries(order_id))
     implied["order.refunded"] = payments["refunded"]
@@ -302,6 +308,16 @@ def orphans(books, order_id, path, payments):
     if "confirmed" not in path:
         return good, 2 * good  # one reference may have been authorized and paid
     return 0, 2 * good
+
+
+def check_payments(books, order_id):
+    """What the order says of money is the sum of its payments, each recorded once."""
+    sums, order = Counter(), books.orders[order_id]
+    for item in books.payments(order_id).values():
+        sums[text(item, "status")] += Decimal(item["amount"]["N"])
+    if order["refunded"] != sums["refunded"] or order["paid"] != sums["paid"]:
+        yield (f"order {order_id}: {order['paid']} paid and {order['refunded']} refunded, but its"
+               f" payments come to {dict(sums)}")
 
 
 def check_deliveries(books, order_id):
@@ -378,7 +394,7 @@ def check_told_deliveries(books, told):
         if delivery is None:
             yield f"{about} was acknowledged, but cannot be read"
             continue
-        missing = [name for name in reports if not any(name in key for key in books.seen)]
+        missing = [name for name in reports if (delivery_id, name) not in books.seen]
         if missing:
             yield f"{about}: reports were acknowledged, but not kept: {missing}"
         statuses = [status for _, status in reports.values()]

@@ -118,6 +118,10 @@ class Person:
             self.told.wrong.append(f"{self.name}, request {self.asked}: {answer}")
         return False
 
+    def twin(self):
+        """Somebody who wants the same at the same moment."""
+        return Twin(self.shop, self.told, f"{self.name}-{self.asked}-twin")
+
     async def about(self, order_id, *asked, **more):
         """Asks something about an order; if nobody answers, the order is one to be unsure of."""
         try:
@@ -125,6 +129,16 @@ class Person:
         except Silence:
             self.told.unsure.add(order_id)
             raise
+
+
+class Twin(Person):
+    """Asks one thing and goes."""
+
+    async def about(self, order_id, *asked, **more):
+        try:
+            return await super().about(order_id, *asked, **more)
+        finally:
+            self.phone.hang_up()
 
 
 class Shopper(Person):
@@ -209,8 +223,7 @@ class Shopper(Person):
             body["cash_on_delivery"] = True
         asked = [self.about(checkout["id"], "POST", "/order", body, key=self.likes(0.5))]
         if self.likes(0.2):
-            twin = Person(self.shop, self.told, f"{self.name}-{self.asked}-twin")
-            asked.append(twin.about(checkout["id"], "POST", "/order", body, key=False))
+            asked.append(self.twin().about(checkout["id"], "POST", "/order", body, key=False))
         answers = await asyncio.gather(*asked)
         orders = [answer.json for answer in answers if self.accept(answer, "checkout-ended")]
         if len(orders) not in (0, len(answers)) or len({order["id"] for order in orders}) > 1:
@@ -268,8 +281,12 @@ class Shopper(Person):
         return True
 
     async def cancel(self, order):
-        answer = await self.about(order["id"], "POST", f"/order/{order['id']}/cancel", {})
-        if self.accept(answer, "invalid-transition"):
+        asked = ("POST", f"/order/{order['id']}/cancel", {})
+        people = [self, *([self.twin()] if self.likes(0.3) else [])]
+        answers = await asyncio.gather(*(one.about(order["id"], *asked) for one in people))
+        for answer in [one for one in answers if self.accept(one, "invalid-transition")]:
+            if order["id"] in self.told.cancelled:
+                self.told.wrong.append(f"{self.name}: an order was cancelled twice: {answers}")
             self.told.cancelled.add(order["id"])
             if answer.json["paid"] > answer.json["refunded"]:
                 await self.pay(order, "refunded", f"{order['id']}-r", answer.json["paid"])
@@ -341,8 +358,10 @@ class Carrier(Person):
             if self.likes(0.2):
                 await asyncio.sleep(self.chance.random() * 0.2)
             body = {"event_id": event_id, "tracking_status": status, "time": moment}
-            answer = await self.about(order["id"], "POST", f"/delivery/{delivery['id']}/event", body)
-            if self.accept(answer):
+            asked = (order["id"], "POST", f"/delivery/{delivery['id']}/event", body)
+            people = [self, *([self.twin()] if self.likes(0.1) else [])]
+            answers = await asyncio.gather(*(one.about(*asked) for one in people))
+            if all([self.accept(answer) for answer in answers]):
                 self.told.reports[delivery["id"]][event_id] = (moment, status)
 
 
@@ -353,7 +372,7 @@ class Warehouse(Person):
         while self.shop.is_open():
             await asyncio.sleep(self.chance.random() * 0.2)
             product = self.chance.choice(self.shop.products)
-            delta = self.chance.choice((-2, -1, 3, 5))
+            delta = self.chance.choice((-2, -1, 5, 10))
             with contextlib.suppress(Silence):
                 answer = await self.ask("POST", f"/product/{product['id']}/stock",
                                         {"delta": delta, "reason": "warehouse"})

@@ -221,17 +221,16 @@ def test_a_list_can_be_limited_in_time(fresh):
     assert ids[0] not in listed(**{"from": moments[1]})
     assert ids[3] not in listed(to=moments[2]) and {ids[0], ids[1]} <= listed(to=moments[2])
     assert listed(**{"from": moments[3], "to": moments[0]}) == set()
-    assert listed(**{"from": "2020-01-01T00:00:00Z", "to": "2020-01-02T00:00:00+01:00"}) == set()
+    assert listed(**{"from": "2020-01-01T00:00:00Z", "to": "2020-01-02T00:00:00.000Z"}) == set()
 
 
 # every state
 
 
-@pytest.mark.parametrize("state", transitions.OUTCOMES)
+@pytest.mark.parametrize("state", [name for name in transitions.OUTCOMES if name != "expired"])
 @pytest.mark.parametrize("action", transitions.ACTIONS)
 def test_in_every_state_every_request_has_its_outcome(client, emulator, state, action):
-    if state == "expired":
-        pytest.skip("takes its time: test_expiry.py")
+    """But for those that have expired, which takes its time: test_expiry.py."""
     if state == "cash":
         bought, expected = transitions.make(client, cash_on_delivery=True), (
             "confirmed", "none", "unfulfilled")

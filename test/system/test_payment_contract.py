@@ -123,15 +123,21 @@ def test_the_same_payment_again_changes_nothing(client, emulator):
         "order.placed", "order.confirmed", "order.refunded", "order.refunded"]
 
 
+def test_an_authorization_that_is_told_again_after_the_payment_changes_nothing(client):
+    bought = bill(client)
+    expect(pay(client, bought, "authorized", reference="a"), 200)
+    after = expect(pay(client, bought, "paid", reference="a"), 200).json
+    assert expect(pay(client, bought, "authorized", reference="a"), 200).json == after
+
+
 def test_a_reference_cannot_mean_two_payments(client):
     bought = bill(client)
     after = expect(pay(client, bought, reference="a"), 200).json
     expect(refund(client, bought, 5, "r"), 200)
     after = get_order(client, bought)
-    for answer in (pay(client, bought, "failed", reference="a"),
-                   pay(client, bought, "authorized", reference="a"),
-                   refund(client, bought, 6, "r"),
-                   pay(client, bought, "paid", reference="r")):
+    for status, amount, reference in (("failed", 20, "a"), ("authorized", 19, "a"),
+                                      ("refunded", 6, "r"), ("paid", 20, "r")):
+        answer = pay(client, bought, status, amount, reference)
         expect(answer, 409, "payment-reference-reused")
     unchanged(client, after)
 
@@ -140,10 +146,9 @@ def test_references_belong_to_their_order_and_differ_by_every_character(client):
     first, second = bill(client), bill(client)
     for bought in (first, second):
         expect(pay(client, bought, reference="shared"), 200)
-    for reference in ("r", "R", "r ", "r#", "é", "x" * 100, "/?&=%", "𝄞" * 100):
-        answer = refund(client, first, 1, reference)
-        assert answer.status == 200 or "reference" in {f for f, _ in answer.errors()}, answer
-    assert get_order(client, first)["refunded"] >= 6
+    for number, reference in enumerate(("r", "R", "r#", "r.", "x" * 100, "x" * 99, "/?&=%"), 1):
+        after = expect(refund(client, first, 1, reference), 200).json
+        assert after["refunded"] == number
 
 
 def test_of_many_with_one_reference_at_once_one_counts(pair, emulator):
@@ -189,7 +194,7 @@ def test_a_payment_of_a_cancelled_order_is_recorded_told_and_can_be_refunded(cli
     assert events_of(emulator, bought) == told
     expect(refund(client, bought, 20, "back"), 200)
     assert get_order(client, bought)["status"] == "cancelled"
-    answer = refund(client, bought, 1, "too much")
+    answer = refund(client, bought, 1, "too-much")
     assert (answer.status, answer.code) in (
         (422, "wrong-amount"), (409, "invalid-transition")), answer
 

@@ -5,7 +5,7 @@
 # Files are found by pattern, so a new source, header, test or fuzz target needs no change here.
 #
 # Variables: PORT, ADMIN_PORT (run) · PREFIX, DESTDIR (install) · SUITES, TESTS (test) ·
-# FUZZ_SECONDS (fuzz) · CC, CFLAGS, LDFLAGS, LTO (builds) · SHOPD_EMULATOR (another dynoxide) · V=1
+# SEED, SEEDS (simulate) · FUZZ_SECONDS (fuzz) · CC, CFLAGS, LDFLAGS, LTO (builds) · SHOPD_EMULATOR (another dynoxide) · V=1
 
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=$(shell nproc)
@@ -41,6 +41,7 @@ PACKAGES_run = $(PACKAGES_all) $(NPM) ca-certificates curl python3
 PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-pytest-xdist python3-botocore python3-aiohttp \
 	python3-hypothesis curl jq
 PACKAGES_asan = $(PACKAGES_test)
+PACKAGES_simulate = $(PACKAGES_test)
 PACKAGES_bench = $(PACKAGES_test) nginx-light openssl wrk
 PACKAGES_valgrind = $(PACKAGES_all) check valgrind libc6-dbg
 PACKAGES_fuzz = $(PACKAGES_all) clang libclang-rt-dev llvm
@@ -180,7 +181,7 @@ $(foreach name,debug asan,$(eval $(call unit,$(name))))
 
 # ---------------------------------------------------------------------------- run, test
 
-.PHONY: run test asan valgrind
+.PHONY: run test asan simulate valgrind
 run: build/release/shopd $(EMULATOR) ## serve on 127.0.0.1:8080 against a local emulator (PORT=, ADMIN_PORT=)
 	@exec $(PYTHON) -B test/run.py build/release/shopd $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
 
@@ -205,6 +206,11 @@ asan: build/asan/shopd $(TOOLS_asan) build/asan/unit $(EMULATOR) ## the tests wi
 	CK_TIMEOUT_MULTIPLIER=5 build/asan/unit $(SUITES) || failed=1; \
 	export SHOPD_BINARY="$(CURDIR)/build/asan/shopd"; $(SYSTEM_TESTS) || failed=1; \
 	exit $$failed
+
+# With SEED alone that one is run again.
+simulate: build/release/shopd $(EMULATOR) ## a shop under fire, for a thousand seeds or SEEDS=, the first is SEED=
+	@PYTHONDONTWRITEBYTECODE=1 SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTHON) test/system/simulate.py \
+		--seed $(or $(SEED),1) --seeds $(or $(SEEDS),$(if $(SEED),1,1000))
 
 # Checked in each test's own process, so a leak is reported with the test's name.
 valgrind: build/debug/unit ## the unit tests under valgrind

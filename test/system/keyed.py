@@ -4,6 +4,7 @@ import time
 import uuid
 
 import given
+import purchase
 from given import ADDRESS, expect, filled_cart, fresh_email, item_path, new_cart, new_user
 
 REPLAYED = "Idempotent-Replayed"
@@ -102,15 +103,102 @@ def merge_carts(client):
     return case
 
 
-def cancel_order(client):
-    order = given.placed(client, (client.create(on_hand=2), 1))
-    case = Case(f"/order/{order['id']}/cancel", {}, {"reason": "another"})
-    case.effects = lambda items: versions(items, f"O#{order['id']}", "#")
+def line(client):
+    return client.create(on_hand=5), 2
+
+
+def hold(client):
+    cart = filled_cart(client, line(client), user=new_user(client))
+    body = {"cart_id": cart["id"], "address": ADDRESS}
+    case = Case("/checkout", body, body | {"email": "x@example.org"})
+    case.effects = lambda items: count(items, "K#", "#", cart_id={"S": cart["id"]})
     return case
 
 
+def change_checkout(client):
+    held = purchase.held(client, line(client), user=new_user(client))
+    case = Case(f"/checkout/{held['id']}", {"extend": True}, {"email": "x@example.org"}, "PATCH")
+    case.effects = lambda items: versions(items, f"K#{held['id']}", "#")
+    return case
+
+
+def make_order(client):
+    held = purchase.held(client, line(client), user=new_user(client))
+    body = {"checkout_id": held["id"]}
+    case = Case("/order", body, body | {"cash_on_delivery": True})
+    case.effects = lambda items: count(items, f"O#{held['id']}", "#")
+    return case
+
+
+def order_case(bought, path, body, other, method="POST"):
+    """A request that changes an order."""
+    case = Case(f"/order/{bought['id']}{path}", body, other, method)
+    case.effects = lambda items: versions(items, f"O#{bought['id']}", "#") + 1 - bought["version"]
+    return case
+
+
+def of_a_user(reach, client):
+    return reach(client, line(client), user=new_user(client))
+
+
+def one_of(bought, quantity=1):
+    return {"lines": [{"product_id": bought["lines"][0]["product_id"], "quantity": quantity}]}
+
+
+def sent(client, *lines, user=None):
+    """An order that has its only delivery under way."""
+    bought = purchase.paid(client, *lines, user=user)
+    expect(purchase.deliver(client, bought), 201)
+    return purchase.get_order(client, bought)
+
+
+def note_order(client):
+    bought = of_a_user(purchase.placed, client)
+    return order_case(bought, "", {"note": "x"}, {"note": "y"}, "PATCH")
+
+
+def cancel_order(client):
+    return order_case(of_a_user(purchase.paid, client), "/cancel", {}, {"reason": "x"})
+
+
+def return_lines(client):
+    bought = of_a_user(sent, client)
+    return order_case(bought, "/return", one_of(bought), one_of(bought, 2))
+
+
+def make_delivery(client):
+    bought = of_a_user(purchase.paid, client)
+    body = {"carrier": "post", "tracking_number": f"{bought['id']}-1", **one_of(bought)}
+    return order_case(bought, "/delivery", body, body | one_of(bought, 2))
+
+
+def delivery_case(client, path, body, other, method="POST"):
+    """A request that changes a delivery."""
+    bought = of_a_user(sent, client)
+    case = Case(f"/delivery/{bought['deliveries'][0]['id']}{path}", body, other, method)
+    case.effects = lambda items: delivery_versions(items, bought)
+    return case
+
+
+def delivery_versions(items, bought):
+    sk, = (item["sk"]["S"] for item in items if item["pk"]["S"] == f"O#{bought['id']}"
+           and item["sk"]["S"].startswith("D#"))
+    return versions(items, f"O#{bought['id']}", sk)
+
+
+def change_delivery(client):
+    return delivery_case(client, "", {"carrier": "x"}, {"carrier": "y"}, "PATCH")
+
+
+def report_delivery(client):
+    body = {"event_id": f"event-{uuid.uuid4()}", "tracking_status": "in_transit",
+            "time": purchase.now()}
+    return delivery_case(client, "/event", body, body | {"tracking_status": "failure"})
+
+
 KINDS = [make_product, change_product, move_stock, make_user, change_user, make_address, make_cart,
-         make_guests_cart, add_to_cart, merge_carts, cancel_order]
+         make_guests_cart, add_to_cart, merge_carts, hold, change_checkout, make_order, note_order,
+         cancel_order, return_lines, make_delivery, change_delivery, report_delivery]
 
 
 def count(items, pk, sk=None, **values):

@@ -301,7 +301,7 @@ START_TEST(changes_that_cannot_be_are_refused)
 		{READ(HEAD("cancelled", "7"), "," SENT("pending", "1", "")),
 		 {.has_status = true, .status = DELIVERY_SHIPPED},
 		 0,
-		 DELIVERY_ORDER_STATE},
+		 DELIVERY_STATE}, /* it went with its order */
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

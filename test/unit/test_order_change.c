@@ -180,11 +180,14 @@ END_TEST
 
 START_TEST(a_stock_that_does_not_add_up_is_no_answer)
 {
-	SCRIPT_PLAY(&on.aws.script, READ, BATCH(STOCK(TEA, "20", "2", "7")));
+	/* Stocks are read after the order, so it is looked at once more. */
+	SCRIPT_PLAY(&on.aws.script, READ, BATCH(STOCK(TEA, "20", "2", "7")), READ,
+		    BATCH(STOCK(TEA, "20", "2", "7")));
 	run(RESULT_GARBLED);
 	scripted_repo_renew(&on);
 	move = STOCK_GIVE_BACK;
-	SCRIPT_PLAY(&on.aws.script, READ, BATCH(STOCK(TEA, "999999999", "0", "7")));
+	SCRIPT_PLAY(&on.aws.script, READ, BATCH(STOCK(TEA, "999999999", "0", "7")), READ,
+		    BATCH(STOCK(TEA, "999999999", "0", "7")));
 	run(RESULT_TOO_LARGE);
 }
 END_TEST

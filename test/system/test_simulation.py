@@ -1,0 +1,152 @@
+"""The shop simulation, and that it would notice if something were wrong (simulate.py)."""
+
+import time
+
+import pytest
+
+import given
+import simulate
+from simulate import Simulation
+
+SEEDS = range(1, given.scaled(1) + 1)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_shop_under_fire_keeps_its_books_right(folder, emulator, report, seed):
+    found, summary = simulate.simulate(folder, emulator, seed)
+    report(summary)
+    assert not found, "\n".join([f"seed {seed}; make simulate SEED={seed} runs it again", *found])
+
+
+def test_a_seed_brings_the_same_wishes_again():
+    def wishes(seed):
+        shopper = simulate.Shopper(None, simulate.Told(), f"{seed}-1")
+        return [shopper.pick(a=1, b=2) for _ in range(20)], shopper.chance.random()
+
+    assert wishes(1) == wishes(1) != wishes(2)
+
+
+# what would be noticed
+
+
+@pytest.fixture(scope="module")
+def quiet(folder, emulator):
+    """A shop that had a few customers and no faults, and whose books agree."""
+    simulation = Simulation(folder, emulator, "quiet", 2)
+    simulation.open()
+    simulation.trade(shoppers=12, faults=False)
+    simulation.settle()
+    yield simulation
+    simulation.close()
+
+
+@pytest.fixture
+def damage(quiet, emulator):
+    """A function that changes or removes (None) items, which are put back in the end."""
+    kept = []
+
+    def damage(item, **values):
+        key = {"pk": item["pk"], "sk": item["sk"]}
+        kept.append(item)
+        emulator.client.delete_item(TableName=quiet.table, Key=key)
+        if values:
+            emulator.client.put_item(TableName=quiet.table, Item=item | values)
+
+    yield damage
+    for item in reversed(kept):
+        emulator.client.put_item(TableName=quiet.table, Item=item)
+    assert quiet.disagreements() == []
+
+
+def items(quiet, emulator, pk, sk="", **values):
+    """The raw items whose keys begin so and that have these values."""
+    found = [item for item in emulator.all_items(quiet.table)
+             if item["pk"]["S"].startswith(pk) and item["sk"]["S"].startswith(sk)
+             and all(item.get(name) == {"S": value} for name, value in values.items())]
+    assert found, f"nothing of {pk} {sk} {values} came about"
+    return found
+
+
+def test_when_nothing_is_wrong_nothing_is_said(quiet):
+    assert quiet.disagreements() == []
+    assert quiet.told.orders and quiet.told.deliveries and quiet.told.payments
+
+
+def more(item, name, by=1):
+    return {name: {"N": str(int(item[name]["N"]) + by)}}
+
+
+@pytest.mark.parametrize("name, said", [
+    ("available", "on hand"), ("reserved", "reserved")])
+def test_a_wrong_amount_is_noticed(quiet, emulator, damage, name, said):
+    item = items(quiet, emulator, "P#", "STOCK")[0]
+    damage(item, **more(item, name))
+    found = quiet.disagreements()
+    assert found and any(said in line for line in found), found
+
+
+def test_a_negative_amount_is_noticed(quiet, emulator, damage):
+    item = items(quiet, emulator, "P#", "STOCK")[0]
+    damage(item, available={"N": "-1"})
+    assert any("negative" in line for line in quiet.disagreements())
+
+
+@pytest.mark.parametrize("event", ["order.placed", "order.confirmed", "delivery.created",
+                                   "delivery.shipped", "delivery.delivered", "order.completed"])
+def test_a_missing_event_is_noticed(quiet, emulator, damage, event):
+    damage(items(quiet, emulator, "OUT#", type=event)[0])
+    assert any(f"0 × {event}" in line or f"× {event}, but" in line
+               for line in quiet.disagreements())
+
+
+def test_a_missing_event_of_a_level_is_noticed(quiet, emulator, damage):
+    damage(next(item for item in items(quiet, emulator, "OUT#")
+                if item["type"]["S"].startswith("stock.")))
+    assert any(line.startswith("product ") for line in quiet.disagreements())
+
+
+def test_an_event_that_is_there_twice_is_noticed(quiet, emulator, damage):
+    item = items(quiet, emulator, "OUT#", type="order.placed")[0]
+    double = item | {"sk": {"S": item["sk"]["S"][:-1] + "x"}}
+    emulator.client.put_item(TableName=quiet.table, Item=double)
+    found = quiet.disagreements()
+    emulator.client.delete_item(TableName=quiet.table,
+                                Key={name: double[name] for name in ("pk", "sk")})
+    assert any("2 × order.placed" in line for line in found), found
+
+
+@pytest.mark.parametrize("sk, said", [
+    ("#", "cannot be read"), ("SNAP", "order"), ("PAY#", "payment"), ("H#", "history"),
+    ("D#", "deliver")])
+def test_a_missing_part_of_an_order_is_noticed(quiet, emulator, damage, sk, said):
+    for item in items(quiet, emulator, "O#", sk):
+        if item["pk"]["S"][2:] in quiet.told.orders and item["sk"]["S"].startswith(sk):
+            damage(item)
+            break
+    found = quiet.disagreements()
+    assert found and (said == "payment" or any(said in line for line in found)), found
+
+
+def test_an_entry_that_the_ledger_lacks_is_noticed(quiet, emulator, damage):
+    damage(items(quiet, emulator, "M#")[0])
+    assert any("ledger" in line for line in quiet.disagreements())
+
+
+def test_a_hold_that_outlives_its_time_is_noticed(quiet, emulator, damage):
+    item = items(quiet, emulator, "K#")[0]
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 9))
+    damage(item, status={"S": "held"}, expires_at={"S": moment})
+    assert any("after its time" in line for line in quiet.disagreements())
+
+
+def test_a_report_that_was_forgotten_is_noticed(quiet, emulator, damage):
+    damage(items(quiet, emulator, "DE#")[0])
+    assert any("reports were acknowledged" in line for line in quiet.disagreements())
+
+
+@pytest.mark.parametrize("status", ["placed", "confirmed", "expired", "completed"])
+def test_a_status_that_nothing_led_to_is_noticed(quiet, emulator, damage, status):
+    item = next(item for item in items(quiet, emulator, "O#", "#")
+                if item["sk"] == {"S": "#"} and item["status"] != {"S": status})
+    damage(item, status={"S": status})
+    assert any(line.startswith(f"order {item['pk']['S'][2:]}") for line in quiet.disagreements())

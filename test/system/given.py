@@ -173,9 +173,11 @@ def expire(emulator, pk, sk="#", table=shop.TABLE):
 
 
 def snapshot(emulator, table=shop.TABLE):
-    """Everything in the table by key, but the records of idempotency keys, as comparable text."""
+    """Everything in the table by key, as comparable text, but for the records of idempotency keys
+    and the sweeper's leases."""
     return {(item["pk"]["S"], item["sk"]["S"]): json.dumps(item, sort_keys=True, default=repr)
-            for item in emulator.all_items(table) if not item["pk"]["S"].startswith("I#")}
+            for item in emulator.all_items(table)
+            if not item["pk"]["S"].startswith(("I#", "LEASE#"))}
 
 
 def lose_answers(proxy, probability=None, seed=0):

@@ -70,7 +70,7 @@ END_TEST
 START_TEST(those_of_a_user_are_in_one_partition)
 {
 	SCRIPT_PLAY(&on.aws.script, FOUND_ITEMS(""));
-	order_repo_list_of(&on.repo, USER, 20, NULL, &page, &on.await);
+	order_repo_list_of(&on.repo, &(struct order_user_list){USER, 20, NULL}, &page, &on.await);
 	scripted_repo_expect(&on, RESULT_OK);
 	ck_assert_uint_eq(on.aws.script.request_count, 1);
 	ck_assert_sent(&on, 0, "\"IndexName\":\"gsi1\"");

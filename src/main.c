@@ -82,7 +82,7 @@ static int print_help(const struct config *config);
 static const struct option_row options[] = {
 	{"--init-table", "make the table, unless it is there, and end", command_init_table, true,
 	 true},
-	{"--seed-demo", "add the demo catalogue to the table and end", command_seed_demo, true,
+	{"--seed-demo", "add a small demo shop to the table and end", command_seed_demo, true,
 	 true},
 	{"--check-config", "judge the configuration, show it without secrets and end", check_config,
 	 true, false},

@@ -27,7 +27,7 @@ DATA = ROOT / ".local/data"
 DATABASE = DATA / "shop.sqlite"
 EMULATOR_LOG = DATA / "emulator.log"
 SEEDED = DATA / "seeded"
-"""Exists once the demo catalogue was loaded into the database."""
+"""Exists once the demo shop was loaded into the database."""
 
 HOST = "127.0.0.1"
 START_SECONDS = 20
@@ -158,7 +158,7 @@ def is_ready(port):
 
 
 def fill(shopd, env):
-    """Makes the table, and loads the demo catalogue into a new one."""
+    """Makes the table, and loads the demo shop into a new one."""
     def command(option):
         # Should Ctrl-C come in between, run() kills the command, and the next start repeats it.
         done = subprocess.run([shopd, option], env=env, stdin=subprocess.DEVNULL, check=False,

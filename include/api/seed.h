@@ -1,5 +1,5 @@
 /*
- * The demo catalogue: a small shop to try things with.
+ * The demo shop: a small catalogue with stock, and some users with addresses, to try things with.
  */
 #ifndef SHOPD_API_SEED_H
 #define SHOPD_API_SEED_H
@@ -11,9 +11,9 @@
 struct repo;
 
 /*
- * Makes the demo products that are not there yet, one after another; those that are there are left
- * as they are. `made` and `present` are counted up as it goes. They have fixed ids, and prices in
- * USD.
+ * Makes what is not there yet, one thing after another; what is there is left as it is. `made` and
+ * `present` are counted up as it goes. Products have fixed ids, and prices in USD; users are known
+ * by their e-mail addresses.
  */
 void seed_demo(struct repo *repo, size_t *made, size_t *present, struct await *await);
 

@@ -3,8 +3,12 @@
 #include <assert.h>
 
 #include "base/json_exact.h"
+#include "domain/address.h"
 #include "domain/product.h"
+#include "domain/user.h"
+#include "repo/address_repo.h"
 #include "repo/product_repo.h"
+#include "repo/user_repo.h"
 
 /* Bodies as a caller would POST them; the ids are what makes a second seeding harmless. */
 static const struct {
@@ -66,17 +70,43 @@ static const struct {
 
 enum { PRODUCT_COUNT = sizeof(products) / sizeof(products[0]) };
 
+/* Their e-mail addresses are what makes a second seeding harmless. */
+static const struct {
+	const char *user;
+	const char *address;
+} people[] = {
+	{"{\"name\":\"Ada Moreau\",\"email\":\"ada@shop.example\",\"phone\":\"+33123456789\","
+	 "\"locale\":\"fr-FR\"}",
+	 "{\"name\":\"Ada Moreau\",\"line1\":\"12 rue des Lilas\",\"city\":\"Lyon\","
+	 "\"postal_code\":\"69003\",\"country\":\"FR\"}"},
+	{"{\"name\":\"Jonas Weber\",\"email\":\"jonas@shop.example\",\"locale\":\"de-AT\"}",
+	 "{\"name\":\"Jonas Weber\",\"line1\":\"Ringstra\xc3\x9f"
+	 "e 4\",\"line2\":\"T\xc3\xbcr 9\",\"city\":\"Wien\","
+	 "\"postal_code\":\"1010\",\"country\":\"AT\"}"},
+	{"{\"name\":\"Mei Tanaka\",\"email\":\"mei@shop.example\",\"locale\":\"ja\"}",
+	 "{\"name\":\"Mei Tanaka\",\"line1\":\"2-8-1 Nishi-Shinjuku\",\"city\":\"Tokyo\","
+	 "\"postal_code\":\"163-8001\",\"country\":\"JP\"}"},
+};
+
+enum { PEOPLE_COUNT = sizeof(people) / sizeof(people[0]) };
+
 struct seeding {
 	struct repo *repo;
 	size_t *made;
 	size_t *present;
 	struct await *outer;
-	struct await await; /* of the product that is being made */
-	size_t next;
+	struct await await; /* of what is being made */
+	size_t next_product;
+	size_t next_person;
+	bool has_new_user; /* whose address comes next */
 	struct stored_product product;
+	struct record user;
+	struct record address;
 };
 
 static void make_next(struct seeding *seeding);
+
+/* ------------------------------------------------------------------ one after another */
 
 static void on_made(struct await *await)
 {
@@ -88,52 +118,129 @@ static void on_made(struct await *await)
 		++*seeding->made;
 	else if (await->result == RESULT_EXISTS)
 		++*seeding->present;
-	if (await->result != RESULT_OK && await->result != RESULT_EXISTS)
-		await_finish(seeding->outer, await->result);
-	else if (seeding->next == PRODUCT_COUNT)
-		await_finish(seeding->outer, RESULT_OK);
-	else
+	if (await->result == RESULT_OK || await->result == RESULT_EXISTS)
 		make_next(seeding);
+	else
+		await_finish(seeding->outer, await->result);
 }
 
-/* The product that a body stands for; NULL when out of memory, for the bodies are right. */
-static json_t *read_product(json_t *body, struct arena *arena)
+static void on_user_made(struct await *await)
 {
-	const struct product_input input = {FIELD_CREATE, body, "USD"};
-	struct validation validation;
-	json_t *product;
+	struct seeding *seeding = await->context;
 
-	validation_init(&validation, arena);
-	product = product_apply(&input, NULL, &validation);
-	assert(product || validation.count == 0);
-	return product;
+	seeding->has_new_user = await->result == RESULT_OK;
+	on_made(await);
 }
 
-static void make_next(struct seeding *seeding)
+static void begin(struct seeding *seeding, void (*resume)(struct await *await))
 {
-	struct json_mistake mistake;
-	const char *text = products[seeding->next].body;
-	json_t *body = json_exact_parse(span_of(text), &mistake);
-	json_t *product = body ? read_product(body, seeding->outer->arena) : NULL;
-	struct new_product new = {.id = products[seeding->next].id, .product = product};
-
-	if (!product) {
-		json_decref(body);
-		await_finish(seeding->outer, RESULT_NO_MEMORY);
-		return;
-	}
-	new.opening = product_opening(body);
-	seeding->next++;
 	seeding->await = (struct await){
 		.arena = seeding->outer->arena,
 		.deadline_us = seeding->outer->deadline_us,
 		.trace_id = seeding->outer->trace_id,
-		.resume = on_made,
+		.resume = resume,
 		.context = seeding,
 	};
+}
+
+/* The bodies are right: what fails here is memory. */
+static json_t *read_body(const char *text)
+{
+	struct json_mistake mistake;
+
+	return json_exact_parse(span_of(text), &mistake);
+}
+
+/* ------------------------------------------------------------------ products, users, addresses */
+
+static bool make_product(struct seeding *seeding, const char *id, const json_t *body)
+{
+	const struct product_input input = {FIELD_CREATE, body, "USD"};
+	struct new_product new = {.id = id};
+	struct validation validation;
+	json_t *product;
+
+	validation_init(&validation, seeding->outer->arena);
+	product = product_apply(&input, NULL, &validation);
+	assert(product || validation.count == 0);
+	if (!product)
+		return false;
+	new.product = product;
+	new.opening = product_opening(body);
+	begin(seeding, on_made);
 	product_repo_create(seeding->repo, &new, &seeding->product, &seeding->await);
 	json_decref(product);
+	return true;
+}
+
+static bool make_user(struct seeding *seeding, const json_t *body)
+{
+	struct validation validation;
+	json_t *user;
+
+	validation_init(&validation, seeding->outer->arena);
+	user = user_apply(FIELD_CREATE, body, NULL, &validation);
+	assert(user || validation.count == 0);
+	if (!user)
+		return false;
+	begin(seeding, on_user_made);
+	user_repo_create(seeding->repo, user, &seeding->user, &seeding->await);
+	json_decref(user);
+	return true;
+}
+
+static bool make_address(struct seeding *seeding, const json_t *body)
+{
+	struct validation validation;
+	json_t *address;
+
+	validation_init(&validation, seeding->outer->arena);
+	address = address_apply("", FIELD_CREATE, body, NULL, &validation);
+	assert(address || validation.count == 0);
+	if (!address)
+		return false;
+	begin(seeding, on_made);
+	address_repo_create(seeding->repo, seeding->user.id, address, &seeding->address,
+			    &seeding->await);
+	json_decref(address);
+	return true;
+}
+
+/* True when there is nothing more to make. */
+static bool is_over(const struct seeding *seeding)
+{
+	return seeding->next_product == PRODUCT_COUNT && seeding->next_person == PEOPLE_COUNT &&
+	       !seeding->has_new_user;
+}
+
+static bool make_body(struct seeding *seeding)
+{
+	json_t *body;
+	bool is_begun;
+
+	if (seeding->has_new_user) {
+		seeding->has_new_user = false;
+		body = read_body(people[seeding->next_person - 1].address);
+		is_begun = body && make_address(seeding, body);
+	} else if (seeding->next_product < PRODUCT_COUNT) {
+		size_t next = seeding->next_product++;
+
+		body = read_body(products[next].body);
+		is_begun = body && make_product(seeding, products[next].id, body);
+	} else {
+		body = read_body(people[seeding->next_person++].user);
+		is_begun = body && make_user(seeding, body);
+	}
 	json_decref(body);
+	return is_begun;
+}
+
+static void make_next(struct seeding *seeding)
+{
+	if (is_over(seeding))
+		await_finish(seeding->outer, RESULT_OK);
+	else if (!make_body(seeding))
+		await_finish(seeding->outer, RESULT_NO_MEMORY);
 }
 
 void seed_demo(struct repo *repo, size_t *made, size_t *present, struct await *await)

@@ -12,22 +12,14 @@
 #include <string.h>
 
 #include "aws/aws_head.h"
+#include "aws/aws_spares.h"
 #include "aws/sigv4.h"
 #include "base/log.h"
 
 enum {
-	SPARES_MAX = 64,
-	SPARE_ROOM_MAX = 8 * 1024,
 	HEAD_MAX = 16 * 1024,
 	HEAD_USUAL = 768, /* without a session token */
 	BODY_USUAL = 512, /* keys, expressions and their values */
-};
-
-/* The buffers of calls that are over, for the next ones: with their memory, without their bytes. */
-struct spare {
-	struct buf request;
-	struct buf head;
-	struct buf body; /* of the answer */
 };
 
 struct aws_client {
@@ -36,10 +28,7 @@ struct aws_client {
 	struct retry_quota quota;
 	int64_t clock_offset_ms;  /* what to add to our wall clock to get the service's */
 	struct aws_call *between; /* calls between two attempts */
-	struct spare spares[SPARES_MAX];
-	size_t spare_count;
-	struct buf spare_bodies[SPARES_MAX]; /* of requests */
-	size_t spare_body_count;
+	struct aws_spares spares;
 	bool is_stopped;
 };
 
@@ -49,58 +38,11 @@ static void on_timer(struct loop_timer *timer);
 static void on_task(struct loop_task *task);
 static void on_credentials(struct credentials_wait *wait);
 
-static void spare_clear(struct spare *spare)
-{
-	buf_clear(&spare->request);
-	buf_clear(&spare->head);
-	buf_clear(&spare->body);
-}
-
-/* Gives a call its buffers. */
-static void spare_take(struct aws_client *client, struct exchange *exchange)
-{
-	struct spare *spare;
-
-	buf_init(&exchange->request, HEAD_MAX);
-	http_answer_init(&exchange->answer, client->options.answer_max);
-	if (client->spare_count == 0)
-		return;
-	spare = &client->spares[--client->spare_count];
-	exchange->request = spare->request;
-	exchange->answer.head = spare->head;
-	exchange->answer.body = spare->body;
-}
-
-static void spare_give(struct aws_client *client, struct exchange *exchange)
-{
-	struct spare spare = {exchange->request, exchange->answer.head, exchange->answer.body};
-
-	if (client->spare_count == SPARES_MAX || spare.request.room > SPARE_ROOM_MAX ||
-	    spare.body.room > SPARE_ROOM_MAX)
-		spare_clear(&spare);
-	else
-		client->spares[client->spare_count++] = spare;
-}
-
 void aws_call_init_body(struct aws_client *client, struct aws_call *call, size_t max)
 {
-	assert(!call->client && max >= SPARE_ROOM_MAX);
-	buf_init(&call->body, max);
-	if (client->spare_body_count > 0)
-		call->body = client->spare_bodies[--client->spare_body_count];
-	call->body.max = max;
+	assert(!call->client);
+	aws_spares_take_body(&client->spares, &call->body, max);
 	buf_reserve(&call->body, BODY_USUAL);
-}
-
-static void spare_give_body(struct aws_client *client, struct buf *body)
-{
-	if (client->spare_body_count == SPARES_MAX || body->room > SPARE_ROOM_MAX || !body->data) {
-		buf_clear(body);
-		return;
-	}
-	buf_reset(body);
-	client->spare_bodies[client->spare_body_count++] = *body;
-	*body = (struct buf){0};
 }
 
 struct aws_client *aws_client_new(const struct aws_client_options *options)
@@ -120,10 +62,7 @@ void aws_client_free(struct aws_client *client)
 	if (!client)
 		return;
 	assert(!client->between);
-	while (client->spare_count > 0)
-		spare_clear(&client->spares[--client->spare_count]);
-	while (client->spare_body_count > 0)
-		buf_clear(&client->spare_bodies[--client->spare_body_count]);
+	aws_spares_clear(&client->spares);
 	sigv4_clear(&client->signer);
 	free(client);
 }
@@ -450,8 +389,11 @@ static void on_exchange(struct exchange *exchange)
 static void prepare(struct aws_client *client, struct aws_call *call)
 {
 	assert(!call->is_between_attempts && call->await && call->done);
-	if (!call->client)
-		spare_take(client, &call->exchange);
+	if (!call->client) {
+		buf_init(&call->exchange.request, HEAD_MAX);
+		http_answer_init(&call->exchange.answer, client->options.answer_max);
+		aws_spares_take(&client->spares, &call->exchange);
+	}
 	call->client = client;
 	call->exchange.done = on_exchange;
 	call->exchange.context = call;
@@ -498,7 +440,7 @@ void aws_call_clear(struct aws_call *call)
 		buf_clear(&call->body);
 		return;
 	}
-	spare_give_body(call->client, &call->body);
-	spare_give(call->client, &call->exchange);
+	aws_spares_give_body(&call->client->spares, &call->body);
+	aws_spares_give(&call->client->spares, &call->exchange);
 	call->client = NULL;
 }

@@ -136,9 +136,9 @@ static bool seed(struct command *command)
 		return false;
 	seed_demo(&command->backend.repo, &made, &present, &command->await);
 	result = command_wait(command);
-	printf("demo catalogue: %zu products made, %zu were there already\n", made, present);
+	printf("demo shop: %zu things made, %zu were there already\n", made, present);
 	if (result != RESULT_OK)
-		log_event(LOG_ERROR, "cannot make the demo catalogue",
+		log_event(LOG_ERROR, "cannot make the demo shop",
 			  LOG_F_STR("result", result_name(result)));
 	return result == RESULT_OK;
 }

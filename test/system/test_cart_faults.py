@@ -474,7 +474,8 @@ def test_the_log_never_has_a_carts_id(start, proxy, emulator, table):
     answers.append(client.get(cart))
     proxy.rules()
     answers += [client.post(f"{cart}/merge", {"into": other[6:]}), client.delete(other)]
-    lines = [daemon.log_of(answer.headers["X-Request-Id"])[0] for answer in answers]
+    lines = [shop.wait_until(lambda: daemon.log_of(answer.headers["X-Request-Id"]))[0]
+             for answer in answers]
     assert {line["path"] for line in lines} == {
         "/cart/{id}", "/cart/{id}/item/{product_id}", "/cart/{id}/merge", "/cart/..."}
     text = daemon.process.log_text()

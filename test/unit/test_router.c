@@ -179,13 +179,23 @@ END_TEST
 
 START_TEST(the_first_path_that_fits_counts_for_all_methods)
 {
-	ck_assert_int_eq(find(METHOD_POST, "/product/beside"), ROUTER_FOUND);
-	ck_assert_ptr_eq(rq.route, &routes[BESIDE]);
-	ck_assert_int_eq(find(METHOD_GET, "/product/beside"), ROUTER_NOT_ALLOWED);
-	ck_assert_ptr_eq(rq.route, &routes[BESIDE]);
-	ck_assert_int_eq(find(METHOD_OPTIONS, "/product/beside"), ROUTER_OPTIONS);
-	ck_assert_int_eq(find(METHOD_GET, "/product/besides"), ROUTER_FOUND);
-	ck_assert_ptr_eq(rq.route, &routes[READ]);
+	static const struct {
+		enum method method;
+		const char *path;
+		enum router_outcome outcome;
+		size_t route;
+	} table[] = {
+		{METHOD_POST, "/product/beside", ROUTER_FOUND, BESIDE},
+		{METHOD_GET, "/product/beside", ROUTER_NOT_ALLOWED, BESIDE},
+		{METHOD_OPTIONS, "/product/beside", ROUTER_OPTIONS, BESIDE},
+		{METHOD_GET, "/product/besides", ROUTER_FOUND, READ},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		ck_assert_int_eq(find(table[i].method, table[i].path), table[i].outcome);
+		ck_assert(rq.route->path == routes[table[i].route].path);
+		arena_clear(&rq.arena);
+	}
 }
 END_TEST
 

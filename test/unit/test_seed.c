@@ -9,6 +9,10 @@
 #define TAKEN CANCELLED("{\"Code\":\"ConditionalCheckFailed\"}," NONE "," NONE)
 #define TAKEN_WITHOUT_STOCK CANCELLED("{\"Code\":\"ConditionalCheckFailed\"}," NONE)
 
+#define TAKEN_EMAIL CANCELLED(NONE ",{\"Code\":\"ConditionalCheckFailed\"}")
+
+enum { PRODUCTS = 12 };
+
 static struct scripted_repo on;
 static size_t made;
 static size_t present;
@@ -25,7 +29,7 @@ static void tear_down(void)
 	scripted_repo_clear(&on);
 }
 
-START_TEST(the_catalogue_is_made_product_by_product)
+START_TEST(products_and_users_with_their_addresses_are_made_one_by_one)
 {
 	SCRIPT_PLAY(&on.aws.script, TEXT("{\"ConsumedCapacity\":[{\"CapacityUnits\":8}]}"));
 	seed_demo(&on.repo, &made, &present, &on.await);
@@ -36,7 +40,10 @@ START_TEST(the_catalogue_is_made_product_by_product)
 	ck_assert_uint_eq(on.await.usage.write_millis, made * 8000);
 	for (size_t i = 0; i < made; i++) {
 		ck_assert_operation(&on, i, "TransactWriteItems");
-		ck_assert_sent(&on, i, "\"currency\":{\"S\":\"USD\"}");
+		ck_assert_sent(&on, i,
+			       i < PRODUCTS              ? "\"currency\":{\"S\":\"USD\"}"
+			       : (i - PRODUCTS) % 2 == 0 ? "\"email\":"
+							 : "\"country\":");
 	}
 }
 END_TEST
@@ -45,7 +52,7 @@ START_TEST(what_is_there_is_left_alone)
 {
 	/* The seventh has no stock, and so no movement. */
 	SCRIPT_PLAY(&on.aws.script, TAKEN, TEXT("{}"), TAKEN, TAKEN, TAKEN, TAKEN,
-		    TAKEN_WITHOUT_STOCK, TAKEN);
+		    TAKEN_WITHOUT_STOCK, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN_EMAIL);
 	seed_demo(&on.repo, &made, &present, &on.await);
 	scripted_repo_expect(&on, RESULT_OK);
 	ck_assert_uint_eq(made, 1);
@@ -90,7 +97,7 @@ Suite *seed_suite(void)
 	TCase *tests = tcase_create("all");
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_test(tests, the_catalogue_is_made_product_by_product);
+	tcase_add_test(tests, products_and_users_with_their_addresses_are_made_one_by_one);
 	tcase_add_test(tests, what_is_there_is_left_alone);
 	tcase_add_test(tests, it_ends_with_the_first_failure);
 	tcase_add_test(tests, short_memory_is_a_failure_and_nothing_else);

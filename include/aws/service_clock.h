@@ -2,9 +2,9 @@
  * What time it is for all who share a table: this machine's clock, corrected by the times that
  * DynamoDB's answers carry.
  *
- * Holds and leases of one process end by the clock of another, so all must go by one clock, and none
- * may be misled by its machine's being wrong or set. As long as that agrees with the answers it
- * counts, to the millisecond; when it is off by more than a second it is corrected by what is
+ * Holds and leases of one process end by the clock of another, so all must go by one clock, and
+ * none may be misled by its machine's being wrong or set. As long as that agrees with the answers
+ * it counts, to the millisecond; when it is off by more than a second it is corrected by what is
  * missing, with the very answer that shows it.
  *
  * An answer's Date is in whole seconds (RFC 9110, 5.6.7), and was made between the request and the
@@ -28,7 +28,10 @@ struct service_clock {
 /* `machine` is borrowed. The struct must stay where it is. */
 void service_clock_init(struct service_clock *clock, const struct clock *machine);
 
-/* An answer has just come that says `date_ms` (whole seconds), `took_us` after its request was sent. */
+/*
+ * An answer has just come that says `date_ms` (whole seconds), `took_us` after its request was
+ * sent.
+ */
 void service_clock_note(struct service_clock *clock, int64_t date_ms, uint64_t took_us);
 
 #endif

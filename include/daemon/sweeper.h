@@ -1,6 +1,6 @@
 /*
- * The sweeper: gives back what checkouts held whose time is over, and ends orders that were not paid
- * in time. It runs in every worker of every process, each worker for some of the write shards.
+ * The sweeper: gives back what checkouts held whose time is over, and ends orders that were not
+ * paid in time. It runs in every worker of every process, each worker for some of the write shards.
  *
  * Each shard has a lease (repo/lease.h). Who holds it looks every second for what is due and deals
  * with it at once. The others look too, every two seconds, but only for what should have been dealt
@@ -51,8 +51,8 @@ struct sweeper *sweeper_new(const struct sweeper_options *options);
 void sweeper_start(struct sweeper *sweeper);
 
 /*
- * Begins nothing new, lets what is under way end, and then lets its leases go, for the others not to
- * wait. May be called again.
+ * Begins nothing new, lets what is under way end, and then lets its leases go, for the others not
+ * to wait. May be called again.
  */
 void sweeper_stop(struct sweeper *sweeper);
 

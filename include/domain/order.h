@@ -23,8 +23,8 @@
 enum {
 	ORDER_LINES_MAX = 90,
 	/*
-	 * Lines of one delivery or return: each takes two writes (stock and movement) of the 100 that
-	 * a transaction can have.
+	 * Lines of one delivery or return: each takes two writes (stock and movement) of the 100
+	 * that a transaction can have.
 	 */
 	ORDER_PART_LINES_MAX = 40,
 	/* So that an order can always be read by one query of less than 1 MB. */

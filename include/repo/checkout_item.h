@@ -1,7 +1,7 @@
 /*
  * How a checkout is kept: one item, K#id / "#", with its lines in a list. While it is held it is in
- * gsi2, EXP#shard / expires_at#id, where the sweeper finds it; afterwards it has a time to live. The
- * order takes lines and address over as they stand here. docs/table.md has it all.
+ * gsi2, EXP#shard / expires_at#id, where the sweeper finds it; afterwards it has a time to live.
+ * The order takes lines and address over as they stand here. docs/table.md has it all.
  */
 #ifndef SHOPD_REPO_CHECKOUT_ITEM_H
 #define SHOPD_REPO_CHECKOUT_ITEM_H
@@ -37,8 +37,8 @@ struct stored_checkout {
 };
 
 /*
- * The checkout in an item's text, whose texts go into the arena. RESULT_NOT_FOUND: there is no text,
- * or its time to live has passed; RESULT_GARBLED; RESULT_NO_MEMORY. `now_s`: since 1970.
+ * The checkout in an item's text, whose texts go into the arena. RESULT_NOT_FOUND: there is no
+ * text, or its time to live has passed; RESULT_GARBLED; RESULT_NO_MEMORY. `now_s`: since 1970.
  */
 MUST_CHECK enum result checkout_item_read(struct span text, const char *id, int64_t now_s,
 					  struct arena *arena, struct stored_checkout *out);

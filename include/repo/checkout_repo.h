@@ -2,10 +2,10 @@
  * Checkouts in the table: reading one, changing what is not frozen, ending it. How one is made of a
  * cart is in checkout_hold.h.
  *
- * From the moment at which its time is over a checkout has ended, for all who ask: reads look at the
- * time, and writes have it in their condition. Its stock is given back a little later, by whoever
- * runs checkout_repo_expire. It is given back once: that, a release and an order each take the
- * checkout from "held" to something else in the transaction that moves the stock.
+ * From the moment at which its time is over a checkout has ended, for all who ask: reads look at
+ * the time, and writes have it in their condition. Its stock is given back a little later, by
+ * whoever runs checkout_repo_expire. It is given back once: that, a release and an order each take
+ * the checkout from "held" to something else in the transaction that moves the stock.
  */
 #ifndef SHOPD_REPO_CHECKOUT_REPO_H
 #define SHOPD_REPO_CHECKOUT_REPO_H
@@ -65,7 +65,10 @@ struct checkout_patch {
 	void *context;
 };
 
-/* RESULT_OK, RESULT_INVALID, RESULT_THROTTLED when too many others were faster, or what `change` said. */
+/*
+ * RESULT_OK, RESULT_INVALID, RESULT_THROTTLED when too many others were faster, or what `change`
+ * said.
+ */
 void checkout_repo_patch(struct repo *repo, const struct checkout_patch *patch,
 			 struct checkout_answer *out, struct await *await);
 

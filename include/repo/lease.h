@@ -4,8 +4,8 @@
  * LEASE#name / "#" has who holds it and until when. It is taken, renewed and let go by conditional
  * writes. It saves work and is no lock: what is done under it must be right also when two do it.
  *
- * Time is the repository's clock, which all processes share (aws/service_clock.h). A lease that ends
- * later than any could was written by somebody whose clock was wrong, and does not count.
+ * Time is the repository's clock, which all processes share (aws/service_clock.h). A lease that
+ * ends later than any could was written by somebody whose clock was wrong, and does not count.
  */
 #ifndef SHOPD_REPO_LEASE_H
 #define SHOPD_REPO_LEASE_H

@@ -3,8 +3,8 @@
  * order_change.h.
  *
  * `order` is the order as it was read. Make it what it will be: states, amounts, note; payments,
- * deliveries and returns, which are arrays with room for ORDER_ROOM more (order_item.h). Of that the
- * head alone writes itself. For anything else there is a function here.
+ * deliveries and returns, which are arrays with room for ORDER_ROOM more (order_item.h). Of that
+ * the head alone writes itself. For anything else there is a function here.
  *
  * Nothing here can fail in the middle: what did not fit or had no memory is remembered, and the
  * change then ends with it.
@@ -54,7 +54,8 @@ void order_draft_put_return(struct order_draft *draft, const struct order_return
 
 /*
  * Another write of the same transaction, such as the mark that a carrier's event was seen; it is
- * copied. When its condition fails, though the order is as it was, the change ends in RESULT_EXISTS.
+ * copied. When its condition fails, though the order is as it was, the change ends in
+ * RESULT_EXISTS.
  */
 void order_draft_write(struct order_draft *draft, const struct dynamodb_write *write);
 

@@ -1,6 +1,6 @@
 /*
- * Making an order of a checkout, in one transaction: the order, the checkout that is used by it, the
- * cart that is ordered, and the event. The stock stays as it is, held.
+ * Making an order of a checkout, in one transaction: the order, the checkout that is used by it,
+ * the cart that is ordered, and the event. The stock stays as it is, held.
  *
  * The order's id is the checkout's, so a checkout cannot become two orders, whoever asks how often;
  * all who ask get that one.

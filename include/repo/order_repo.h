@@ -25,8 +25,14 @@ struct order_list {
 void order_repo_list(struct repo *repo, const struct order_list *list, struct list_page *out,
 		     struct await *await);
 
-/* A user's, the newest first; of no user when there is no such user. The same results. */
-void order_repo_list_of(struct repo *repo, const char *user_id, size_t limit, const char *cursor,
+struct order_user_list {
+	const char *user_id; /* a valid id */
+	size_t limit;
+	const char *cursor;
+};
+
+/* A user's, the newest first; none when there is no such user. The same results. */
+void order_repo_list_of(struct repo *repo, const struct order_user_list *list,
 			struct list_page *out, struct await *await);
 
 /*

@@ -68,9 +68,9 @@ struct outbox_group {
 };
 
 /*
- * Puts events into at most `room` items (1 to OUTBOX_GROUP_MAX): each into its own if they fit, else
- * those of one shard together. Where there are more shards than room, the last item takes the rest.
- * False when out of memory. Either way it must be cleared.
+ * Puts events into at most `room` items (1 to OUTBOX_GROUP_MAX): each into its own if they fit,
+ * else those of one shard together. Where there are more shards than room, the last item takes the
+ * rest. False when out of memory. Either way it must be cleared.
  */
 bool outbox_group_make(const struct outbox_event *events, size_t count, uint32_t write_shards,
 		       size_t room, struct outbox_group *out);

@@ -4,7 +4,7 @@
  *
  *	read      the stocks that are not known yet, consistently, in one batch
  *	decide    line by line what each comes to; whether all of it is allowed
- *	make      the writes: each stock, a movement where what is on hand changes, and the events of
+ *	make      the writes: stocks, movements where what is on hand changes, and events of
  *	          levels that are crossed
  *	take      what a transaction that failed tells of the stocks; then decide again
  *
@@ -62,23 +62,23 @@ void stock_moves_read(struct stock_moves *moves,
 		      void (*done)(struct stock_moves *moves, enum result result), void *context);
 
 /*
- * Decides each line: true when all are fine. A line whose stock is gone is fine, and writes nothing,
- * unless it is to hold: then it is STOCK_INSUFFICIENT.
+ * Decides each line: true when all are fine. A line whose stock is gone is fine, and writes
+ * nothing, unless it is to hold: then it is STOCK_INSUFFICIENT.
  */
 bool stock_moves_decide(struct stock_moves *moves);
 
 /*
- * Makes the writes of what was decided, at most `room` of them, into `writes`; their texts are there
- * until the next call or stock_moves_clear. RESULT_OK; RESULT_TOO_LARGE: there is no room for them;
- * RESULT_NO_MEMORY.
+ * Makes the writes of what was decided, at most `room` of them, into `writes`; their texts are
+ * there until the next call or stock_moves_clear. RESULT_OK; RESULT_TOO_LARGE: there is no room for
+ * them; RESULT_NO_MEMORY.
  */
 MUST_CHECK enum result stock_moves_make(struct stock_moves *moves, struct dynamodb_write *writes,
 					size_t room, size_t *count);
 
 /*
- * After a transaction that failed, `reasons` being those of the writes that were made. RESULT_CONFLICT:
- * some stock was not as thought, and is known now: decide again; RESULT_OK: it was not for the
- * stocks; RESULT_GARBLED.
+ * After a transaction that failed, `reasons` being those of the writes that were made.
+ * RESULT_CONFLICT: some stock was not as thought, and is known now: decide again; RESULT_OK: it was
+ * not for the stocks; RESULT_GARBLED.
  */
 MUST_CHECK enum result stock_moves_take(struct stock_moves *moves,
 					const struct dynamodb_reason *reasons);

@@ -254,18 +254,19 @@ static enum flow reply_no_user(struct request *rq)
 static enum flow find_orders_of(struct request *rq)
 {
 	struct list_state *st = rq->state;
-	const char *cursor;
-	size_t limit;
+	struct order_user_list list = {.user_id = rq->param[0]};
 
-	if (!id_is_valid(rq->param[0]))
+	if (!id_is_valid(list.user_id))
 		return reply_no_user(rq);
-	if (!paging_read(rq, &limit, &cursor))
+	if (!paging_read(rq, &list.limit, &list.cursor))
 		return FLOW_REPLY;
-	order_repo_list_of(rq->repo, rq->param[0], limit, cursor, &st->page, &rq->await);
+	order_repo_list_of(rq->repo, &list, &st->page, &rq->await);
 	return FLOW_WAIT;
 }
 
-/* No orders: of a user who has none, or of nobody? Those of a user who has gone are still listed. */
+/*
+ * No orders: of a user who has none, or of nobody? Those of a user who has gone are still listed.
+ */
 static enum flow look_for_user(struct request *rq)
 {
 	struct list_state *st = rq->state;

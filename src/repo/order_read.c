@@ -9,7 +9,10 @@ static void on_read(struct dynamodb_call *call)
 	struct order_read *read = call->context;
 	enum result result = call->result;
 
-	/* The limits of order.h keep an order to one page, so what has another was not written by us. */
+	/*
+	 * The limits of order.h keep an order to one page, so what has another was not written by
+	 * us.
+	 */
 	if (result == RESULT_OK && call->last_key.data)
 		result = RESULT_GARBLED;
 	if (result == RESULT_OK)

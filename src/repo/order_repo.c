@@ -83,22 +83,22 @@ void order_repo_list(struct repo *repo, const struct order_list *list, struct li
 			    out, await);
 }
 
-void order_repo_list_of(struct repo *repo, const char *user_id, size_t limit, const char *cursor,
+void order_repo_list_of(struct repo *repo, const struct order_user_list *list,
 			struct list_page *out, struct await *await)
 {
 	struct bounds *bounds = make_bounds(await);
 
 	if (!bounds)
 		return;
-	snprintf(bounds->partition, sizeof(bounds->partition), "U#%s", user_id);
+	snprintf(bounds->partition, sizeof(bounds->partition), "U#%s", list->user_id);
 	partition_list_find(repo,
 			    &(struct partition_list_query){
 				    .index = PARTITION_GSI1,
 				    .partition = bounds->partition,
 				    .prefix = "O#",
 				    .is_descending = true,
-				    .limit = limit,
-				    .cursor = cursor,
+				    .limit = list->limit,
+				    .cursor = list->cursor,
 			    },
 			    out, await);
 }

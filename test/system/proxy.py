@@ -320,12 +320,16 @@ class Proxy:
             self.violation(f"{exchange.operation}: the body is not JSON: {error}")
             exchange.error(400, "SerializationException")
             return False
-        self.count("keys", key)
+        if exchange.operation != SWEEP:
+            self.count("keys", key)
         return True
 
     def refuse(self, exchange, refused):
         if self.clock and "expired" in str(refused):
             self.counters["skewed"] += 1
+        elif exchange.operation == SWEEP and (
+                refused.code == "UnrecognizedClientException" or "expired" in str(refused)):
+            pass  # a daemon goes on while a test has keys and a clock of its own
         elif not refused.expected:
             self.violation(f"{exchange.operation}: {refused.code}: {refused}")
         exchange.error(400, refused.code, str(refused))

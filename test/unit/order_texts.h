@@ -55,15 +55,17 @@
 #define FOUND_ITEMS(items) TEXT("{\"Items\":[" items "]}")
 
 /* A checkout's item. */
-#define CHECKOUT_ITEM(status, expires, version, more)                                                             \
-	"{\"pk\":{\"S\":\"K#" ORDER "\"},\"sk\":{\"S\":\"#\"},\"cart_id\":{\"S\":\"" CART                         \
-	"\"},\"user_id\":{\"S\":\"" USER "\"},\"status\":{\"S\":\"" status "\"}," PLACE                           \
-	",\"lines\":{\"L\":[" FROZEN(TEA, "3") "," FROZEN(                                                        \
-		POT,                                                                                              \
-		"2") "]},\"total\":{\"N\":\"7.5\"},\"currency\":{\"S\":\"EUR\"},\"expires_at\":{\"S\":\"" expires \
-		     "\"},\"version\":{\"N\":\"" version "\"},\"created_at\":{\"S\":\"" BEFORE                    \
-		     "\"},\"updated_at\":{\"S\":\"" BEFORE "\"}" more "}"
+#define CHECKOUT_LINES "\"lines\":{\"L\":[" FROZEN(TEA, "3") "," FROZEN(POT, "2") "]}"
+#define CHECKOUT_ITEM(status, expires, version, more)                                     \
+	"{\"pk\":{\"S\":\"K#" ORDER "\"},\"sk\":{\"S\":\"#\"},\"cart_id\":{\"S\":\"" CART \
+	"\"},\"user_id\":{\"S\":\"" USER "\"},\"status\":{\"S\":\"" status "\"}," PLACE   \
+	"," CHECKOUT_LINES ",\"total\":{\"N\":\"7.5\"},\"currency\":{\"S\":\"EUR\"},"     \
+	"\"expires_at\":{\"S\":\"" expires "\"},\"version\":{\"N\":\"" version            \
+	"\"},\"created_at\":{\"S\":\"" BEFORE "\"},\"updated_at\":{\"S\":\"" BEFORE "\"}" more "}"
 #define HELD CHECKOUT_ITEM("held", LATER, "1", "")
+
+/* For many tries in a row: the scripts' clock goes on meanwhile. */
+#define HELD_FOR_LONG CHECKOUT_ITEM("held", "2099-01-01T00:00:00.000Z", "1", "")
 
 /* A stock's item. */
 #define STOCK(id, available, reserved, version)                                                   \

@@ -6,10 +6,13 @@
 #include "repo/order_item.h"
 #include "repo/order_part.h"
 
-#define WHOLE                                                                                                                    \
-	"[" HEAD_ITEM("confirmed", "paid", "partial", "4", ",\"note\":{\"S\":\"n\"},\"email\":{\"S\":\"e\"}") "," DELIVERY_ITEM( \
-		"shipped", "2") "," ENTRY_ITEM "," PAYMENT_ITEM                                                                  \
-				"," RETURN_ITEM("1") ",{\"sk\":{\"S\":\"other\"}}," SNAP_ITEM "]"
+#define WITH_TEXTS ",\"note\":{\"S\":\"n\"},\"email\":{\"S\":\"e\"}"
+#define PARTS_OF_IT DELIVERY_ITEM("shipped", "2") "," ENTRY_ITEM "," PAYMENT_ITEM
+#define WHOLE                                                                                   \
+	"[" HEAD_ITEM("confirmed", "paid", "partial", "4",                                      \
+		      WITH_TEXTS) "," PARTS_OF_IT                                               \
+				  "," RETURN_ITEM("1") ",{\"sk\":{\"S\":\"other\"}}," SNAP_ITEM \
+						       "]"
 
 static struct arena arena;
 static struct stored_order order;

@@ -22,6 +22,7 @@
 #include "aws/aws_metrics.h"
 #include "aws/credentials.h"
 #include "aws/retry.h"
+#include "aws/service_clock.h"
 #include "base/await.h"
 #include "base/digest.h"
 #include "io/exchange.h"
@@ -36,7 +37,8 @@ struct aws_client_options {
 	struct loop *loop;
 	struct credentials *credentials;
 	struct digest *digest;
-	struct aws_metrics *metrics; /* may be NULL */
+	struct aws_metrics *metrics;         /* may be NULL */
+	struct service_clock *service_clock; /* told what answers say; may be NULL */
 	const struct retry_policy *policy;
 	uint64_t max_attempts; /* 0: the policy's own */
 	uint64_t attempt_timeout_us;

@@ -21,6 +21,7 @@ struct backend {
 	struct credentials *credentials;
 	struct aws_client *client;
 	struct aws_metrics metrics;
+	struct service_clock service_clock; /* what time it is for the repositories */
 	struct origin origin;
 	struct repo repo;
 };

@@ -16,6 +16,7 @@
 #include "api/app.h"
 #include "base/await.h"
 #include "daemon/backend.h"
+#include "daemon/sweeper.h"
 #include "http/idempotency.h"
 #include "http/server.h"
 
@@ -27,13 +28,16 @@ struct worker_shared {
 	struct loop *main_loop; /* woken when a worker starts to serve, has failed, or is gone */
 	atomic_bool has_failed; /* a worker cannot ever serve; the log says why */
 	atomic_int running;     /* threads that are not gone */
+	size_t worker_count;    /* to be */
 };
 
 struct worker {
 	struct worker_shared *shared;
+	size_t index; /* among the workers */
 	pthread_t thread;
 	struct backend backend;
 	struct server *server;
+	struct sweeper *sweeper;
 	struct idempotency_store idempotency;
 	int listen_fd;
 	bool owns_listen_fd; /* closed when draining begins */
@@ -52,9 +56,11 @@ struct worker {
 	atomic_bool must_hurry;
 };
 
+/* What one worker gets. */
 struct worker_socket {
 	int fd;
-	bool is_own; /* the worker closes it; systemd's is not */
+	bool is_own;  /* the worker closes it; systemd's is not */
+	size_t index; /* of the worker */
 };
 
 /*

@@ -74,10 +74,10 @@ void checkout_repo_release(struct repo *repo, const char *id, uint64_t expected_
 			   struct checkout_answer *out, struct await *await);
 
 /*
- * The same for one whose time was over at `expired_by`, RFC 3339: for the sweeper. RESULT_INVALID
- * when there is nothing (more) to do.
+ * The same for one whose time is over: for the sweeper. RESULT_INVALID when there is nothing (more)
+ * to do.
  */
-void checkout_repo_expire(struct repo *repo, const char *id, const char *expired_by,
-			  struct checkout_answer *out, struct await *await);
+void checkout_repo_expire(struct repo *repo, const char *id, struct checkout_answer *out,
+			  struct await *await);
 
 #endif

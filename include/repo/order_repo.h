@@ -30,11 +30,10 @@ void order_repo_list_of(struct repo *repo, const char *user_id, size_t limit, co
 			struct list_page *out, struct await *await);
 
 /*
- * Expires an order that was not paid: one that is placed, unpaid, and was last changed at
- * `changed_before_ms` or before. RESULT_OK when it was expired, RESULT_INVALID when it is not for
- * expiring (any more); else as order_change_run.
+ * Expires an order that was not paid: one that is placed, unpaid, and was last changed
+ * `payment_ms` ago or earlier; for the sweeper. RESULT_OK when it was expired, RESULT_INVALID when
+ * it is not for expiring (any more); else as order_change_run.
  */
-void order_repo_expire(struct repo *repo, const char *id, int64_t changed_before_ms,
-		       struct await *await);
+void order_repo_expire(struct repo *repo, const char *id, int64_t payment_ms, struct await *await);
 
 #endif

@@ -429,6 +429,9 @@ static void on_exchange(struct exchange *exchange)
 	struct aws_client *client = call->client;
 	struct aws_verdict verdict;
 
+	if (client->options.service_clock && exchange->answer.has_date)
+		service_clock_note(client->options.service_clock, exchange->answer.date_ms,
+				   now_us(client) - call->attempt_began_us);
 	aws_answer_judge(exchange, &verdict);
 	call->status = verdict.status;
 	call->answer = verdict.answer;

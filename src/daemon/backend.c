@@ -56,6 +56,7 @@ static struct aws_client *make_client(struct backend *backend)
 		.credentials = backend->credentials,
 		.digest = backend->digest,
 		.metrics = &backend->metrics,
+		.service_clock = &backend->service_clock,
 		.policy = &retry_policy_dynamodb,
 		.max_attempts = backend->config->max_attempts,
 		.attempt_timeout_us = ATTEMPT_TIMEOUT_US,
@@ -74,7 +75,7 @@ static void fill_repo(struct backend *backend)
 	repo->db.loop = backend->loop;
 	repo->db.table = config->table_name;
 	repo->db.partition_key = config->primary_key;
-	repo->clock = clock_system();
+	repo->clock = &backend->service_clock.clock;
 	repo->digest = backend->digest;
 	repo->write_shards = (uint32_t)config->write_shards;
 }
@@ -87,6 +88,7 @@ bool backend_init(struct backend *backend, const struct config *config, struct t
 	backend->config = config;
 	backend->origin.url = config->endpoint_dynamodb;
 	backend->origin.authority = authority != NULL ? authority + 3 : config->endpoint_dynamodb;
+	service_clock_init(&backend->service_clock, clock_system());
 	backend->loop = loop_new(clock_system());
 	backend->digest = digest_new();
 	if (backend->loop == NULL || backend->digest == NULL)

@@ -186,8 +186,9 @@ static struct worker_socket worker_socket(const struct daemon *daemon,
 					  char error[static LISTENER_ERROR_SIZE])
 {
 	if (daemon->systemd_fd >= 0)
-		return (struct worker_socket){daemon->systemd_fd, false};
-	return (struct worker_socket){listener_open(daemon->config->listen, true, error), true};
+		return (struct worker_socket){daemon->systemd_fd, false, daemon->worker_count};
+	return (struct worker_socket){listener_open(daemon->config->listen, true, error), true,
+				      daemon->worker_count};
 }
 
 static bool make_workers(struct daemon *daemon)
@@ -205,6 +206,7 @@ static bool make_workers(struct daemon *daemon)
 	/* SO_REUSEPORT would let two shopds share an address without a word. */
 	if (daemon->systemd_fd < 0 && !listener_is_free(daemon->config->listen, error))
 		return complain(error);
+	daemon->shared.worker_count = count;
 	daemon->workers = calloc(count, sizeof(*daemon->workers));
 	if (daemon->workers == NULL)
 		return complain("out of memory");

@@ -65,6 +65,15 @@ static void write_client(const struct worker *workers, size_t count, struct buf 
 	metric_write(out, "shopd_client_overload_total", "", sums.overload);
 }
 
+static void write_sweeper(const struct worker *workers, size_t count, struct buf *out)
+{
+	struct sweeper_metrics sum = {0};
+
+	for (size_t i = 0; i < count; i++)
+		sweeper_metrics_add(&sum, sweeper_get_metrics(workers[i].sweeper));
+	sweeper_metrics_write(out, &sum);
+}
+
 void metrics_page_write(const struct worker *workers, size_t count, struct buf *out)
 {
 	metric_write_head(out, "shopd_build_info", "gauge", "The version.");
@@ -72,6 +81,7 @@ void metrics_page_write(const struct worker *workers, size_t count, struct buf *
 	write_http(workers, count, out);
 	write_aws(workers, count, out);
 	write_client(workers, count, out);
+	write_sweeper(workers, count, out);
 	metric_write_head(out, "shopd_log_lost_total", "counter",
 			  "Log lines that could not be written.");
 	metric_write(out, "shopd_log_lost_total", "", log_lost());

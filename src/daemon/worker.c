@@ -85,6 +85,7 @@ static void on_table_checked(struct await *await)
 		loop_timer_off(worker->backend.loop, &worker->patience_timer);
 		server_set_ready(worker->server);
 		open_server(worker);
+		sweeper_start(worker->sweeper);
 		atomic_fetch_sub(&worker->shared->app->status->starting_workers, 1);
 		loop_wake(worker->shared->main_loop);
 	} else if (await->result == RESULT_NOT_FOUND) {
@@ -126,7 +127,8 @@ static void on_drain_timer(struct loop_timer *timer)
 	bool is_over = now_us >= worker->drain_deadline_us;
 
 	/* A request may outlive its connection, see http/stream.h. */
-	if ((server_connections(worker->server) == 0 && server_requests(worker->server) == 0) ||
+	if ((server_connections(worker->server) == 0 && server_requests(worker->server) == 0 &&
+	     sweeper_is_idle(worker->sweeper)) ||
 	    (is_over && worker->is_cut_short)) {
 		loop_stop(loop);
 		return;
@@ -147,6 +149,7 @@ static void begin_drain(struct worker *worker)
 	loop_timer_off(loop, &worker->patience_timer);
 	worker->drain_deadline_us = loop_now_us(loop) + worker->shared->config->drain_deadline_us;
 	server_drain(worker->server);
+	sweeper_stop(worker->sweeper);
 	/*
 	 * What comes from now on is refused at once, unless systemd keeps the socket for the next.
 	 */
@@ -185,10 +188,12 @@ static void *run(void *context)
 		open_server(worker);
 	credentials_start(worker->backend.credentials, on_credentials, worker);
 	loop_run(loop);
+	sweeper_stop(worker->sweeper);
 	backend_stop(&worker->backend);
 	/* What was under way ends in the turns that follow, and its requests with it. */
-	for (int turn = 0; turn < 100 && (server_requests(worker->server) > 0 ||
-					  worker->await.is_pending || turn < 3);
+	for (int turn = 0;
+	     turn < 100 && (server_requests(worker->server) > 0 || worker->await.is_pending ||
+			    !sweeper_is_idle(worker->sweeper) || turn < 3);
 	     turn++)
 		loop_turn(loop, 1000);
 	log_flush();
@@ -217,6 +222,21 @@ static struct server *make_server(struct worker *worker)
 	return server_new(&options);
 }
 
+static struct sweeper *make_sweeper(struct worker *worker)
+{
+	const struct config *config = worker->shared->config;
+	const struct sweeper_options options = {
+		.loop = worker->backend.loop,
+		.repo = &worker->backend.repo,
+		.payment_ms = (int64_t)(config->payment_time_us / 1000),
+		.shard_count = (uint32_t)config->write_shards,
+		.first = (uint32_t)worker->index,
+		.step = (uint32_t)worker->shared->worker_count,
+	};
+
+	return sweeper_new(&options);
+}
+
 bool worker_init(struct worker *worker, struct worker_shared *shared,
 		 const struct worker_socket *socket)
 {
@@ -224,6 +244,7 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 	worker->shared = shared;
 	worker->listen_fd = socket->fd;
 	worker->owns_listen_fd = socket->is_own;
+	worker->index = socket->index;
 	worker->start_delay_us = START_DELAY_US;
 	worker->start_timer.fire = on_start_timer;
 	worker->start_timer.context = worker;
@@ -239,7 +260,8 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 		return false;
 	loop_on_wake(worker->backend.loop, on_woken, worker);
 	worker->server = make_server(worker);
-	return worker->server != NULL;
+	worker->sweeper = make_sweeper(worker);
+	return worker->server != NULL && worker->sweeper != NULL;
 }
 
 bool worker_start(struct worker *worker)
@@ -269,6 +291,7 @@ void worker_clear(struct worker *worker)
 {
 	if (worker->backend.loop != NULL)
 		server_free(worker->server);
+	sweeper_free(worker->sweeper);
 	if (worker->owns_listen_fd)
 		close(worker->listen_fd);
 	backend_stop(&worker->backend);

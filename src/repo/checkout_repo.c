@@ -30,7 +30,6 @@ struct job {
 
 	/* of an end */
 	enum checkout_status end;
-	char expired_by[CLOCK_RFC3339_SIZE]; /* CHECKOUT_EXPIRED */
 	struct stock_moves moves;
 };
 
@@ -195,7 +194,7 @@ static void write_patch_values(const struct job *job, struct buf *values)
 	buf_add_char(values, '}');
 }
 
-#define PATCH                                                                  \
+#define PATCH                                                            \
 	"SET address = :a, #x = :x, expires_at = :expires, g2s = :g2s, " \
 	"updated_at = :time, version = :next"
 
@@ -320,7 +319,7 @@ static void write_end_values(const struct job *job, struct buf *values)
 	attribute_add_integer(values, ":v", (int64_t)job->stored->checkout.version);
 	attribute_add_integer(values, ":one", 1);
 	if (job->end == CHECKOUT_EXPIRED)
-		attribute_add_text(values, ":by", job->expired_by);
+		attribute_add_text(values, ":by", now);
 	buf_add_char(values, '}');
 }
 
@@ -422,25 +421,25 @@ void checkout_repo_release(struct repo *repo, const char *id, uint64_t expected_
 static void judge_expiry(struct job *job)
 {
 	const struct checkout *checkout = &job->stored->checkout;
+	char now[CLOCK_RFC3339_SIZE];
 
+	checkout_repo_now(job->repo, now);
 	if (checkout->status == CHECKOUT_USED)
 		refuse(job, CHECKOUT_IS_USED);
-	else if (checkout->status != CHECKOUT_HELD ||
-		 strcmp(checkout->expires_at, job->expired_by) > 0)
+	else if (checkout->status != CHECKOUT_HELD || checkout_is_held(checkout, now))
 		refuse(job, CHECKOUT_ENDED);
 	else
 		give_back(job);
 }
 
-void checkout_repo_expire(struct repo *repo, const char *id, const char *expired_by,
-			  struct checkout_answer *out, struct await *await)
+void checkout_repo_expire(struct repo *repo, const char *id, struct checkout_answer *out,
+			  struct await *await)
 {
 	struct job *job = new_job(repo, out, await);
 
 	if (!job)
 		return;
 	job->end = CHECKOUT_EXPIRED;
-	strncpy(job->expired_by, expired_by, sizeof(job->expired_by) - 1);
 	job->judge = judge_expiry;
 	start(job, id);
 }

@@ -107,7 +107,7 @@ void order_repo_list_of(struct repo *repo, const char *user_id, size_t limit, co
 
 struct expiry {
 	struct stored_order order;
-	int64_t changed_before_ms;
+	int64_t payment_ms;
 };
 
 static enum order_decision expire(struct order_draft *draft, void *context)
@@ -119,7 +119,7 @@ static enum order_decision expire(struct order_draft *draft, void *context)
 	if (!order_awaits_payment(&order->head) ||
 	    !clock_parse_rfc3339(order->head.updated_at, strlen(order->head.updated_at),
 				 &changed_ms) ||
-	    changed_ms > expiry->changed_before_ms)
+	    changed_ms > draft->wall_ms - expiry->payment_ms)
 		return ORDER_REFUSE;
 	order->head.status = ORDER_EXPIRED;
 	for (size_t i = 0; i < order->line_count; i++)
@@ -130,8 +130,7 @@ static enum order_decision expire(struct order_draft *draft, void *context)
 	return ORDER_WRITE;
 }
 
-void order_repo_expire(struct repo *repo, const char *id, int64_t changed_before_ms,
-		       struct await *await)
+void order_repo_expire(struct repo *repo, const char *id, int64_t payment_ms, struct await *await)
 {
 	struct expiry *expiry = arena_alloc(await->arena, sizeof(*expiry));
 
@@ -140,7 +139,7 @@ void order_repo_expire(struct repo *repo, const char *id, int64_t changed_before
 		await_finish(await, RESULT_NO_MEMORY);
 		return;
 	}
-	expiry->changed_before_ms = changed_before_ms;
+	expiry->payment_ms = payment_ms;
 	order_change_run(repo,
 			 &(struct order_change){
 				 .order_id = id,

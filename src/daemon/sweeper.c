@@ -1,0 +1,425 @@
+/*
+ * Each shard goes through phases (enum phase). An operation's end only queues the shard's task; the
+ * task then takes the next step, so that no step runs from within what it waited for.
+ */
+#include "daemon/sweeper.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "repo/checkout_repo.h"
+#include "repo/due.h"
+#include "repo/lease.h"
+#include "repo/order_repo.h"
+
+static const uint64_t deadline_us = 10 * 1000 * 1000;
+
+enum phase {
+	OFF,       /* not started, or over */
+	RESTING,   /* until the timer */
+	LEASING,   /* the lease is taken or renewed */
+	LOOKING,   /* for what is due */
+	WORKING,   /* on what was found */
+	RELEASING, /* the lease is let go */
+};
+
+/* One thing that is dealt with. */
+struct hand {
+	struct shard *shard;
+	struct await await;
+	struct arena arena;
+	const char *id;
+	bool is_busy;
+	bool is_over; /* and its result not taken yet */
+};
+
+struct shard {
+	struct sweeper *sweeper;
+	uint32_t number;
+	enum phase phase;
+	struct lease lease;
+	struct await await;
+	struct arena arena;
+	struct loop_timer timer;
+	struct loop_task task;
+	enum due_kind kind;
+	struct due due;
+	size_t next; /* of what was found */
+	uint64_t done[2];
+	bool is_failing; /* has been told: the others of a row of failures are not */
+	struct hand hands[SWEEPER_HANDS];
+};
+
+struct sweeper {
+	struct sweeper_options options;
+	struct sweeper_metrics metrics;
+	bool is_stopping;
+	size_t shard_count;
+	struct shard shards[];
+};
+
+static uint64_t now_us(const struct shard *shard)
+{
+	return loop_now_us(shard->sweeper->options.loop);
+}
+
+static void prepare(const struct shard *shard, struct await *await, struct arena *arena)
+{
+	arena_reset(arena);
+	await->usage = (struct usage){0};
+	await->deadline_us = now_us(shard) + deadline_us;
+}
+
+static void on_over(struct await *await)
+{
+	struct shard *shard = await->context;
+
+	loop_defer(shard->sweeper->options.loop, &shard->task);
+}
+
+static void report(struct shard *shard, const char *what, enum result result, const char *id)
+{
+	metric_add(&shard->sweeper->metrics.failures, 1);
+	if (result != RESULT_SHUTDOWN)
+		log_event(LOG_WARNING, what, LOG_F_STR("result", result_name(result)),
+			  LOG_F_NUM("shard", shard->number), LOG_F_STR("id", id));
+}
+
+/* The same for what is tried again every second: the first of a row of failures is told. */
+static void report_once(struct shard *shard, const char *what, enum result result)
+{
+	if (shard->is_failing)
+		metric_add(&shard->sweeper->metrics.failures, 1);
+	else
+		report(shard, what, result, NULL);
+	shard->is_failing = true;
+}
+
+/* ------------------------------------------------------------------ resting */
+
+static void end_pass(struct shard *shard)
+{
+	uint64_t pause_us =
+		lease_holds(&shard->lease, now_us(shard)) ? SWEEPER_HOLDER_US : SWEEPER_OTHER_US;
+
+	if (shard->done[DUE_CHECKOUTS] + shard->done[DUE_ORDERS] > 0)
+		log_event(LOG_INFO, "swept", LOG_F_NUM("shard", shard->number),
+			  LOG_F_NUM("checkouts", shard->done[DUE_CHECKOUTS]),
+			  LOG_F_NUM("orders", shard->done[DUE_ORDERS]));
+	shard->phase = RESTING;
+	/* The heap keeps the room that the last timer had. */
+	(void)!loop_timer_set(shard->sweeper->options.loop, &shard->timer,
+			      now_us(shard) + pause_us);
+}
+
+/* Stopping: what is left is to let the lease go. */
+static void wind_up(struct shard *shard)
+{
+	loop_timer_off(shard->sweeper->options.loop, &shard->timer);
+	if (!lease_holds(&shard->lease, now_us(shard))) {
+		shard->phase = OFF;
+		return;
+	}
+	shard->phase = RELEASING;
+	prepare(shard, &shard->await, &shard->arena);
+	lease_release(shard->sweeper->options.repo, &shard->lease, &shard->await);
+}
+
+/* ------------------------------------------------------------------ looking */
+
+static void look(struct shard *shard, enum due_kind kind, const char *after)
+{
+	const struct sweeper_options *options = &shard->sweeper->options;
+	int64_t until_ms = clock_wall_ms(options->repo->clock);
+	struct due_query query = {.kind = kind, .shard = shard->number, .after = after};
+
+	if (!lease_holds(&shard->lease, now_us(shard)))
+		until_ms -= SWEEPER_LATE_MS;
+	if (kind == DUE_ORDERS)
+		until_ms -= options->payment_ms;
+	query.until_ms = until_ms;
+	shard->phase = LOOKING;
+	shard->kind = kind;
+	shard->next = 0;
+	prepare(shard, &shard->await, &shard->arena);
+	due_find(options->repo, &query, &shard->due, &shard->await);
+}
+
+static void begin_pass(struct shard *shard)
+{
+	shard->done[DUE_CHECKOUTS] = 0;
+	shard->done[DUE_ORDERS] = 0;
+	if (!lease_is_due(&shard->lease, now_us(shard))) {
+		look(shard, DUE_CHECKOUTS, NULL);
+		return;
+	}
+	shard->phase = LEASING;
+	prepare(shard, &shard->await, &shard->arena);
+	lease_take(shard->sweeper->options.repo, &shard->lease, &shard->await);
+}
+
+static void take_lease(struct shard *shard)
+{
+	if (result_is_failure(shard->await.result))
+		report_once(shard, "the sweeper cannot take a lease", shard->await.result);
+	else if (shard->lease.is_new)
+		metric_add(&shard->sweeper->metrics.leases, 1);
+	look(shard, DUE_CHECKOUTS, NULL);
+}
+
+/* ------------------------------------------------------------------ working */
+
+static void start_hand(struct hand *hand, const char *id)
+{
+	struct shard *shard = hand->shard;
+	const struct sweeper_options *options = &shard->sweeper->options;
+	struct checkout_answer *answer;
+
+	hand->id = id;
+	hand->is_busy = true;
+	hand->is_over = false;
+	prepare(shard, &hand->await, &hand->arena);
+	if (shard->kind == DUE_ORDERS) {
+		order_repo_expire(options->repo, id, options->payment_ms, &hand->await);
+		return;
+	}
+	answer = arena_alloc(&hand->arena, sizeof(*answer));
+	if (answer) {
+		checkout_repo_expire(options->repo, id, answer, &hand->await);
+	} else {
+		await_start(&hand->await);
+		await_finish(&hand->await, RESULT_NO_MEMORY);
+	}
+}
+
+static void on_hand_over(struct await *await)
+{
+	struct hand *hand = await->context;
+
+	hand->is_over = true;
+	loop_defer(hand->shard->sweeper->options.loop, &hand->shard->task);
+}
+
+static void take_hand(struct hand *hand)
+{
+	struct shard *shard = hand->shard;
+	struct sweeper_metrics *metrics = &shard->sweeper->metrics;
+
+	hand->is_busy = false;
+	if (hand->await.result == RESULT_OK) {
+		shard->done[shard->kind]++;
+		metric_add(shard->kind == DUE_ORDERS ? &metrics->orders : &metrics->checkouts, 1);
+	} else if (result_is_failure(hand->await.result)) {
+		report(shard,
+		       shard->kind == DUE_ORDERS ? "cannot expire an order"
+						 : "cannot expire a checkout",
+		       hand->await.result, hand->id);
+	}
+}
+
+/* Takes what is over and gives out what is to be done. True while there is something under way. */
+static bool work(struct shard *shard)
+{
+	bool is_busy = false;
+
+	for (size_t i = 0; i < SWEEPER_HANDS; i++) {
+		struct hand *hand = &shard->hands[i];
+
+		if (hand->is_busy && hand->is_over)
+			take_hand(hand);
+		if (!hand->is_busy && !shard->sweeper->is_stopping &&
+		    shard->next < shard->due.count)
+			start_hand(hand, shard->due.ids[shard->next++]);
+		is_busy |= hand->is_busy;
+	}
+	return is_busy;
+}
+
+static void go_on_working(struct shard *shard)
+{
+	shard->phase = WORKING;
+	if (work(shard))
+		return;
+	if (shard->sweeper->is_stopping)
+		wind_up(shard);
+	else if (shard->due.has_more)
+		look(shard, shard->kind, shard->due.last);
+	else if (shard->kind == DUE_CHECKOUTS)
+		look(shard, DUE_ORDERS, NULL);
+	else
+		end_pass(shard);
+}
+
+static void take_due(struct shard *shard)
+{
+	if (shard->await.result == RESULT_OK) {
+		shard->is_failing = false;
+		go_on_working(shard);
+		return;
+	}
+	report_once(shard, "the sweeper cannot look for what is due", shard->await.result);
+	end_pass(shard);
+}
+
+/* ------------------------------------------------------------------ step by step */
+
+static void on_task(struct loop_task *task)
+{
+	struct shard *shard = task->context;
+	bool is_stopping = shard->sweeper->is_stopping;
+
+	switch (shard->phase) {
+	case LEASING:
+		if (is_stopping)
+			wind_up(shard);
+		else
+			take_lease(shard);
+		break;
+	case LOOKING:
+		if (is_stopping)
+			wind_up(shard);
+		else
+			take_due(shard);
+		break;
+	case WORKING:
+		go_on_working(shard);
+		break;
+	case RELEASING:
+		shard->phase = OFF;
+		break;
+	case OFF:
+	case RESTING:
+		break;
+	}
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+	begin_pass(timer->context);
+}
+
+/* ------------------------------------------------------------------ life */
+
+static size_t count_shards(const struct sweeper_options *options)
+{
+	return options->first < options->shard_count
+		       ? (options->shard_count - options->first - 1) / options->step + 1
+		       : 0;
+}
+
+static void init_shard(struct shard *shard, struct sweeper *sweeper, uint32_t number,
+		       const char *holder)
+{
+	shard->sweeper = sweeper;
+	shard->number = number;
+	shard->await.resume = on_over;
+	shard->await.context = shard;
+	shard->await.arena = &shard->arena;
+	shard->timer.fire = on_timer;
+	shard->timer.context = shard;
+	shard->task.run = on_task;
+	shard->task.context = shard;
+	snprintf(shard->lease.name, sizeof(shard->lease.name), "sweep-%u", number);
+	snprintf(shard->lease.holder, sizeof(shard->lease.holder), "%s", holder);
+	for (size_t i = 0; i < SWEEPER_HANDS; i++) {
+		struct hand *hand = &shard->hands[i];
+
+		hand->shard = shard;
+		hand->await.resume = on_hand_over;
+		hand->await.context = hand;
+		hand->await.arena = &hand->arena;
+	}
+}
+
+struct sweeper *sweeper_new(const struct sweeper_options *options)
+{
+	size_t count = count_shards(options);
+	struct sweeper *sweeper = calloc(1, sizeof(*sweeper) + count * sizeof(struct shard));
+	char holder[ID_SIZE];
+
+	if (!sweeper)
+		return NULL;
+	sweeper->options = *options;
+	sweeper->shard_count = count;
+	id_make_random(holder);
+	for (size_t i = 0; i < count; i++)
+		init_shard(&sweeper->shards[i], sweeper,
+			   options->first + (uint32_t)i * options->step, holder);
+	return sweeper;
+}
+
+void sweeper_start(struct sweeper *sweeper)
+{
+	for (size_t i = 0; i < sweeper->shard_count; i++) {
+		if (sweeper->shards[i].phase == OFF && !sweeper->is_stopping)
+			begin_pass(&sweeper->shards[i]);
+	}
+}
+
+void sweeper_stop(struct sweeper *sweeper)
+{
+	sweeper->is_stopping = true;
+	for (size_t i = 0; i < sweeper->shard_count; i++) {
+		if (sweeper->shards[i].phase == RESTING)
+			wind_up(&sweeper->shards[i]);
+	}
+}
+
+bool sweeper_is_idle(const struct sweeper *sweeper)
+{
+	for (size_t i = 0; i < sweeper->shard_count; i++) {
+		if (sweeper->shards[i].phase != OFF)
+			return false;
+	}
+	return true;
+}
+
+void sweeper_free(struct sweeper *sweeper)
+{
+	if (!sweeper)
+		return;
+	for (size_t i = 0; i < sweeper->shard_count; i++) {
+		struct shard *shard = &sweeper->shards[i];
+
+		assert(!shard->await.is_pending);
+		loop_timer_off(sweeper->options.loop, &shard->timer);
+		loop_defer_off(sweeper->options.loop, &shard->task);
+		arena_clear(&shard->arena);
+		for (size_t h = 0; h < SWEEPER_HANDS; h++)
+			arena_clear(&shard->hands[h].arena);
+	}
+	free(sweeper);
+}
+
+/* ------------------------------------------------------------------ metrics */
+
+const struct sweeper_metrics *sweeper_get_metrics(const struct sweeper *sweeper)
+{
+	return &sweeper->metrics;
+}
+
+void sweeper_metrics_add(struct sweeper_metrics *sum, const struct sweeper_metrics *from)
+{
+	metric_add(&sum->checkouts, metric_get(&from->checkouts));
+	metric_add(&sum->orders, metric_get(&from->orders));
+	metric_add(&sum->failures, metric_get(&from->failures));
+	metric_add(&sum->leases, metric_get(&from->leases));
+}
+
+void sweeper_metrics_write(struct buf *out, const struct sweeper_metrics *sum)
+{
+	metric_write_head(out, "shopd_sweeper_expired_total", "counter",
+			  "Checkouts and orders ended because their time was over.");
+	metric_write(out, "shopd_sweeper_expired_total", "what=\"checkout\"",
+		     metric_get(&sum->checkouts));
+	metric_write(out, "shopd_sweeper_expired_total", "what=\"order\"",
+		     metric_get(&sum->orders));
+	metric_write_head(out, "shopd_sweeper_failures_total", "counter",
+			  "What the sweeper could not do, and tries again.");
+	metric_write(out, "shopd_sweeper_failures_total", "", metric_get(&sum->failures));
+	metric_write_head(out, "shopd_sweeper_leases_total", "counter",
+			  "Leases that the sweeper has taken over.");
+	metric_write(out, "shopd_sweeper_leases_total", "", metric_get(&sum->leases));
+}

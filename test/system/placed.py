@@ -1,5 +1,6 @@
 """Orders that were placed past shopd, in whatever state a test needs, and a look at all of one."""
 
+import datetime
 import json
 import time
 import uuid
@@ -8,7 +9,11 @@ from decimal import Decimal
 import shop
 from given import ADDRESS, SHARDS, query, reserve
 
-HOUR_AGO = "2026-01-01T00:00:00.000Z"
+
+def now():
+    """As shopd writes times: what is much older than this, and not paid, expires."""
+    text = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 def ordered_id():
@@ -45,14 +50,14 @@ def place(emulator, *lines, table=shop.TABLE, shipped=(), **head):
         fulfillment = "shipped" if list(shipped) == [n for _, n in lines] else "partial"
     values = {"status": "placed", "payment_status": "none", "fulfillment_status": fulfillment,
               "total": total, "currency": "EUR", "paid": 0, "refunded": 0,
-              "line_count": len(lines), "version": 1, "created_at": HOUR_AGO,
-              "updated_at": HOUR_AGO} | head
-    values |= {"g2p": f"OS#{values['status']}#0", "g2s": f"{HOUR_AGO}#{order_id}"}
+              "line_count": len(lines), "version": 1, "created_at": now(),
+              "updated_at": now()} | head
+    values |= {"g2p": f"OS#{values['status']}#0", "g2s": f"{values['updated_at']}#{order_id}"}
     put(emulator, f"O#{order_id}", "#", table, **values)
     put(emulator, f"O#{order_id}", "SNAP", table, address=ADDRESS, lines=[
         {"product_id": product["id"], "name": product["name"], "price": product["price"],
          "quantity": quantity} for product, quantity in lines])
-    put(emulator, f"O#{order_id}", f"H#{ordered_id()}", table, time=HOUR_AGO, what="placed",
+    put(emulator, f"O#{order_id}", f"H#{ordered_id()}", table, time=now(), what="placed",
         to="placed", by="system")
     for product, quantity in lines:
         reserve(emulator, product, quantity, table)
@@ -71,14 +76,14 @@ def take_out(emulator, product, quantity, table=shop.TABLE):
         UpdateExpression="ADD reserved :m, version :one",
         ExpressionAttributeValues={":m": {"N": str(-quantity)}, ":one": {"N": "1"}})
     put(emulator, f"M#{product['id']}", ordered_id(), table, delta=-quantity, reason="shipped",
-        time=HOUR_AGO, by="staff")
+        time=now(), by="staff")
 
 
 def deliver(emulator, order_id, number, status, parts, table=shop.TABLE):
     put(emulator, f"O#{order_id}", f"D#{number:04}", table, delivery_id=ordered_id(),
         number=number, status=status, carrier="dhl", tracking_number=str(uuid.uuid4()), version=1,
         lines=[{"product_id": product["id"], "quantity": n} for product, n in parts],
-        created_at=HOUR_AGO, updated_at=HOUR_AGO)
+        created_at=now(), updated_at=now())
 
 
 class Look:

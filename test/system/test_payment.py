@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 
+import shop
 from given import at_once, expect
 from placed import Look, place
 
@@ -340,6 +341,13 @@ def test_the_secret_is_in_no_log(signed, order):
     assert SECRET not in text and good.split("v1=")[1][:20] not in text
 
 
+def test_the_secret_is_shown_as_set(folder, emulator):
+    _, shown, _ = shop.command(folder, "--check-config", SHOPD_PAYMENT_SECRET=SECRET)
+    assert "SHOPD_PAYMENT_SECRET=(set)\n" in shown
+    _, shown, complaint = shop.command(folder, "--check-config", SHOPD_PAYMENT_SECRET=SECRET + "\n")
+    assert "SHOPD_PAYMENT_SECRET" in complaint and SECRET not in shown + complaint
+
+
 def test_put_and_callbacks_at_once_are_one_payment(signed, shopd, emulator, order):
     clients = [(signed if n % 2 else shopd).client() for n in range(6)]
     answers = at_once([
@@ -372,7 +380,7 @@ def test_a_payment_meets_an_expiry(client, proxy, emulator, order):
     thread.start()
     time.sleep(0.2)
     emulator.client.update_item(
-        TableName="shop-test", Key={"pk": {"S": f"O#{order}"}, "sk": {"S": "#"}},
+        TableName=shop.TABLE, Key={"pk": {"S": f"O#{order}"}, "sk": {"S": "#"}},
         UpdateExpression="SET #s = :s ADD version :one",
         ExpressionAttributeNames={"#s": "status"},
         ExpressionAttributeValues={":s": {"S": "expired"}, ":one": {"N": "1"}})

@@ -4,7 +4,7 @@
 #include "alloc_fail.h"
 #include "api/order_ending.h"
 #include "asking.h"
-#include "payment_texts.h"
+#include "ending_texts.h"
 
 #define PLACED ORDER_ALL(ORDER_HEAD("placed", "authorized", "unfulfilled", "0", "1"), "")
 #define ENDED ORDER_ALL(ORDER_HEAD("expired", "none", "unfulfilled", "0", "1"), "")

@@ -4,7 +4,7 @@
 #include "alloc_fail.h"
 #include "api/payment.h"
 #include "asking.h"
-#include "payment_texts.h"
+#include "ending_texts.h"
 
 #define PLACED ORDER_ALL(ORDER_HEAD("placed", "none", "unfulfilled", "0", "1"), "")
 #define REFUNDABLE ORDER_ALL(ORDER_HEAD("confirmed", "paid", "unfulfilled", "32", "2"), PAID_ONE)

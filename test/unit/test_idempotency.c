@@ -168,6 +168,7 @@ static enum flow refuse(struct request *rq)
 static const struct endpoint post_write = {.steps = STEPS(prepare, do_write, say_written)};
 static const struct endpoint any_status = {.steps = STEPS(say_status)};
 static const struct endpoint post_refuse = {.steps = STEPS(refuse)};
+static const struct endpoint post_ignore = {.steps = STEPS(say_status), .takes_no_key = true};
 
 static const struct route routes[] = {
 	{.method = METHOD_POST, .path = "/write", .endpoint = &post_write},
@@ -178,6 +179,7 @@ static const struct route routes[] = {
 	{.method = METHOD_DELETE, .path = "/status", .endpoint = &any_status},
 	{.method = METHOD_POST, .path = "/status/{id}", .endpoint = &any_status},
 	{.method = METHOD_POST, .path = "/refuse", .endpoint = &post_refuse},
+	{.method = METHOD_POST, .path = "/ignore", .endpoint = &post_ignore},
 	{0},
 };
 
@@ -569,6 +571,15 @@ START_TEST(a_route_may_refuse_keys)
 }
 END_TEST
 
+START_TEST(to_a_route_a_key_may_mean_nothing)
+{
+	table.find_result = RESULT_REPEATED;
+	ck_assert_int_eq(ask("POST /ignore", "200"), 200);
+	ck_assert_uint_eq(table.finds, 0);
+	ck_assert_uint_eq(table.keeps, 0);
+}
+END_TEST
+
 START_TEST(a_body_may_be_as_long_as_bodies_may_be)
 {
 	static char body[SERVING_BODY_MAX + 1];
@@ -817,6 +828,7 @@ Suite *idempotency_suite(void)
 	tcase_add_test(tests, methods_that_can_be_repeated_as_they_are_take_no_key);
 	tcase_add_test(tests, a_key_belongs_to_a_method_and_a_path);
 	tcase_add_test(tests, a_route_may_refuse_keys);
+	tcase_add_test(tests, to_a_route_a_key_may_mean_nothing);
 	tcase_add_test(tests, a_body_may_be_as_long_as_bodies_may_be);
 	tcase_add_test(tests, a_server_without_a_store_ignores_keys);
 	tcase_add_test(tests, a_strange_record_makes_an_answer_that_can_be_read);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "alloc_fail.h"
-#include "payment_texts.h"
+#include "ending_texts.h"
 #include "repo/order_ending_repo.h"
 #include "scripted_repo.h"
 

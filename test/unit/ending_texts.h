@@ -1,8 +1,8 @@
 /*
  * What DynamoDB says of an order of four teas at 3 and a pot at 20, as texts for scripts.
  */
-#ifndef SHOPD_TEST_PAYMENT_TEXTS_H
-#define SHOPD_TEST_PAYMENT_TEXTS_H
+#ifndef SHOPD_TEST_ENDING_TEXTS_H
+#define SHOPD_TEST_ENDING_TEXTS_H
 
 #include "scripted_dynamodb.h"
 

@@ -200,7 +200,8 @@ static bool add_events(struct run *run, const char *outbox, struct dynamodb_writ
 		       size_t *count)
 {
 	for (size_t i = 0; i < run->draft.event_count; i++) {
-		id_make_ordered(run->draft.wall_ms, run->event_ids[i]);
+		/* So that they leave in this order. */
+		id_make_ordered(run->draft.wall_ms + (int64_t)i, run->event_ids[i]);
 		if (!write_event(run, i, &run->events[i]))
 			return false;
 		writes[(*count)++] = (struct dynamodb_write){

@@ -151,7 +151,9 @@ static void write_event(struct run *run, const struct order *head, enum event_ty
 	struct buf data = {0};
 	struct buf *out = &run->events[run->event_count];
 
-	id_make_ordered(run->now_ms, run->event_ids[run->event_count++]);
+	/* So that they leave in this order. */
+	id_make_ordered(run->now_ms + (int64_t)run->event_count, run->event_ids[run->event_count]);
+	run->event_count++;
 	buf_init(&data, EVENT_MAX);
 	order_draft_describe(head, NULL, &data);
 	buf_init(out, 2 * EVENT_MAX);

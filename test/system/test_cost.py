@@ -527,3 +527,80 @@ def _(place):
 def _(place):
     product = place.product()
     return keyed(lambda key: move(place, product, -101, 409, Idempotency_Key=key))[0]
+
+
+# checkouts and orders
+
+
+def checkout_of(place, lines=3):
+    return place.client.post(
+        "/checkout", {"cart_id": place.cart(lines)["id"], "address": ADDRESS})
+
+
+def order_of(place, **fields):
+    checkout = expect(checkout_of(place), 201).json
+    return checkout, place.client.post("/order", {"checkout_id": checkout["id"], **fields})
+
+
+@operation("check out a guest's cart of 3 lines")
+def _(place):
+    return expect(checkout_of(place), 201)
+
+
+@operation("check out a guest's cart of 3 lines … that is refused")
+def _(place):
+    cart = filled_cart(place.client, *((place.product(on_hand=n), 2) for n in (1, 2, 3)))
+    return expect(place.client.post("/checkout", {"cart_id": cart["id"], "address": ADDRESS}), 409)
+
+
+@operation("read a checkout")
+def _(place):
+    return expect(place.client.get(checkout_of(place).headers["Location"]), 200)
+
+
+@operation("PATCH a checkout")
+def _(place):
+    path = checkout_of(place).headers["Location"]
+    return [expect(place.client.patch(path, {"email": "a@example.org"}), 200),
+            expect(place.client.patch(path, {"extend": True}), 200)]
+
+
+@operation("release a checkout of 3 lines")
+def _(place):
+    return expect(place.client.delete(checkout_of(place).headers["Location"]), 204)
+
+
+@operation("order a checkout of 3 lines")
+def _(place):
+    return expect(order_of(place)[1], 201)
+
+
+@operation("order a checkout of 3 lines … with cash on delivery")
+def _(place):
+    return expect(order_of(place, cash_on_delivery=True)[1], 201)
+
+
+@operation("order a checkout of 3 lines … that is ordered already")
+def _(place):
+    checkout, _ = order_of(place)
+    return expect(place.client.post("/order", {"checkout_id": checkout["id"]}), 200)
+
+
+@operation("read an order of 3 lines")
+def _(place):
+    return expect(place.client.get(order_of(place)[1].headers["Location"]), 200)
+
+
+@operation("PATCH an order's note")
+def _(place):
+    return expect(place.client.patch(order_of(place)[1].headers["Location"], {"note": "x"}), 200)
+
+
+@operation("list of 20 orders of a user")
+def _(place):
+    user = new_user(place.client)
+    for _ in range(21):
+        cart = place.cart(1, user=user)
+        checkout = place.client.post("/checkout", {"cart_id": cart["id"], "address": ADDRESS})
+        place.client.post("/order", {"checkout_id": checkout.json["id"]})
+    return expect(place.client.get(f"/user/{user['id']}/order"), 200)

@@ -65,6 +65,9 @@
 		     "\"},\"updated_at\":{\"S\":\"" BEFORE "\"}" more "}"
 #define HELD CHECKOUT_ITEM("held", LATER, "1", "")
 
+/* For many tries in a row: the scripts' clock goes on meanwhile. */
+#define HELD_FOR_LONG CHECKOUT_ITEM("held", "2099-01-01T00:00:00.000Z", "1", "")
+
 /* A stock's item. */
 #define STOCK(id, available, reserved, version)                                                   \
 	"{\"pk\":{\"S\":\"P#" id "\"},\"sk\":{\"S\":\"STOCK\"},\"available\":{\"N\":\"" available \

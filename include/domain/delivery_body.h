@@ -14,7 +14,7 @@ enum {
 	DELIVERY_TEXT_MAX = 100,     /* characters of a carrier's name, of a tracking number */
 	DELIVERY_EVENT_ID_MAX = 200, /* characters */
 	DELIVERY_PLACE_MAX = 200,    /* likewise */
-	/* How far carriers' clocks may be ahead of ours, time zones that were forgotten included. */
+	/* How far carriers' clocks may be ahead of ours, forgotten time zones included. */
 	DELIVERY_AHEAD_MS = 24 * 60 * 60 * 1000,
 };
 

@@ -19,21 +19,10 @@ static void check_time(const struct field *field, const char *path, const json_t
 			       "It must be a time of RFC 3339 such as 2026-11-24T08:15:00+01:00.");
 }
 
-#define SERVERS(name)                              \
-	{                                          \
-		name, FIELD_SERVERS, .check = NULL \
-	}
 #define TEXT(name, is_needed, most)                                                    \
 	{                                                                              \
 		name, .is_required = (is_needed), .check = field_check_line, .min = 1, \
 		      .max = (most)                                                    \
-	}
-#define SET_BY_US                                                                              \
-	SERVERS("id"), SERVERS("order_id"), SERVERS("tracking_status"), SERVERS("tracked_at"), \
-		SERVERS("version"), SERVERS("created_at"), SERVERS("updated_at")
-#define END                         \
-	{                           \
-		NULL, .check = NULL \
 	}
 
 static const char *const first_statuses[] = {"pending", "shipped", NULL};
@@ -43,8 +32,14 @@ static const struct field new_fields[] = {
 	TEXT("tracking_number", true, DELIVERY_TEXT_MAX),
 	{"status", .check = field_check_choice, .choices = first_statuses},
 	{"lines", .check = order_parts_check, .max = ORDER_PART_LINES_MAX},
-	SET_BY_US,
-	END,
+	{"id", FIELD_SERVERS, .check = NULL},
+	{"order_id", FIELD_SERVERS, .check = NULL},
+	{"tracking_status", FIELD_SERVERS, .check = NULL},
+	{"tracked_at", FIELD_SERVERS, .check = NULL},
+	{"version", FIELD_SERVERS, .check = NULL},
+	{"created_at", FIELD_SERVERS, .check = NULL},
+	{"updated_at", FIELD_SERVERS, .check = NULL},
+	{NULL, .check = NULL},
 };
 
 static const char *const later_statuses[] = {"shipped", "cancelled", NULL};
@@ -54,9 +49,15 @@ static const struct field patch_fields[] = {
 	TEXT("carrier", true, DELIVERY_TEXT_MAX),
 	TEXT("tracking_number", true, DELIVERY_TEXT_MAX),
 	{"status", .is_required = true, .check = field_check_choice, .choices = later_statuses},
-	SERVERS("lines"),
-	SET_BY_US,
-	END,
+	{"lines", FIELD_SERVERS, .check = NULL},
+	{"id", FIELD_SERVERS, .check = NULL},
+	{"order_id", FIELD_SERVERS, .check = NULL},
+	{"tracking_status", FIELD_SERVERS, .check = NULL},
+	{"tracked_at", FIELD_SERVERS, .check = NULL},
+	{"version", FIELD_SERVERS, .check = NULL},
+	{"created_at", FIELD_SERVERS, .check = NULL},
+	{"updated_at", FIELD_SERVERS, .check = NULL},
+	{NULL, .check = NULL},
 };
 
 static const struct field report_fields[] = {
@@ -65,7 +66,7 @@ static const struct field report_fields[] = {
 	 .choices = tracking_status_names},
 	{"time", .is_required = true, .check = check_time},
 	TEXT("place", false, DELIVERY_PLACE_MAX),
-	END,
+	{NULL, .check = NULL},
 };
 
 static bool is_sound(const struct field_input *input, struct validation *validation)

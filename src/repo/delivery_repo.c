@@ -288,8 +288,9 @@ static enum order_decision decide_change(struct order_draft *draft, void *contex
 	struct delivery_outcome *out = change->out;
 	struct order_delivery *delivery = delivery_step_find(draft, &change->name, out);
 
-	if (delivery)
-		out->verdict = judge_change(change, draft, delivery);
+	if (!delivery)
+		return ORDER_REFUSE;
+	out->verdict = judge_change(change, draft, delivery);
 	if (out->verdict != DELIVERY_FINE)
 		return ORDER_REFUSE;
 	if (!moves(change, delivery) && !has_new_texts(change, delivery))

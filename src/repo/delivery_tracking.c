@@ -64,8 +64,9 @@ static enum order_decision decide(struct order_draft *draft, void *context)
 	const struct tracking_report report = {tracking->report->status, tracking->report->time};
 	struct tracking_effect effect;
 
-	if (delivery)
-		out->verdict = delivery_judge_report(delivery, &report, &effect);
+	if (!delivery)
+		return ORDER_REFUSE;
+	out->verdict = delivery_judge_report(delivery, &report, &effect);
 	if (out->verdict != DELIVERY_FINE)
 		return ORDER_REFUSE;
 	apply(draft, tracking, &effect, delivery);

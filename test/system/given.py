@@ -138,11 +138,20 @@ def ledger_sum(emulator, product_id, table=shop.TABLE):
     return sum(int(item["delta"]["N"]) for item in movements(emulator, product_id, table))
 
 
+def outbox(emulator, name, value, table=shop.TABLE):
+    """The raw outbox items that have this attribute, the oldest first."""
+    paginator = emulator.client.get_paginator("query")
+    pages = [page for shard in range(SHARDS) for page in paginator.paginate(
+        TableName=table, KeyConditionExpression="pk = :p", FilterExpression="#n = :v",
+        ConsistentRead=True, ExpressionAttributeNames={"#n": name},
+        ExpressionAttributeValues={":p": {"S": f"OUT#{shard}"}, ":v": {"S": value}})]
+    return sorted((item for page in pages for item in page["Items"]),
+                  key=lambda item: item["sk"]["S"])
+
+
 def events(emulator, product_id, table=shop.TABLE):
     """The raw outbox items about a product, the oldest first."""
-    found = [item for shard in range(SHARDS) for item in query(emulator, f"OUT#{shard}", table)
-             if item.get("product_id") == {"S": product_id}]
-    return sorted(found, key=lambda item: item["sk"]["S"])
+    return outbox(emulator, "product_id", product_id, table)
 
 
 def event_types(emulator, product_id, table=shop.TABLE):

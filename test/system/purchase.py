@@ -134,7 +134,4 @@ def stock(client, product):
 
 def events_of(emulator, bought, table=shop.TABLE):
     """The types of the events about an order and its deliveries, the oldest first."""
-    found = [item for shard in range(given.SHARDS)
-             for item in given.query(emulator, f"OUT#{shard}", table)
-             if item.get("order_id") == {"S": bought["id"]}]
-    return [item["type"]["S"] for item in sorted(found, key=lambda item: item["sk"]["S"])]
+    return [item["type"]["S"] for item in given.outbox(emulator, "order_id", bought["id"], table)]

@@ -8,7 +8,7 @@ the books must agree (simulate_check.py).
     simulate.py --seeds 1000 --seed 1
 
 A seed brings the same wishes, faults and kills again; in which order they meet is up to the
-machine. When something disagrees, the seed and what it was are printed, and logs and table are kept.
+machine. When something disagrees, the seed and what it was are printed, and logs and table kept.
 """
 
 import argparse
@@ -52,6 +52,7 @@ class Simulation:
         self.told = Told()
         self.kills = 0
         self.closes_at = None
+        self.faults = {}
         self.daemons, self.products, self.opening = [], [], {}
 
     # what people need to know
@@ -66,8 +67,9 @@ class Simulation:
 
     def open(self):
         """Makes the table, the daemons and the goods."""
-        status, _, stderr = shop.command(self.folder, "--init-table", AWS_ENDPOINT_URL_DYNAMODB=self.proxy.url,
-                                         DYNAMODB_TABLE_NAME=self.table)
+        status, _, stderr = shop.command(
+            self.folder, "--init-table", DYNAMODB_TABLE_NAME=self.table,
+            AWS_ENDPOINT_URL_DYNAMODB=self.proxy.url)
         assert status == 0, stderr
         self.daemons = [self.start_daemon() for _ in range(DAEMONS)]
         for daemon in self.daemons:
@@ -112,7 +114,7 @@ class Simulation:
         self.faults = self.proxy.rules()["faults"]
 
     def settle(self):
-        """Waits until holds and unpaid orders have had their time, and those that clear up theirs."""
+        """Waits until holds and unpaid orders have had their time, and the sweepers theirs."""
         for daemon in self.daemons:
             daemon.ready()
         while (left := self.books().times_out(PAYMENT_TIME)) > 0:
@@ -143,8 +145,6 @@ class Simulation:
                 f" reports; {sum(self.faults.values())} faults, {self.kills} kills,"
                 f" {told.unanswered} requests without an answer; {dict(told.statuses)},"
                 f" {dict(told.codes)}")
-
-    faults = {}
 
 
 def simulate(folder, emulator, seed, seconds=SECONDS):

@@ -127,6 +127,7 @@ def test_every_stage_is_as_botocores():
         assert answers[4 * number : 4 * number + 4] == by_botocore(case), case
 
 
+@pytest.mark.timed
 def test_a_signature_is_cheap():
     """A guard against digests fetched anew or keys derived anew, which cost ten times as much."""
     ran = subprocess.run([DRIVER, "--time"], capture_output=True, check=True, timeout=120)

@@ -9,6 +9,7 @@ import random
 import subprocess
 import urllib.parse
 
+import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials

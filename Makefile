@@ -188,9 +188,8 @@ run: build/release/shopd $(EMULATOR) ## serve on 127.0.0.1:8080 against a local 
 
 # Three at once keep two CPUs busy; what measures times runs by itself afterwards.
 PYTEST = PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
-TIMED = test/system/test_load.py
 SYSTEM_TESTS = $(if $(TESTS),$(PYTEST) $(TESTS),{ \
-	$(PYTEST) -n 3 --dist loadfile --ignore=$(TIMED) test/system && $(PYTEST) $(TIMED); })
+	$(PYTEST) -n 3 --dist loadfile -m 'not timed' test/system && $(PYTEST) -m timed test/system; })
 
 # Each part runs even when another has failed.
 test: build/release/shopd $(TOOLS_release) build/debug/unit $(EMULATOR) ## every test (SUITES="buf text": only these unit tests, TESTS=: only these system tests)

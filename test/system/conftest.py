@@ -159,6 +159,10 @@ def report():
     return figures.append
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "timed: measures times, and so runs while nothing else does")
+
+
 def pytest_sessionfinish(session):
     """What a worker of pytest-xdist has to report goes to who started it."""
     if hasattr(session.config, "workeroutput"):

@@ -108,6 +108,7 @@ def test_thousands_come_out_each_once(fresh):
     client.close()
 
 
+@pytest.mark.timed
 def test_large_products_are_exported_a_few_at_a_time(start, make_table):
     daemon = start(DYNAMODB_TABLE_NAME=make_table(), SHOPD_MAX_BODY="1MiB", SHOPD_WORKERS=1,
                    SHOPD_WRITE_SHARDS=1)

@@ -11,6 +11,8 @@ import pytest
 import shop
 import wire
 
+pytestmark = pytest.mark.timed
+
 
 # drain
 

@@ -20,6 +20,8 @@ import pytest
 import shop
 import wire
 
+pytestmark = pytest.mark.timed
+
 CONNECTIONS = 1000
 REQUESTS = 8
 """For each connection."""

@@ -9,6 +9,7 @@ import random
 import subprocess
 import urllib.parse
 
+import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -127,6 +128,7 @@ def test_every_stage_is_as_botocores():
         assert answers[4 * number : 4 * number + 4] == by_botocore(case), case
 
 
+@pytest.mark.timed
 def test_a_signature_is_cheap():
     """A guard against digests fetched anew or keys derived anew, which cost ten times as much."""
     ran = subprocess.run([DRIVER, "--time"], capture_output=True, check=True, timeout=120)

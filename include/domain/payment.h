@@ -23,7 +23,7 @@
 
 enum {
 	PAYMENT_EVENTS_MAX = 2,
-	/* Failed ones beyond so many are not recorded: there must be room for the one that is paid. */
+	/* Failed ones beyond so many are not recorded: there must be room for one that is paid. */
 	PAYMENT_FAILURES_MAX = ORDER_PAYMENTS_MAX / 2,
 };
 

@@ -1,7 +1,7 @@
 /*
  * Orders that go back (domain/order_ending.h), with the stock that they give back: each in one
- * transaction on the order's version, so nothing is given back twice, whoever else changes the order
- * at the same moment.
+ * transaction on the order's version, so nothing is given back twice, whoever else changes the
+ * order at the same moment.
  */
 #ifndef SHOPD_REPO_ORDER_ENDING_REPO_H
 #define SHOPD_REPO_ORDER_ENDING_REPO_H
@@ -12,8 +12,8 @@
 
 /*
  * Results of both: RESULT_OK with the order as it is afterwards; RESULT_INVALID with why not;
- * RESULT_NOT_FOUND, also for what is no id; RESULT_TOO_LARGE: more than STOCK_MAX of a product would
- * be there. Texts are needed until the end.
+ * RESULT_NOT_FOUND, also for what is no id; RESULT_TOO_LARGE: more than STOCK_MAX of a product
+ * would be there. Texts are needed until the end.
  */
 
 struct order_cancelled {

@@ -288,7 +288,7 @@ def test_a_signature_is_good_for_five_minutes(provider, seconds):
 
 
 @pytest.mark.parametrize("seconds", [
-    -TOLERANCE - 3, TOLERANCE + 20, -10**6, 10**6, -int(time.time()), 10**12])
+    -TOLERANCE - 3, TOLERANCE + 20, -10**6, 10**6, -10**9, 10**12])
 def test_and_no_longer(provider, seconds):
     bought = bill(provider)
     answer = call_back_signed(provider, report_of(bought), seconds)

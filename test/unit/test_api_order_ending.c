@@ -119,7 +119,7 @@ static void ask_once(void *context)
 					: asking_send(&asking, &post_order_cancel, ORDER,
 						      "{\"reason\":\"r\"}");
 
-		/* A call that is made again takes the script's next step, which may say anything. */
+		/* A call that is made again takes the script's next step: it may say anything. */
 		if (status != (*is_return ? 409 : 200))
 			ck_assert(alloc_has_failed());
 	}

@@ -38,10 +38,20 @@ static const struct field new_fields[] = {
 	{NULL, .check = NULL},
 };
 
+/* There is nothing that false could mean: what was extended stays so. */
+static void check_extend(const struct field *field, const char *path, const json_t *value,
+			 struct validation *validation)
+{
+	if (json_is_false(value))
+		validation_add(validation, path, MISTAKE_NOT_ONE_OF, "It can only be true.");
+	else
+		field_check_boolean(field, path, value, validation);
+}
+
 static const struct field patch_fields[] = {
 	{"address", .is_required = true, .check = check_address},
 	{"email", .check = contact_check_email},
-	{"extend", .check = field_check_boolean},
+	{"extend", .check = check_extend},
 	{"cart_id", FIELD_SERVERS, .check = NULL},
 	OF_THE_SERVER,
 	{NULL, .check = NULL},

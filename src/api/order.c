@@ -103,8 +103,9 @@ const struct endpoint get_order = {
 
 static bool is_same_note(struct span note, struct span other)
 {
-	return note.len == other.len && !note.data == !other.data &&
-	       (note.len == 0 || memcmp(note.data, other.data, note.len) == 0);
+	if (!note.data || !other.data)
+		return note.data == other.data;
+	return note.len == other.len && memcmp(note.data, other.data, note.len) == 0;
 }
 
 static enum order_decision set_note(struct order_draft *draft, void *context)

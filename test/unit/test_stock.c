@@ -244,6 +244,70 @@ START_TEST(a_count_that_changes_nothing_leaves_the_version)
 }
 END_TEST
 
+/* ---- moves of checkouts and orders ---- */
+
+START_TEST(moves_change_what_they_are_called_by)
+{
+	static const struct {
+		enum stock_move move;
+		int64_t quantity;
+		enum stock_verdict verdict;
+		int64_t available, reserved; /* afterwards, if fine */
+	} rows[] = {
+		{STOCK_HOLD, 10, STOCK_FINE, 0, 14},
+		{STOCK_HOLD, 11, STOCK_INSUFFICIENT, 0, 0},
+		{STOCK_RELEASE, 4, STOCK_FINE, 14, 0},
+		{STOCK_RELEASE, 5, STOCK_NOT_RESERVED, 0, 0},
+		{STOCK_SHIP, 4, STOCK_FINE, 10, 0},
+		{STOCK_SHIP, 5, STOCK_NOT_RESERVED, 0, 0},
+		{STOCK_GIVE_BACK, 3, STOCK_FINE, 13, 4},
+		{STOCK_GIVE_BACK, STOCK_MAX - 13, STOCK_TOO_MUCH, 0, 0},
+	};
+	const struct stock now = {.available = 10, .reserved = 4, .version = 7};
+	struct stock_decision decision = stock_move(&now, rows[_i].move, rows[_i].quantity);
+
+	ck_assert_int_eq(decision.verdict, rows[_i].verdict);
+	if (decision.verdict != STOCK_FINE)
+		return;
+	ck_assert_int_eq(decision.after.available, rows[_i].available);
+	ck_assert_int_eq(decision.after.reserved, rows[_i].reserved);
+	ck_assert_uint_eq(decision.after.version, 8);
+	ck_assert_int_eq(decision.after.level, rows[_i].available > 0 ? STOCK_IN : STOCK_OUT);
+}
+END_TEST
+
+/* Whatever is within the range comes to the same verdict and level, and what is next to it not. */
+START_TEST(a_moves_range_is_where_it_would_be_decided_the_same)
+{
+	const struct stock now = {.available = 10,
+				  .reserved = 4,
+				  .has_low_mark = true,
+				  .low_stock_at = 5,
+				  .version = 7};
+	struct stock_decision first = stock_move(&now, (enum stock_move)_i, 3);
+
+	for (int64_t available = 0; available < 20; available++) {
+		for (int64_t reserved = 0; reserved < 8; reserved++) {
+			struct stock other = now;
+			struct stock_decision again;
+			bool is_within;
+
+			other.available = available;
+			other.reserved = reserved;
+			if (stock_level_of(&other) != STOCK_IN)
+				continue; /* the level is part of the condition */
+			again = stock_move(&other, (enum stock_move)_i, 3);
+			is_within = available >= first.range.available_min &&
+				    available <= first.range.available_max &&
+				    reserved >= first.range.reserved_min &&
+				    reserved <= first.range.reserved_max;
+			ck_assert_int_eq(is_within, again.verdict == STOCK_FINE &&
+							    again.after.level == first.after.level);
+		}
+	}
+}
+END_TEST
+
 Suite *stock_suite(void)
 {
 	Suite *suite = suite_create("stock");
@@ -260,6 +324,8 @@ Suite *stock_suite(void)
 	tcase_add_test(tests, a_count_leaves_what_is_reserved);
 	tcase_add_test(tests, a_mark_moves_the_level_too);
 	tcase_add_test(tests, a_count_that_changes_nothing_leaves_the_version);
+	tcase_add_loop_test(tests, moves_change_what_they_are_called_by, 0, 8);
+	tcase_add_loop_test(tests, a_moves_range_is_where_it_would_be_decided_the_same, 0, 4);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -110,7 +110,7 @@ def client(shopd):
 
 
 @pytest.fixture
-def start(folder, proxy):
+def start(folder, proxy, table):
     """A function that starts a daemon of this test's own: start(SHOPD_WORKERS=1)."""
     daemons = []
 

@@ -209,7 +209,7 @@ def test_it_can_be_extended_once(client):
     assert longer["extended"] is True
     assert longer["expires_at"] > checkout["expires_at"]
     expect(client.patch(path_of(checkout), {"extend": True}), 409, "already-extended")
-    expect(client.patch(path_of(checkout), {"extend": False}), 200)
+    expect(client.patch(path_of(checkout), {"extend": False}), 422, "validation-failed")
 
 
 def test_a_release_gives_back_at_once_and_ends_it(client, emulator):

@@ -44,9 +44,6 @@ struct order_draft {
 	struct await *await;
 };
 
-/* Lets the change end with this failure, such as RESULT_NO_MEMORY. */
-void order_draft_fail(struct order_draft *draft, enum result result);
-
 /* Puts an item of the order's arrays, as it now is; head and arrays are yours to change before. */
 void order_draft_put_payment(struct order_draft *draft, const struct order_payment *payment);
 void order_draft_put_delivery(struct order_draft *draft, const struct order_delivery *delivery);

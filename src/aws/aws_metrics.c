@@ -87,7 +87,7 @@ static const char *const errors[] = {
 
 enum { ERRORS = sizeof(errors) / sizeof(errors[0]), GARBLED = EXCHANGE_NO_MEMORY + 1 };
 
-_Static_assert(ERRORS <= AWS_METRICS_ERRORS, "each name has its counter");
+_Static_assert((int)ERRORS <= (int)AWS_METRICS_ERRORS, "each name has its counter");
 
 static size_t error_of(const struct exchange *exchange, const struct aws_verdict *verdict)
 {

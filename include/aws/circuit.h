@@ -20,12 +20,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "aws/aws_answer.h"
 #include "aws/aws_metrics.h"
+#include "io/exchange.h"
 
 enum {
 	CIRCUIT_FAILURES = 10,
 	CIRCUIT_SPAN_US = 1000 * 1000,
-	CIRCUIT_PAUSE_US = 250 * 1000, /* before the first probe; doubled before each other */
+	CIRCUIT_PATIENCE_US = 500 * 1000, /* who had less time to answer than that did not fail */
+	CIRCUIT_PAUSE_US = 250 * 1000,    /* before the first probe; doubled before each other */
 	CIRCUIT_PAUSE_MAX_US =
 		1000 * 1000, /* all pauses are shortened by up to a half, at random */
 };
@@ -49,6 +52,10 @@ enum circuit_outcome {
 	CIRCUIT_FAILED,
 	CIRCUIT_NOTHING, /* not sent, for reasons of our own: it says nothing of the endpoint */
 };
+
+/* `took_us`: how long the attempt took. */
+enum circuit_outcome circuit_judge(const struct exchange *exchange,
+				   const struct aws_verdict *verdict, uint64_t took_us);
 
 /*
  * True when an attempt may be made now; its outcome must then be noted, with the same `is_probe`.

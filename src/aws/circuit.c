@@ -2,6 +2,26 @@
 
 #include "base/log.h"
 
+/* What exchanges without a whole answer say. */
+static const enum circuit_outcome unanswered[] = {
+	[EXCHANGE_NOT_SENT] = CIRCUIT_FAILED,    [EXCHANGE_NO_ANSWER] = CIRCUIT_FAILED,
+	[EXCHANGE_BROKEN] = CIRCUIT_FAILED,      [EXCHANGE_TIMEOUT] = CIRCUIT_FAILED,
+	[EXCHANGE_OVERLOADED] = CIRCUIT_NOTHING, [EXCHANGE_SHUTDOWN] = CIRCUIT_NOTHING,
+	[EXCHANGE_NO_MEMORY] = CIRCUIT_NOTHING,
+};
+
+enum circuit_outcome circuit_judge(const struct exchange *exchange,
+				   const struct aws_verdict *verdict, uint64_t took_us)
+{
+	if (exchange->end == EXCHANGE_ANSWERED)
+		return verdict->status >= 500 && verdict->retry != RETRY_THROTTLED ? CIRCUIT_FAILED
+										   : CIRCUIT_ALIVE;
+	/* A request that came to us with hardly any time left says nothing of the endpoint. */
+	if (exchange->end == EXCHANGE_TIMEOUT && took_us < CIRCUIT_PATIENCE_US)
+		return CIRCUIT_NOTHING;
+	return unanswered[exchange->end];
+}
+
 static void show(const struct circuit *circuit)
 {
 	if (circuit->metrics)

@@ -27,6 +27,7 @@
 #include "aws/service_clock.h"
 #include "base/await.h"
 #include "base/digest.h"
+#include "base/id.h"
 #include "io/exchange.h"
 #include "io/loop.h"
 
@@ -94,6 +95,7 @@ struct aws_call {
 	struct loop_task task;
 	struct credentials_wait wait;
 	struct retry_state retry;
+	char invocation[ID_SIZE]; /* names the call in all its attempts */
 	uint64_t keys_generation;
 	uint64_t attempt_began_us;
 	bool has_refreshed_credentials;

@@ -31,6 +31,7 @@ struct aws_client {
 	int64_t clock_offset_ms;  /* what to add to our wall clock to get the service's */
 	struct aws_call *between; /* calls between two attempts */
 	struct aws_spares spares;
+	struct id_sequence invocations;
 	bool is_stopped;
 };
 
@@ -54,6 +55,8 @@ struct aws_client *aws_client_new(const struct aws_client_options *options)
 	if (!client)
 		return NULL;
 	client->options = *options;
+	if (!options->max_attempts)
+		client->options.max_attempts = options->policy->max_attempts;
 	sigv4_init(&client->signer, options->digest, options->region, options->service);
 	retry_quota_init(&client->quota);
 	client->circuit.service = options->service;
@@ -214,6 +217,9 @@ static bool write_request(struct aws_call *call, const struct aws_keys *keys)
 		.date = date,
 		.trace_id = call->await->trace_id,
 		.body = {buf_text(&call->body), call->body.len},
+		.invocation = call->invocation,
+		.attempt = call->attempts + 1,
+		.max_attempts = (unsigned)options->max_attempts,
 	};
 
 	clock_format_amz(service_time_ms(call->client), date);
@@ -420,6 +426,7 @@ static void prepare(struct aws_client *client, struct aws_call *call)
 		aws_spares_take(&client->spares, &call->exchange);
 	}
 	call->client = client;
+	id_make_next(&client->invocations, service_time_ms(client), call->invocation);
 	call->exchange.done = on_exchange;
 	call->exchange.context = call;
 	call->timer.fire = on_timer;

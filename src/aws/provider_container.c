@@ -177,7 +177,7 @@ static void fetch(struct provider *provider, provider_done *done, void *context)
 		buf_add_format(out, "GET %s HTTP/1.1\r\nHost: %s\r\n", container->path,
 			       container->ask.origin.authority);
 		buf_add_str(out,
-			    "Accept: application/json\r\nUser-Agent: shopd/" SHOPD_VERSION "\r\n");
+			    "Accept: application/json\r\nUser-Agent: " SHOPD_USER_AGENT "\r\n");
 		ok = add_authorization(container->config, out, why);
 	}
 	buf_add_str(out, "\r\n");

@@ -271,6 +271,32 @@ START_TEST(delays_are_spread_over_all_that_is_allowed)
 }
 END_TEST
 
+START_TEST(a_call_has_one_id_and_its_attempts_are_numbered)
+{
+	static const char *const attempts[] = {"attempt=1; max=4", "attempt=2; max=4",
+					       "attempt=3; max=4", "attempt=1; max=4"};
+	char ids[4][64];
+	char value[64];
+
+	SCRIPT_PLAY(&aws.script, {.status = 503}, {.status = 503}, OK, OK);
+	scripted_aws_run(&aws);
+	aws.is_done = false;
+	buf_reset(&aws.call.body);
+	buf_add_str(&aws.call.body, "{}");
+	aws_call_start(aws.client, &aws.call);
+	script_run(&aws.script, &aws.is_done, SECOND);
+	for (size_t i = 0; i < 4; i++) {
+		script_header(&aws.script, i, "amz-sdk-invocation-id", ids[i], sizeof(ids[i]));
+		script_header(&aws.script, i, "amz-sdk-request", value, sizeof(value));
+		ck_assert_str_eq(value, attempts[i]);
+		ck_assert_uint_eq(strlen(ids[i]), 36);
+	}
+	ck_assert_str_eq(ids[0], ids[1]);
+	ck_assert_str_eq(ids[0], ids[2]);
+	ck_assert_str_ne(ids[0], ids[3]);
+}
+END_TEST
+
 /* ---- the circuit ---- */
 
 static void call_again(void)
@@ -395,6 +421,7 @@ Suite *aws_call_retries_suite(void)
 	tcase_add_loop_test(cases, each_story_goes_as_told, 0,
 			    (int)(sizeof(stories) / sizeof(stories[0])));
 	tcase_add_test(cases, delays_are_spread_over_all_that_is_allowed);
+	tcase_add_test(cases, a_call_has_one_id_and_its_attempts_are_numbered);
 	tcase_add_loop_test(cases, calls_to_an_endpoint_that_is_down_end_at_once_unsent, 0, 5);
 	tcase_add_loop_test(cases, a_service_that_throttles_or_refuses_is_not_down, 0, 6);
 	tcase_add_test(cases, requests_with_no_time_left_do_not_open_it);

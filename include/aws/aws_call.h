@@ -10,8 +10,8 @@
  * set from then on, whatever a later attempt says; the caller must know how to tell (see
  * dynamodb.h). Such a call never ends with another failure than RESULT_UNKNOWN.
  *
- * Retries follow the AWS SDKs' standard mode of 2026; the figures are in retry.h. While the endpoint
- * is down, attempts are not sent, and their calls fail at once; see circuit.h.
+ * Retries follow the AWS SDKs' standard mode of 2026; the figures are in retry.h. While the
+ * endpoint is down, attempts are not sent, and their calls fail at once; see circuit.h.
  */
 #ifndef SHOPD_AWS_AWS_CALL_H
 #define SHOPD_AWS_AWS_CALL_H

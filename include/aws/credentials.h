@@ -49,10 +49,9 @@ void credentials_stop(struct credentials *credentials);
 const struct aws_keys *credentials_current(const struct credentials *credentials);
 
 struct credentials_metrics {
-	metric_counter
-		expires_s;      /* Unix time at which the keys in force expire; 0: never, or none */
-	metric_counter fetched; /* times that a provider gave keys */
-	metric_counter failed;  /* times that it did not */
+	metric_counter expires_s; /* Unix time when the keys in force expire; 0: never, or none */
+	metric_counter fetched;   /* times that a provider gave keys */
+	metric_counter failed;    /* times that it did not */
 };
 
 const struct credentials_metrics *credentials_get_metrics(const struct credentials *credentials);

@@ -144,6 +144,7 @@ static void log_failure(const struct aws_call *call)
 		  LOG_F_STR("error", call->error[0] ? call->error : NULL),
 		  LOG_F_NUM("status", call->status), LOG_F_NUM("attempts", call->attempts),
 		  LOG_F_STR("why", call->exchange.error[0] ? call->exchange.error : NULL),
+		  LOG_F_STR("hint", call->exchange.error[0] ? call->exchange.hint : NULL),
 		  LOG_F_STR("trace", call->await->trace_id));
 }
 

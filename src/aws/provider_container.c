@@ -196,8 +196,10 @@ static void fail(struct container *container, enum keys_json_result parsed)
 	char why[PROVIDER_WHY_SIZE];
 
 	if (status == 0) {
-		snprintf(why, sizeof(why), "no answer from %s: %s", url,
-			 container->ask.exchange.error);
+		const struct exchange *exchange = &container->ask.exchange;
+
+		snprintf(why, sizeof(why), "no answer from %s: %s%s%s", url, exchange->error,
+			 exchange->hint ? "; " : "", exchange->hint ? exchange->hint : "");
 	} else if (status == 200) {
 		snprintf(why, sizeof(why), "the answer of %s %s", url, keys_json_text(parsed));
 	} else {

@@ -92,8 +92,7 @@ static void write_credentials(const struct worker *workers, size_t count, struct
 			  "Questions for AWS credentials, by what came of them.");
 	metric_write(out, "shopd_aws_credentials_fetches_total", "outcome=\"fetched\"",
 		     sums.fetched);
-	metric_write(out, "shopd_aws_credentials_fetches_total", "outcome=\"failed\"",
-		     sums.failed);
+	metric_write(out, "shopd_aws_credentials_fetches_total", "outcome=\"failed\"", sums.failed);
 }
 
 static void write_sweeper(const struct worker *workers, size_t count, struct buf *out)

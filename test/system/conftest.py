@@ -37,6 +37,15 @@ def proxy(folder, emulator):
     proxy.end()
 
 
+@pytest.fixture
+def own_proxy(folder, emulator):
+    """A proxy of this test's own, for what other daemons must not meet: they never forget a clock,
+    and go on sweeping with it."""
+    proxy = harness.Proxy(folder, emulator.port, f"proxy-own-{next(names)}")
+    yield proxy
+    proxy.end()
+
+
 @pytest.fixture(scope="session")
 def make_table(folder, proxy):
     """A function that makes a table with shopd itself and returns its name."""

@@ -7,6 +7,7 @@ import tempfile
 import pytest
 
 import shop as harness
+from sns import Sns
 
 figures = []
 names = itertools.count(1)
@@ -133,6 +134,15 @@ def start(folder, proxy, table):
         was_running = daemon.process.running()
         status = daemon.end()
         assert status == 0 or not was_running, daemon.process.log_text()[-4000:]
+
+
+@pytest.fixture
+def sns(folder):
+    """A strict SNS of this test's own; start(**sns.settings()) publishes there."""
+    double = Sns(folder)
+    yield double
+    double.end()
+    assert double.violations == []
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ struct aws_head {
 	const char *trace_id; /* X-Amzn-Trace-Id, or NULL; left out unless all visible ASCII */
 	struct span body;
 
-	/* amz-sdk-invocation-id, the same for all attempts of a call; NULL: neither this nor the next */
+	/* amz-sdk-invocation-id: the same for all attempts of a call; NULL: no amz-sdk-… at all */
 	const char *invocation;
 	unsigned attempt; /* amz-sdk-request: which one this is, from 1, of how many at most */
 	unsigned max_attempts;

@@ -90,17 +90,21 @@ static enum reading read_rsa(const json_t *object, struct jwk *jwk)
 	return jwk->key ? KEY_TAKEN : KEY_WRONG;
 }
 
-/* OpenSSL refuses a point that is not on the curve. */
-static enum reading make_ec(uint8_t *x, uint8_t *y, struct jwk *jwk)
+/* From X and Y, one behind the other. OpenSSL refuses a point that is not on the curve. */
+static enum reading make_ec(const uint8_t *point, struct jwk *jwk)
 {
+	uint8_t x[COORDINATE];
+	uint8_t y[COORDINATE];
 	const cjose_jwk_ec_keyspec spec = {
 		.crv = CJOSE_JWK_EC_P_256,
 		.x = x,
-		.xlen = COORDINATE,
+		.xlen = sizeof(x),
 		.y = y,
-		.ylen = COORDINATE,
+		.ylen = sizeof(y),
 	};
 
+	memcpy(x, point, sizeof(x));
+	memcpy(y, point + COORDINATE, sizeof(y));
 	jwk->algorithm = JWK_ES256;
 	jwk->key = cjose_jwk_create_EC_spec(&spec, NULL);
 	return jwk->key ? KEY_TAKEN : KEY_WRONG;
@@ -108,13 +112,12 @@ static enum reading make_ec(uint8_t *x, uint8_t *y, struct jwk *jwk)
 
 static enum reading read_ec(const json_t *object, struct jwk *jwk)
 {
-	uint8_t x[COORDINATE];
-	uint8_t y[COORDINATE];
+	uint8_t point[2 * COORDINATE];
 
-	if (read_bytes(object, "x", x, sizeof(x)) != COORDINATE ||
-	    read_bytes(object, "y", y, sizeof(y)) != COORDINATE)
+	if (read_bytes(object, "x", point, COORDINATE) != COORDINATE ||
+	    read_bytes(object, "y", point + COORDINATE, COORDINATE) != COORDINATE)
 		return KEY_WRONG;
-	return make_ec(x, y, jwk);
+	return make_ec(point, jwk);
 }
 
 static enum reading read_key(const json_t *object, struct jwk *jwk)
@@ -276,7 +279,7 @@ struct jwks *jwks_parse_pem(struct span id, struct span text, char why[static JW
 	}
 	memcpy(keys->keys[0].id, id.data, id.len);
 	keys->keys[0].id_len = id.len;
-	if (make_ec(key + PREFIX, key + PREFIX + COORDINATE, &keys->keys[0]) == KEY_TAKEN) {
+	if (make_ec(key + PREFIX, &keys->keys[0]) == KEY_TAKEN) {
 		keys->count = 1;
 		return keys;
 	}

@@ -361,8 +361,7 @@ const char *jwt_result_text(enum jwt_result result)
 	static const char *const texts[] = {
 		[JWT_OK] = "The token is good.",
 		[JWT_TOO_LONG] = "The token is longer than 8 KiB.",
-		[JWT_MALFORMED] = "The token is not a signed JSON Web Token, or a time in it is "
-				  "missing or malformed.",
+		[JWT_MALFORMED] = "The token is no signed JSON Web Token, or has no usable times.",
 		[JWT_ALGORITHM_REFUSED] = "The token is not signed with RS256 or ES256.",
 		[JWT_CRITICAL_REFUSED] = "The token's header has \"crit\", which is not supported.",
 		[JWT_KEY_UNKNOWN] = "The token's key (kid) is not one of the issuer's for its "

@@ -6,15 +6,14 @@
 
 #include <stdbool.h>
 
-#define TOKENS_RSA                                                                                                    \
-	"{\"kty\":\"RSA\",\"kid\":\"rsa-1\",\"use\":\"sig\",\"alg\":\"RS256\",\"e\":\"AQAB\",\"n\":\"sK4UukvPIkwjKMU" \
-	"VrjJ1mikeJj3ExC9_hy0VHlC8ZRQysVT1Y_De5n-vdPM5UoJeL5Idq0lzoGWGEDcLdQvG1L_aucgOYiVXpTq"                        \
-	"wgiYMq0dYqqJ5du4ISVjrtLLy0vupeGlEroNWWrJZNUIOcYOyGE370XTZE_CklHvdRThoyWa4XWo0PwOZKYr"                        \
-	"e3hlJ1-EWA-klkbmnpwH_Hr8YJ7Bnfse5oqUy8dUuIukmbJGGszr0cC63BdnU4jIIWIudlMK2nX3QyGS0bwV"                        \
-	"7M5_YNV0lb2gM4ijz8UHOHGjoulVz-UuOGlORy0q_ENEaYVG_D1hWDWuAkn50MxNpgv6Q8ZoKdw\"}"
-#define TOKENS_EC                                                                                             \
-	"{\"kty\":\"EC\",\"kid\":\"ec-1\",\"crv\":\"P-256\",\"x\":\"-RwmQpbZUYEsFXFFSL06wwCRYC6rVfwCp-lj7MN1" \
-	"giE\",\"y\":\"a7o9ThbxDvB5_N3OwwVsQynvo7a5uaK1DvlKG0cQjXs\"}"
+#define TOKENS_RSA                                                                 \
+	"{\"kty\":\"RSA\",\"kid\":\"rsa-1\",\"use\":\"sig\",\"alg\":\"RS256\",\"e" \
+	"\":\"AQAB\",\"n\":\"sK4UukvPIkwjKMU7M5_YNV0lb2gM4ijz8UHOHGjoulVz-UuOGlOR" \
+	"y0q_ENEaYVG_D1hWDWuAkn50MxNpgv6Q8ZoKdw\"}"
+#define TOKENS_EC                                                                  \
+	"{\"kty\":\"EC\",\"kid\":\"ec-1\",\"crv\":\"P-256\",\"x\":\"-RwmQpbZUYEsF" \
+	"XFFSL06wwCRYC6rVfwCp-lj7MN1giE\",\"y\":\"a7o9ThbxDvB5_N3OwwVsQynvo7a5uaK" \
+	"1DvlKG0cQjXs\"}"
 /* What they are as a set of public keys, and the second one in PEM. */
 #define TOKENS_SET "{\"keys\":[" TOKENS_RSA "," TOKENS_EC "]}"
 #define TOKENS_PEM                                                           \

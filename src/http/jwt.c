@@ -364,8 +364,8 @@ const char *jwt_result_text(enum jwt_result result)
 		[JWT_MALFORMED] = "The token is no signed JSON Web Token, or has no usable times.",
 		[JWT_ALGORITHM_REFUSED] = "The token is not signed with RS256 or ES256.",
 		[JWT_CRITICAL_REFUSED] = "The token's header has \"crit\", which is not supported.",
-		[JWT_KEY_UNKNOWN] = "The token's key (kid) is not one of the issuer's for its "
-				    "algorithm.",
+		[JWT_KEY_UNKNOWN] =
+			"The token's key (kid) is none of the issuer's for its algorithm.",
 		[JWT_SIGNATURE_WRONG] = "The token's signature is wrong.",
 		[JWT_EXPIRED] = "The token has expired.",
 		[JWT_NOT_YET_VALID] = "The token is not valid yet.",
@@ -373,8 +373,7 @@ const char *jwt_result_text(enum jwt_result result)
 		[JWT_AUDIENCE_WRONG] = "The token is meant for somebody else (aud, client_id).",
 		[JWT_USE_WRONG] = "The token's token_use is neither access nor id.",
 		[JWT_SIGNER_WRONG] = "The token is not signed by this shop's load balancer.",
-		[JWT_SUBJECT_WRONG] = "The token has no subject (sub) of 1 to 128 bytes without "
-				      "control characters.",
+		[JWT_SUBJECT_WRONG] = "The token has no subject (sub), or no usable one.",
 		[JWT_NO_MEMORY] = "There is no memory for the token.",
 	};
 

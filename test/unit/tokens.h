@@ -8,8 +8,12 @@
 
 #define TOKENS_RSA                                                                 \
 	"{\"kty\":\"RSA\",\"kid\":\"rsa-1\",\"use\":\"sig\",\"alg\":\"RS256\",\"e" \
-	"\":\"AQAB\",\"n\":\"sK4UukvPIkwjKMU7M5_YNV0lb2gM4ijz8UHOHGjoulVz-UuOGlOR" \
-	"y0q_ENEaYVG_D1hWDWuAkn50MxNpgv6Q8ZoKdw\"}"
+	"\":\"AQAB\",\"n\":\"sK4UukvPIkwjKMUVrjJ1mikeJj3ExC9_hy0VHlC8ZRQysVT1Y_De" \
+	"5n-vdPM5UoJeL5Idq0lzoGWGEDcLdQvG1L_aucgOYiVXpTqwgiYMq0dYqqJ5du4ISVjrtLLy" \
+	"0vupeGlEroNWWrJZNUIOcYOyGE370XTZE_CklHvdRThoyWa4XWo0PwOZKYre3hlJ1-EWA-kl" \
+	"kbmnpwH_Hr8YJ7Bnfse5oqUy8dUuIukmbJGGszr0cC63BdnU4jIIWIudlMK2nX3QyGS0bwV7" \
+	"M5_YNV0lb2gM4ijz8UHOHGjoulVz-UuOGlORy0q_ENEaYVG_D1hWDWuAkn50MxNpgv6Q8ZoK" \
+	"dw\"}"
 #define TOKENS_EC                                                                  \
 	"{\"kty\":\"EC\",\"kid\":\"ec-1\",\"crv\":\"P-256\",\"x\":\"-RwmQpbZUYEsF" \
 	"XFFSL06wwCRYC6rVfwCp-lj7MN1giE\",\"y\":\"a7o9ThbxDvB5_N3OwwVsQynvo7a5uaK" \

@@ -352,20 +352,3 @@ def test_under_many_faults_nothing_is_lost_or_doubled(start, proxy, emulator, ta
     assert stock_of(emulator, tea) == (100, 0)
     for order in orders:
         assert Look(emulator, order).version == 2
-
-
-def test_what_it_costs(client, emulator, report):
-    """The figures of docs/table.md."""
-    products = [client.create(price=5, on_hand=50) for _ in range(3)]
-    parts = [(product, 2) for product in products]
-    shipped = place(emulator, *parts, status="confirmed", shipped=[2, 2, 2])
-    other = place(emulator, *parts)
-    figures = {
-        "cancel 3 lines": cancel(client, place(emulator, *parts)),
-        "cancel 3 lines with a key": cancel(client, other, Idempotency_Key=str(uuid.uuid4())),
-        "return 3 lines": give_back(client, shipped, *parts),
-        "cancel refused": cancel(client, shipped),
-    }
-    for name, answer in figures.items():
-        report(f"{name}: {answer.headers.get('X-Consumed-Read-Units', 0)} read, "
-               f"{answer.headers.get('X-Consumed-Write-Units', 0)} write")

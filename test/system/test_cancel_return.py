@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 import shop
-from given import at_once, expect, movements, placed, set_attributes
+from given import at_once, expect, movements, placed, scaled, set_attributes
 from placed import Look, deliver, place, stock_of, take_out
 
 AFTER = ("lost-after", "internal-after", "cut-after", "checksum-after", "garbage-after",
@@ -219,8 +219,9 @@ def test_an_order_of_ninety_lines_is_cancelled_in_one_go(client, emulator):
                        level={"S": "low" if n % 2 else "out"})
     expect(cancel(client, order, Idempotency_Key=str(uuid.uuid4())), 200)
     for n, product in enumerate(products):
-        assert stock_of(emulator, product) == (2 if n % 2 else 1, 0)
-        assert emulator.items(product["id"])["STOCK"]["level"] == {"S": "in"}
+        stock = emulator.items(product["id"])["STOCK"]
+        assert [stock[name] for name in ("available", "reserved", "level")] == [
+            {"N": "2" if n % 2 else "1"}, {"N": "0"}, {"S": "in"}]
 
 
 # at once, and under faults
@@ -334,7 +335,7 @@ def test_orders_of_one_product_are_cancelled_at_once(pair, emulator):
     assert stock_of(emulator, tea) == (40, 0)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(scaled(1)))
 def test_under_many_faults_nothing_is_lost_or_doubled(start, proxy, emulator, table, seed):
     client = start(SHOPD_REQUEST_DEADLINE="2500ms").client()
     tea = client.create(on_hand=100, price=3)

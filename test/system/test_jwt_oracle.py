@@ -112,8 +112,8 @@ def is_good(token, keys):
     try:
         kid = jwt.get_unverified_header(token)["kid"]
         algorithm, key = keys[kid]
-        claims = jwt.decode(token, key, algorithms=[algorithm], audience=AUDIENCES, issuer=ISSUER, leeway=60,
-                            options={"require": ["exp", "iss", "aud", "sub"]})
+        claims = jwt.decode(token, key, algorithms=[algorithm], audience=AUDIENCES, issuer=ISSUER,
+                            leeway=60, options={"require": ["exp", "iss", "aud", "sub"]})
         return claims["sub"] if is_canonical(token) else None
     except (jwt.PyJWTError, KeyError, ValueError):
         return None
@@ -121,7 +121,8 @@ def is_good(token, keys):
 
 def ask(orders):
     text = "".join(json.dumps(order) + "\n" for order in orders)
-    done = subprocess.run([DRIVER], input=text, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([DRIVER], input=text, capture_output=True, text=True, timeout=60,
+                          check=True)
     return [line.split(" ", 1) for line in done.stdout.splitlines()]
 
 

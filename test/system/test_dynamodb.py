@@ -1,12 +1,18 @@
 """Each DynamoDB operation of src/aws, through the real layers, meets each fault.
 
+FAULT_SEEDS sets with how many seeds each fault comes and goes (make faults: 1,000, and then the
+slow ones too).
+
 The driver (test/tools/dynamodb_driver.c) performs the operations as the daemon does. What came of
 them is read from the emulator, past the proxy: exactly one effect, or an honest failure. Each
 operation has a driver of its own, so that they meet a fault at the same time.
 """
 
+import collections
 import concurrent.futures
 import json
+import os
+import queue
 import uuid
 
 import pytest
@@ -23,6 +29,8 @@ ONE = '{":one":{"N":"1"}}'
 HARMLESS = ("delay", "chunked", "dribble", "goodbye-after")
 QUICK = ("internal", "internal-after", "unavailable", "conflict", "close", "lost-after", "cut-after",
          "checksum-after", "garbage-after", "nonsense-after") + HARMLESS
+SEEDS = int(os.environ.get("FAULT_SEEDS", "15"))
+IS_LONG = SEEDS > 15
 SLOW = ("throttle", "throttling", "hang", "hang-after")
 FAILURES = {"throttled", "timeout", "unreachable", "unknown", "garbled", "refused"}
 
@@ -64,8 +72,8 @@ class Operation:
     def check_answer(self, answer, key):
         pass
 
-    def run(self, driver, table):
-        key = str(uuid.uuid4())
+    def run(self, driver, table, key=None):
+        key = key or str(uuid.uuid4())
         if self.before is not None:
             table.put(key, **self.before)
         answer = driver.ask(**self.order(key))
@@ -230,12 +238,45 @@ def test_one_fault_is_overcome(everywhere, fault):
     assert everywhere(fault=fault, count=1) == {name: ["ok"] for name in NAMES}
 
 
-@pytest.mark.parametrize("fault", QUICK)
-def test_a_fault_that_comes_and_goes_leaves_one_effect_or_none(everywhere, fault):
-    for seed in range(3):
-        for name, results in everywhere(5, fault=fault, probability=0.5, seed=seed).items():
-            if fault in HARMLESS or (fault == "conflict" and name not in MEETS_CONFLICTS):
-                assert set(results) == {"ok"}
+PER_DRIVER = 12
+"""After so many operations under faults a driver's quota of retries is used up."""
+
+
+def work_off(make_driver, table, tasks):
+    """Does operations, each with a seed's key, until there are no more; returns their results."""
+    driver, results = make_driver(), []
+    while True:
+        try:
+            operation, key = tasks.get_nowait()
+        except queue.Empty:
+            driver.end()
+            return results
+        results.append((operation.name, operation.run(driver, table, key)))
+        if len(results) % PER_DRIVER == 0:
+            driver.end()
+            driver = make_driver()
+
+
+@pytest.mark.parametrize("fault", QUICK + (SLOW if IS_LONG else ()))
+def test_a_fault_that_comes_and_goes_leaves_one_effect_or_none(folder, proxy, table, report, fault):
+    """Each operation and seed meets its own faults, whatever the others meet at the same time."""
+    proxy.fault(fault, probability=0.5, by=f"{fault} [A-Za-z]+ [0-9]+", seconds=0.02)
+    tasks, results = queue.SimpleQueue(), []
+    for seed in range(SEEDS):
+        for operation in OPERATIONS:
+            tasks.put((operation, f"{fault} {operation.name} {seed}"))
+    workers = min(128 if fault in SLOW else 12, tasks.qsize())
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        for done in [pool.submit(work_off, lambda: make_driver(folder, proxy.url), table, tasks)
+                     for _ in range(workers)]:
+            results += done.result()
+    assert len(results) == SEEDS * len(OPERATIONS)
+    for name, result in results:
+        if fault in HARMLESS or (fault == "conflict" and name not in MEETS_CONFLICTS):
+            assert result == "ok", name
+    if IS_LONG:
+        counts = collections.Counter(result for _, result in results)
+        report(f"{fault}: " + ", ".join(f"{count} {name}" for name, count in counts.most_common()))
 
 
 @pytest.mark.parametrize("fault", [fault for fault in QUICK + SLOW if fault not in HARMLESS])

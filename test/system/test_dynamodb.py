@@ -13,14 +13,12 @@ import concurrent.futures
 import json
 import os
 import queue
-import subprocess
 import uuid
 
 import pytest
 
-import shop
+from driver import Driver
 
-DRIVER = shop.BINARY.parent / "tools/dynamodb_driver"
 TABLE = "driver-test"
 DESIGN = json.dumps({
     "BillingMode": "PAY_PER_REQUEST",
@@ -37,23 +35,9 @@ SLOW = ("throttle", "throttling", "hang", "hang-after")
 FAILURES = {"throttled", "timeout", "unreachable", "unknown", "garbled", "refused"}
 
 
-class Driver:
-    def __init__(self, folder, endpoint, **settings):
-        settings = {"DYNAMODB_TABLE_NAME": TABLE, "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
-                    "SHOPD_LOG_LEVEL": "error", **settings}
-        with open(f"{folder}/driver.log", "ab") as log:
-            self.process = subprocess.Popen(
-                [DRIVER], env=shop.environment(settings), cwd=folder, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=log, preexec_fn=shop.die_with_parent)
-
-    def ask(self, op, **order):
-        self.process.stdin.write(json.dumps({"op": op, **order}).encode() + b"\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def end(self):
-        self.process.stdin.close()
-        assert self.process.wait(10 * shop.SLOWNESS) == 0
+def make_driver(folder, endpoint, **settings):
+    return Driver("dynamodb_driver", folder, **{
+        "DYNAMODB_TABLE_NAME": TABLE, "AWS_ENDPOINT_URL_DYNAMODB": endpoint, **settings})
 
 
 class Table:
@@ -218,7 +202,7 @@ MEETS_CONFLICTS = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
 
 @pytest.fixture(scope="module")
 def table(folder, emulator, proxy):
-    driver = Driver(folder, proxy.url)
+    driver = make_driver(folder, proxy.url)
     assert driver.ask("create_table", design=DESIGN)["result"] == "ok"
     driver.end()
     return Table(emulator.client)
@@ -228,7 +212,7 @@ def table(folder, emulator, proxy):
 def everywhere(folder, proxy, table):
     """A function that runs each operation some times under a rule and returns their results. The
     drivers are new, so that the quota of retries is full."""
-    drivers = {operation.name: Driver(folder, proxy.url) for operation in OPERATIONS}
+    drivers = {operation.name: make_driver(folder, proxy.url) for operation in OPERATIONS}
 
     def everywhere(times=1, **rule):
         proxy.rules(*({**rule, "operation": name} for name in NAMES if rule))
@@ -285,8 +269,9 @@ def test_a_fault_that_comes_and_goes_leaves_one_effect_or_none(folder, proxy, ta
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         # What does no harm must succeed, on a machine that is busy too.
         deadline = 20 if fault in HARMLESS else 3
-        working = [pool.submit(work_off, lambda: Driver(folder, proxy.url), table, tasks, deadline)
-                   for _ in range(workers)]
+        working = [
+            pool.submit(work_off, lambda: make_driver(folder, proxy.url), table, tasks, deadline)
+            for _ in range(workers)]
         for worker in working:
             results += worker.result()
     assert len(results) == SEEDS * len(OPERATIONS)
@@ -313,7 +298,7 @@ def test_two_lost_answers_in_a_row_are_overcome(everywhere):
 
 @pytest.fixture
 def driver(folder, proxy, table):
-    driver = Driver(folder, proxy.url)
+    driver = make_driver(folder, proxy.url)
     yield driver
     driver.end()
 
@@ -377,7 +362,7 @@ def test_transactions_that_meet_each_other_all_get_their_turn(folder, proxy, tab
         driver.end()
         return results.count("ok")
 
-    drivers = [Driver(folder, proxy.url) for _ in range(4)]
+    drivers = [make_driver(folder, proxy.url) for _ in range(4)]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         succeeded = sum(pool.map(run, drivers))
     assert table.get("hot")["n"] == succeeded >= 38
@@ -387,7 +372,7 @@ def test_the_table_is_described_and_made_once(folder, proxy, driver):
     answer = driver.ask("describe_table")
     assert answer["result"] == "ok" and answer["table"]["TableName"] == TABLE
     assert driver.ask("create_table", design=DESIGN)["result"] == "exists"
-    other = Driver(folder, proxy.url, DYNAMODB_TABLE_NAME="not-there")
+    other = make_driver(folder, proxy.url, DYNAMODB_TABLE_NAME="not-there")
     assert other.ask("describe_table")["result"] == "not_found"
     assert other.ask("get", pk="a", sk="#")["result"] == "refused"
     other.end()

@@ -21,8 +21,8 @@ struct due {
 	size_t count;
 	char ids[DUE_PAGE_MAX][ID_SIZE];
 	bool is_person[DUE_PAGE_MAX]; /* whose removal is not over (person_removal.h) */
-	bool has_more; /* then look again behind the last one's time and id */
-	char last[64]; /* "time#id" */
+	bool has_more;                /* then look again behind the last one's time and id */
+	char last[64];                /* "time#id" */
 };
 
 struct due_query {

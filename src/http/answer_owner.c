@@ -40,5 +40,6 @@ void answer_owner_find(const char *path_user, const struct kept_answer *answer,
 	if ((path_user && take(span_of(path_user), "", id)) || take_location(answer->headers, id))
 		return;
 	if (json_scan_check(answer->body))
-		(void)!take(json_scan_raw_string(json_scan_member(answer->body, "user_id")), "", id);
+		(void)!take(json_scan_raw_string(json_scan_member(answer->body, "user_id")), "",
+			    id);
 }

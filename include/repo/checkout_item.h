@@ -1,7 +1,7 @@
 /*
  * How a checkout is kept: one item, K#id / "#", with its lines in a list. While it is held it is in
  * gsi2, EXP#shard / expires_at#id, where the sweeper finds it; afterwards it has a time to live, and
- * without an order neither address nor e-mail any more. The order takes lines and address over as
+ * without an order nothing of the person any more. The order takes lines and address over as
  * they stand here. A user's is noted in U#user / K#id as long as it or its order names the person
  * (person_removal.h). docs/table.md has it all.
  */

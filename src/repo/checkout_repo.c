@@ -343,7 +343,7 @@ static enum result start_end(struct job *job, const char *values)
 		.action = DYNAMODB_UPDATE,
 		.key = {pk, "#"},
 		.update = "SET #s = :end, updated_at = :time, #t = :ttl "
-			  "REMOVE g2p, g2s, address, email ADD version :one",
+			  "REMOVE g2p, g2s, user_id, address, email ADD version :one",
 		.condition = job->end == CHECKOUT_EXPIRED
 				     ? "#s = :held AND version = :v AND expires_at <= :by"
 				     : "#s = :held AND version = :v",

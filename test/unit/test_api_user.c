@@ -123,7 +123,8 @@ END_TEST
 
 START_TEST(delete_is_empty)
 {
-	SCRIPT_PLAY(&asking.on.aws.script, TEXT("{\"Items\":[" ITEM "]}"), TEXT("{}"));
+	SCRIPT_PLAY(&asking.on.aws.script, TEXT("{\"Items\":[" ITEM "]}"), TEXT("{}"),
+		    TEXT("{\"Items\":[]}"), TEXT("{\"Items\":[]}"), TEXT("{}"));
 	ck_assert_int_eq(asking_run(&asking, &delete_user, ID), 204);
 }
 END_TEST

@@ -172,8 +172,8 @@ END_TEST
 START_TEST(a_release_meets_others)
 {
 	SCRIPT_PLAY(&on.aws.script, GOT(HELD), BATCH(STOCKS),
-		    CANCELLED(NONE "," UNMET(STOCK(TEA, "0", "5", "8")) "," NONE),
-		    CANCELLED(UNMET(HELD) "," NONE "," NONE),
+		    CANCELLED(NONE "," UNMET(STOCK(TEA, "0", "5", "8")) "," NONE "," NONE),
+		    CANCELLED(UNMET(HELD) "," NONE "," NONE "," NONE),
 		    GOT(CHECKOUT_ITEM("used", LATER, "2", "")));
 	release(0);
 	expect(RESULT_INVALID, CHECKOUT_IS_USED);

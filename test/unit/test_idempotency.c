@@ -614,21 +614,21 @@ static const struct {
 	const char *name; /* a header that is there, or NULL */
 	const char *value;
 } strange[] = {
-	{{200, {"text/plain", 10}, {"A: b", 4}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"no colon\nA: b\n", 14}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {":\n: b\n\n\nA: b\n", 14}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"B:\nA: b\n", 8}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"B:x\nA: b\n", 9}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"B\r: x\nA: b\n", 11}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"A: b\rC: d\n", 10}, {"x", 1}}, "A", "b C: d"},
-	{{200, {"text/plain", 10}, {"A: b\0c\n", 7}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"A\0B: b\n", 7}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"\0\n\0: \0\nA: b\n", 12}, {"x", 1}}, "A", "b"},
-	{{200, {"text/\r\nA: b", 11}, {NULL, 0}, {"x", 1}}, "A", NULL},
-	{{200, {"\0", 1}, {NULL, 0}, {"x", 1}}, "A", NULL},
-	{{200, {NULL, 0}, {NULL, 0}, {"x", 1}}, "Content-Length", "0"},
-	{{200, {"text/plain", 10}, {NULL, 0}, {"\0\x01\xff", 3}}, "Content-Length", "3"},
-	{{499, {"text/plain", 10}, {NULL, 0}, {NULL, 0}}, "Content-Length", "0"},
+	{{200, {"text/plain", 10}, {"A: b", 4}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"no colon\nA: b\n", 14}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {":\n: b\n\n\nA: b\n", 14}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"B:\nA: b\n", 8}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"B:x\nA: b\n", 9}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"B\r: x\nA: b\n", 11}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"A: b\rC: d\n", 10}, {"x", 1}, ""}, "A", "b C: d"},
+	{{200, {"text/plain", 10}, {"A: b\0c\n", 7}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"A\0B: b\n", 7}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"\0\n\0: \0\nA: b\n", 12}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/\r\nA: b", 11}, {NULL, 0}, {"x", 1}, ""}, "A", NULL},
+	{{200, {"\0", 1}, {NULL, 0}, {"x", 1}, ""}, "A", NULL},
+	{{200, {NULL, 0}, {NULL, 0}, {"x", 1}, ""}, "Content-Length", "0"},
+	{{200, {"text/plain", 10}, {NULL, 0}, {"\0\x01\xff", 3}, ""}, "Content-Length", "3"},
+	{{499, {"text/plain", 10}, {NULL, 0}, {NULL, 0}, ""}, "Content-Length", "0"},
 };
 
 START_TEST(a_strange_record_makes_an_answer_that_can_be_read)
@@ -652,8 +652,8 @@ START_TEST(more_headers_than_replies_have_are_left_out)
 	for (int i = 0; i < 100; i++)
 		len += (size_t)snprintf(headers + len, sizeof(headers) - len, "H%d: %d\n", i, i);
 	table.find_result = RESULT_REPEATED;
-	table.found =
-		(struct kept_answer){200, span_of("text/plain"), span_of(headers), span_of("x")};
+	table.found = (struct kept_answer){200, span_of("text/plain"), span_of(headers),
+					   span_of("x"), ""};
 	ck_assert_int_eq(ask("POST /status", "409"), 200);
 	ck_assert_header("H1", "1");
 	ck_assert_header("H99", NULL);

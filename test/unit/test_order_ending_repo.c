@@ -53,7 +53,7 @@ START_TEST(a_cancellation_releases_every_line)
 	ck_assert_not_sent(&on, 2, "\"pk\":{\"S\":\"M#");
 	ck_assert_sent(&on, 2, "\"type\":{\"S\":\"order.cancelled\"}");
 	ck_assert_sent(&on, 2, "\"reason\":{\"S\":\"no \\\"use\\\"\"},\"by\"");
-	ck_assert_sent(&on, 2, "\\\"reason\\\":\\\"no \\\\\\\"use\\\\\\\"\\\"}\"");
+	ck_assert_not_sent(&on, 2, "\\\"reason\\\""); /* in the event */
 	ck_assert_int_eq(cancelled.order.head.status, ORDER_CANCELLED);
 	ck_assert_uint_eq(cancelled.order.head.version, 2);
 }

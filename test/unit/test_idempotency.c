@@ -34,6 +34,7 @@ static struct {
 	enum result keep_result;
 	struct kept_answer found; /* for RESULT_REPEATED */
 	bool is_other;
+	bool is_removed;
 
 	unsigned finds;
 	unsigned writes;
@@ -87,6 +88,7 @@ static void find(struct repo *repo, struct idempotency *idempotency, struct awai
 	strcpy(table.fingerprint, idempotency->fingerprint);
 	idempotency->found = table.found;
 	idempotency->is_other = table.is_other;
+	idempotency->is_removed = table.is_removed;
 	await_start(await);
 	finish(await, table.find_when, table.find_result);
 }
@@ -341,6 +343,18 @@ START_TEST(a_key_that_was_used_for_another_body_is_422)
 	table.is_other = true;
 	ck_assert_int_eq(ask("POST /write", "{}"), 422);
 	ck_assert(visitor_has_problem(&visitor, "idempotency-key-reused"));
+	ck_assert_header("Idempotent-Replayed", NULL);
+	ck_assert_uint_eq(table.writes, 0);
+	ck_assert_uint_eq(table.keeps, 0);
+}
+END_TEST
+
+START_TEST(an_answer_that_went_with_its_person_is_410)
+{
+	table.find_result = RESULT_REPEATED;
+	table.is_removed = true;
+	ck_assert_int_eq(ask("POST /write", "{}"), 410);
+	ck_assert(visitor_has_problem(&visitor, "answer-removed"));
 	ck_assert_header("Idempotent-Replayed", NULL);
 	ck_assert_uint_eq(table.writes, 0);
 	ck_assert_uint_eq(table.keeps, 0);
@@ -816,6 +830,7 @@ Suite *idempotency_suite(void)
 	tcase_add_test(tests, what_was_kept_is_given_again_byte_for_byte);
 	tcase_add_test(tests, an_answer_that_is_found_during_the_write_is_given_and_not_kept_again);
 	tcase_add_test(tests, a_key_that_was_used_for_another_body_is_422);
+	tcase_add_test(tests, an_answer_that_went_with_its_person_is_410);
 	tcase_add_test(tests, an_answer_without_a_write_is_kept_by_itself);
 	tcase_add_test(tests, a_condition_that_fails_is_kept_by_itself);
 	tcase_add_test(tests, what_means_nothing_later_is_not_kept);

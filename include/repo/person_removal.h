@@ -1,7 +1,8 @@
 /*
  * What is left to do when a user has been removed (user_removal.h): the person is also in checkouts,
- * in orders, and in answers that are kept for an Idempotency-Key. Each of these was noted under the
- * user's partition key when it was made, in the same transaction, so that none is overlooked:
+ * in orders, in answers that are kept for an Idempotency-Key, and in subscriptions. Each of the first
+ * three was noted under the user's partition key when it was made, in the same transaction, so that
+ * none is overlooked:
  *
  * U#id / K#checkout   a checkout that is held, or the order that has come of it
  * U#id / I#hash       an answer
@@ -13,7 +14,7 @@
  * are under way keep what they need until they have ended; until then the mark stays, and is looked
  * at again every ten minutes.
  *
- * Answers come last: by then no order and no checkout can give another one.
+ * Answers come behind orders: by then no order and no checkout can give another one.
  */
 #ifndef SHOPD_REPO_PERSON_REMOVAL_H
 #define SHOPD_REPO_PERSON_REMOVAL_H
@@ -47,6 +48,7 @@ struct person_removal {
 	bool has_more;
 	bool has_open;
 	struct order_anonymising one;
+	struct await part;
 	struct dynamodb_call call;
 };
 

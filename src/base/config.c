@@ -28,6 +28,8 @@ static const struct setting settings[] = {
 	 .help = "The table that holds everything."},
 	{"PRIMARY_KEY", SETTING_ATTRIBUTE_NAME, AT(primary_key), "pk",
 	 .help = "The name of the table's partition key attribute."},
+	{"SNS_TOPIC_ARN", SETTING_TOPIC, AT(topic_arn),
+	 .help = "The topic that is told what happens, in whichever region it is; none: the log."},
 	{"AWS_REGION", SETTING_REGION, AT(region),
 	 .help = "The table's region; else the profile's, else the instance's own."},
 	{"AWS_DEFAULT_REGION", SETTING_REGION, AT(region),

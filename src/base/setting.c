@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/arn.h"
 #include "base/text.h"
 
 enum { NAME_MAX_LEN = 255, TABLE_NAME_MIN_LEN = 3, REGION_MAX_LEN = 32 };
@@ -78,6 +79,14 @@ static bool read_region(const struct reading *reading)
 			return false;
 	}
 	return strlen(reading->text) <= REGION_MAX_LEN && keep_text(reading, reading->text);
+}
+
+static bool read_topic(const struct reading *reading)
+{
+	struct arn arn;
+
+	return arn_parse(span_of(reading->text), &arn) && arn_is_topic(&arn) &&
+	       keep_text(reading, reading->text);
 }
 
 /* Without encryption nothing may leave this machine and its link, credentials least of all. */
@@ -259,6 +268,9 @@ static const struct {
 	[SETTING_ATTRIBUTE_NAME] = {read_attribute_name, add_text,
 				    "1 to 255 letters, digits, _ . or -"},
 	[SETTING_REGION] = {read_region, add_text, "the name of a region, such as eu-west-1"},
+	[SETTING_TOPIC] = {read_topic, add_text,
+			   "the ARN of an SNS topic, such as "
+			   "arn:aws:sns:eu-west-1:123456789012:shop"},
 	[SETTING_URL] = {read_url, add_text,
 			 "https://host or https://host:port without a path; http:// only for this "
 			 "machine and link-local addresses"},

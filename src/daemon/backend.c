@@ -9,6 +9,7 @@
 enum {
 	CONNECT_TIMEOUT_US = 1000 * 1000,
 	ATTEMPT_TIMEOUT_US = 1500 * 1000,
+	SNS_ATTEMPT_TIMEOUT_US = 5000 * 1000,
 	MAX_CONNECTING = 16,         /* TLS handshakes at once */
 	WAITING_PER_CONNECTION = 16, /* a full queue empties within the request's deadline */
 	MAX_IDLE_US = 50 * 1000 * 1000,
@@ -32,6 +33,14 @@ static struct http_client *make_http_client(struct backend *backend, struct trus
 	return http_client_new(&options);
 }
 
+static void set_origin(struct origin *origin, const char *endpoint)
+{
+	const char *authority = strstr(endpoint, "://");
+
+	origin->url = endpoint;
+	origin->authority = authority != NULL ? authority + 3 : endpoint;
+}
+
 static struct credentials *make_credentials(struct backend *backend)
 {
 	const struct credentials_options options = {
@@ -49,7 +58,7 @@ static struct aws_client *make_client(struct backend *backend)
 	const struct aws_client_options options = {
 		.service = "dynamodb",
 		.region = backend->config->region,
-		.content_type = "application/x-amz-json-1.0",
+		.protocol = &aws_protocol_json,
 		.origin = &backend->origin,
 		.transport = http_client_transport(backend->http_client),
 		.loop = backend->loop,
@@ -64,6 +73,39 @@ static struct aws_client *make_client(struct backend *backend)
 	};
 
 	return aws_client_new(&options);
+}
+
+/* Nobody's request waits for it, so it may take longer. The time is DynamoDB's alone. */
+static struct aws_client *make_sns_client(struct backend *backend)
+{
+	const struct aws_client_options options = {
+		.service = "sns",
+		.region = backend->config->sns_region,
+		.protocol = &aws_protocol_query,
+		.origin = &backend->sns_origin,
+		.transport = http_client_transport(backend->http_client),
+		.loop = backend->loop,
+		.credentials = backend->credentials,
+		.digest = backend->digest,
+		.metrics = &backend->sns_metrics,
+		.policy = &retry_policy_standard,
+		.max_attempts = backend->config->max_attempts,
+		.attempt_timeout_us = SNS_ATTEMPT_TIMEOUT_US,
+		.answer_max = SNS_ANSWER_MAX,
+	};
+
+	return aws_client_new(&options);
+}
+
+static bool make_sns(struct backend *backend)
+{
+	backend->sns.loop = backend->loop;
+	backend->sns.topic_arn = backend->config->topic_arn;
+	if (backend->sns.topic_arn == NULL)
+		return true;
+	set_origin(&backend->sns_origin, backend->config->endpoint_sns);
+	backend->sns.client = make_sns_client(backend);
+	return backend->sns.client != NULL;
 }
 
 static void fill_repo(struct backend *backend)
@@ -82,12 +124,9 @@ static void fill_repo(struct backend *backend)
 
 bool backend_init(struct backend *backend, const struct config *config, struct trust *trust)
 {
-	const char *authority = strstr(config->endpoint_dynamodb, "://");
-
 	memset(backend, 0, sizeof(*backend));
 	backend->config = config;
-	backend->origin.url = config->endpoint_dynamodb;
-	backend->origin.authority = authority != NULL ? authority + 3 : config->endpoint_dynamodb;
+	set_origin(&backend->origin, config->endpoint_dynamodb);
 	service_clock_init(&backend->service_clock, clock_system());
 	backend->loop = loop_new(clock_system());
 	backend->digest = digest_new();
@@ -101,7 +140,7 @@ bool backend_init(struct backend *backend, const struct config *config, struct t
 		return false;
 	backend->client = make_client(backend);
 	fill_repo(backend);
-	return backend->client != NULL;
+	return backend->client != NULL && make_sns(backend);
 }
 
 void backend_stop(struct backend *backend)
@@ -110,12 +149,15 @@ void backend_stop(struct backend *backend)
 		credentials_stop(backend->credentials);
 	if (backend->client != NULL)
 		aws_client_stop(backend->client);
+	if (backend->sns.client != NULL)
+		aws_client_stop(backend->sns.client);
 	if (backend->http_client != NULL)
 		http_client_stop(backend->http_client);
 }
 
 void backend_clear(struct backend *backend)
 {
+	aws_client_free(backend->sns.client);
 	aws_client_free(backend->client);
 	credentials_free(backend->credentials);
 	http_client_free(backend->http_client);
@@ -123,10 +165,16 @@ void backend_clear(struct backend *backend)
 	loop_free(backend->loop);
 }
 
+static bool is_tls(const char *endpoint)
+{
+	return strncmp(endpoint, "https:", 6) == 0;
+}
+
 bool backend_load_trust(const struct config *config, struct trust **trust)
 {
 	*trust = NULL;
-	if (strncmp(config->endpoint_dynamodb, "https:", 6) != 0 &&
+	if (!is_tls(config->endpoint_dynamodb) &&
+	    !(config->topic_arn != NULL && is_tls(config->endpoint_sns)) &&
 	    !credentials_chain_needs_trust(config))
 		return true;
 	*trust = trust_new(config->ca_bundle);

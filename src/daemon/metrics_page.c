@@ -21,12 +21,15 @@ static void write_http(const struct worker *workers, size_t count, struct buf *o
 
 static void write_aws(const struct worker *workers, size_t count, struct buf *out)
 {
-	struct aws_metrics metrics = {0};
-	struct aws_metrics_sum sum = {"dynamodb", &metrics};
+	struct aws_metrics dynamodb = {0};
+	struct aws_metrics sns = {0};
+	const struct aws_metrics_sum sums[] = {{"dynamodb", &dynamodb}, {"sns", &sns}};
 
-	for (size_t i = 0; i < count; i++)
-		aws_metrics_add(&metrics, &workers[i].backend.metrics);
-	aws_metrics_write(out, &sum, 1);
+	for (size_t i = 0; i < count; i++) {
+		aws_metrics_add(&dynamodb, &workers[i].backend.metrics);
+		aws_metrics_add(&sns, &workers[i].backend.sns_metrics);
+	}
+	aws_metrics_write(out, sums, sizeof(sums) / sizeof(sums[0]));
 }
 
 struct client_sums {

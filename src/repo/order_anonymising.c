@@ -15,11 +15,7 @@ enum { VALUES_SIZE = 128, ADDRESS_SIZE = 128 };
 
 static void end(struct order_anonymising *one, enum result result)
 {
-	struct usage *sum = &one->await->usage;
-
-	sum->read_millis += one->own.usage.read_millis;
-	sum->write_millis += one->own.usage.write_millis;
-	sum->calls += one->own.usage.calls;
+	await_account(one->await, &one->own);
 	dynamodb_call_clear(&one->call);
 	one->done(one, result);
 }
@@ -223,33 +219,13 @@ static void on_ended(struct await *await)
 		end(one, result);
 }
 
-/* Of one whose time is over the stock may not be given back yet. */
-static void on_released(struct await *await)
-{
-	struct order_anonymising *one = await->context;
-	bool is_overdue = await->result == RESULT_INVALID &&
-			  one->answer->refusal == CHECKOUT_ENDED &&
-			  one->answer->checkout.status == CHECKOUT_HELD;
-
-	await->resume = on_ended;
-	if (is_overdue)
-		checkout_repo_expire(one->repo, one->id, one->answer, await);
-	else
-		on_ended(await);
-}
-
 void order_anonymising_run(struct order_anonymising *one)
 {
 	arena_reset(&one->arena);
 	one->tries = 0;
 	one->is_open = false;
-	one->own = (struct await){
-		.deadline_us = one->await->deadline_us,
-		.trace_id = one->await->trace_id,
-		.arena = &one->arena,
-		.resume = on_released,
-		.context = one,
-	};
+	await_part(one->await, &one->own, on_ended, one);
+	one->own.arena = &one->arena;
 	one->answer = arena_alloc(&one->arena, sizeof(*one->answer));
 	if (one->answer)
 		checkout_repo_release(one->repo, one->id, 0, one->answer, &one->own);

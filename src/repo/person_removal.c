@@ -6,6 +6,7 @@
 
 #include "repo/idempotency_repo.h"
 #include "repo/repo_write.h"
+#include "repo/subscription_repo.h"
 #include "repo/user_item.h"
 
 enum { VALUES_SIZE = 384, MARK_MAX = 512, KEY_SIZE = 96 };
@@ -124,6 +125,26 @@ static void start_mark(struct person_removal *removal)
 	buf_clear(&mark);
 }
 
+/* ------------------------------------------------------------------ subscriptions */
+
+static void on_subscriptions_removed(struct await *part)
+{
+	struct person_removal *removal = part->context;
+
+	await_account(removal->await, part);
+	if (part->result == RESULT_OK)
+		start_mark(removal);
+	else
+		end(removal, part->result);
+}
+
+/* Once the user is gone nobody can subscribe them any more. */
+static void remove_subscriptions(struct person_removal *removal)
+{
+	await_part(removal->await, &removal->part, on_subscriptions_removed, removal);
+	subscription_repo_remove_all(removal->repo, removal->user_id, &removal->part);
+}
+
 /* ------------------------------------------------------------------ answers */
 
 static void on_answers(struct dynamodb_call *call);
@@ -187,7 +208,7 @@ static void on_answers(struct dynamodb_call *call)
 	if (removal->count > 0)
 		remove_answers(removal);
 	else
-		start_mark(removal);
+		remove_subscriptions(removal);
 }
 
 /* ------------------------------------------------------------------ checkouts and orders */

@@ -1,6 +1,7 @@
 /*
  * The sweeper: gives back what checkouts held whose time is over, ends orders that were not paid in
- * time, and goes on with removals of persons that broke off or had to wait. It runs in every worker of every process, each worker for some of the write shards.
+ * time, and goes on with removals of persons that broke off or had to wait. It runs in every worker
+ * of every process, each worker for some of the write shards.
  *
  * Each shard has a lease (repo/lease.h). Who holds it looks every second for what is due and deals
  * with it at once. The others look too, every two seconds, but only for what should have been dealt

@@ -4,8 +4,8 @@
  * A checkout that is held is ended, and its stock given back. An order that has ended (completed,
  * cancelled or expired) keeps lines, prices, totals, states, payments and deliveries, and of its
  * address the country; e-mail, note, the reasons of its cancellation and returns, the rest of the
- * address and the user's id go, and its checkout with them. One that is under way still needs all of
- * that and stays as it is.
+ * address and the user's id go, and its checkout with them. One that is under way still needs all
+ * of that and stays as it is.
  *
  * Each can be repeated; what others do to the order meanwhile makes it read again. At the end the
  * note U#user / K#id goes too, in the same transaction. For person_removal.c.

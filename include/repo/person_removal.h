@@ -1,18 +1,18 @@
 /*
- * What is left to do when a user has been removed (user_removal.h): the person is also in checkouts,
- * in orders, in answers that are kept for an Idempotency-Key, and in subscriptions. Each of the first
- * three was noted under the user's partition key when it was made, in the same transaction, so that
- * none is overlooked:
+ * What is left to do when a user has been removed (user_removal.h): the person is also in
+ * checkouts, in orders, in answers that are kept for an Idempotency-Key, and in subscriptions.
+ * Each of the first three was noted under the user's partition key when it was made, in the same
+ * transaction, so that none is overlooked:
  *
  * U#id / K#checkout   a checkout that is held, or the order that has come of it
  * U#id / I#hash       an answer
- * U#id / GONE         the mark: the removal is not over. In gsi2 it is among the checkouts whose time
- *                     is over, so the sweeper finds it (due.h)
+ * U#id / GONE         the mark: the removal is not over. In gsi2 it is among the checkouts whose
+ *                     time is over, so the sweeper finds it (due.h)
  *
  * The mark comes with the transaction that removes the user and goes last. So a removal that broke
- * off is brought to an end by whoever comes next: the request sent again, or the sweeper. Orders that
- * are under way keep what they need until they have ended; until then the mark stays, and is looked
- * at again every ten minutes.
+ * off is brought to an end by whoever comes next: the request sent again, or the sweeper. Orders
+ * that are under way keep what they need until they have ended; until then the mark stays, and is
+ * looked at again every ten minutes.
  *
  * Answers come behind orders: by then no order and no checkout can give another one.
  */

@@ -18,7 +18,7 @@
 #include "aws/dynamodb.h"
 #include "repo/repo.h"
 
-/* The rest is for the record of a key, and for the note of whose answer that is, if it is a user's. */
+/* The rest is for a key's record, and for the note of whose answer it is, if it is a user's. */
 enum {
 	REPO_WRITES_MAX = DYNAMODB_TRANSACT_MAX - 1,
 	REPO_USER_WRITES_MAX = DYNAMODB_TRANSACT_MAX - 2,

@@ -344,9 +344,8 @@ static void write_end_values(const struct job *job, struct buf *values)
 static enum result start_end(struct job *job, const char *values)
 {
 	struct dynamodb_write writes[REPO_USER_WRITES_MAX];
-	char pk[CHECKOUT_KEY_SIZE];
-	char user[RECORD_KEY_SIZE];
-	const char *user_id = job->stored->checkout.user_id;
+	char pk[CHECKOUT_KEY_SIZE], user[RECORD_KEY_SIZE];
+	const struct checkout *checkout = &job->stored->checkout;
 	size_t count = 0;
 	enum result result = stock_moves_make(&job->moves, writes + FIRST_STOCK,
 					      REPO_USER_WRITES_MAX - FIRST_STOCK - 1, &count);
@@ -355,7 +354,7 @@ static enum result start_end(struct job *job, const char *values)
 		return result;
 	count += FIRST_STOCK;
 	checkout_item_key(job->id, pk);
-	user_item_key(user_id, user);
+	user_item_key(checkout->user_id, user);
 	writes[CHECKOUT_WRITE] = (struct dynamodb_write){
 		.action = DYNAMODB_UPDATE,
 		.key = {pk, "#"},
@@ -366,13 +365,10 @@ static enum result start_end(struct job *job, const char *values)
 				     : "#s = :held AND version = :v",
 		.names = "{\"#s\":\"status\",\"#t\":\"ttl\"}",
 		.values = values,
-		.expected_version = job->stored->checkout.version,
 	};
-	if (user_id[0])
-		writes[count++] = (struct dynamodb_write){
-			.action = DYNAMODB_DELETE,
-			.key = {user, pk},
-		};
+	if (checkout->user_id[0])
+		writes[count++] =
+			(struct dynamodb_write){.action = DYNAMODB_DELETE, .key = {user, pk}};
 	(void)!repo_write(job->repo, new_call(job, on_ended), writes, count, &result);
 	return result;
 }

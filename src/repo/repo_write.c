@@ -100,8 +100,8 @@ static void on_kept(struct dynamodb_call *call)
 
 /*
  * The record goes last, so that the reasons of the others stand where their writes do. The note of
- * whose answer it is needs no condition: what is written says of itself that the person is there, or
- * the order or checkout that names them, and these are removed before the notes are looked for.
+ * whose answer it is needs no condition: what is written says of itself that the person is there,
+ * or the order or checkout that names them, and these are removed before the notes are looked for.
  */
 static enum result write_with_record(const struct repo *repo, struct dynamodb_call *call,
 				     struct run *run, const struct dynamodb_write *writes)

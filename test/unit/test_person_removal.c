@@ -58,8 +58,8 @@ START_TEST(each_order_is_anonymised_page_by_page)
 		    TEXT("{\"Items\":[" NOTE("K#" ORDER) "," NOTE(
 			    "K#" SECOND) "],"
 					 "\"LastEvaluatedKey\":{\"k\":{\"S\":\"1\"}}}"),
-		    USED, ENDED, DONE, DONE, NONE_LEFT, DONE, NONE_LEFT, NONE_LEFT,
-		    NONE_LEFT, DONE);
+		    USED, ENDED, DONE, DONE, NONE_LEFT, DONE, NONE_LEFT, NONE_LEFT, NONE_LEFT,
+		    DONE);
 	go_on(RESULT_OK);
 	ck_assert_sent(&on, 3, "\"sk\":{\"S\":\"K#" ORDER "\"}");
 	ck_assert_sent(&on, 6, "\"sk\":{\"S\":\"K#" SECOND "\"}");

@@ -1,9 +1,9 @@
 """A whole shop under fire, again and again, each time by another seed: `make simulate`.
 
 Three daemons serve one table, behind a proxy that loses, cuts, delays and refuses answers; every
-half second or so one of them is killed and started again. Meanwhile 64 shoppers buy and think better of
-it, and carriers report late, twice and out of order (simulate_people.py). When all is quiet again
-the books must agree (simulate_check.py).
+half second or so one of them is killed and started again. Meanwhile 64 shoppers buy and think
+better of it, and carriers report late, twice and out of order (simulate_people.py). When all is
+quiet again the books must agree (simulate_check.py).
 
     simulate.py --seeds 1000 --seed 1
 

@@ -5,7 +5,8 @@
 # Files are found by pattern, so a new source, header, test or fuzz target needs no change here.
 #
 # Variables: PORT, ADMIN_PORT (run) · PREFIX, DESTDIR (install) · SUITES, TESTS (test) ·
-# SEED, SEEDS (simulate, faults) · FUZZ_SECONDS (fuzz) · CC, CFLAGS, LDFLAGS, LTO (builds) ·
+# SEED, SEEDS (simulate, faults) · PRODUCTS (roundtrip) · FUZZ_SECONDS (fuzz) ·
+# CC, CFLAGS, LDFLAGS, LTO (builds) ·
 # SHOPD_EMULATOR (another dynoxide) · V=1
 
 ifeq ($(MAKELEVEL),0)
@@ -43,6 +44,7 @@ PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-pyte
 	python3-hypothesis python3-yaml python3-jwt python3-cryptography curl jq openssl
 PACKAGES_asan = $(PACKAGES_test)
 PACKAGES_simulate = $(PACKAGES_test)
+PACKAGES_roundtrip = $(PACKAGES_test)
 PACKAGES_faults = $(PACKAGES_test)
 PACKAGES_bench = $(PACKAGES_test) nginx-light openssl wrk
 PACKAGES_valgrind = $(PACKAGES_all) check valgrind libc6-dbg
@@ -183,7 +185,7 @@ $(foreach name,debug asan,$(eval $(call unit,$(name))))
 
 # ---------------------------------------------------------------------------- run, test
 
-.PHONY: run test asan faults simulate valgrind
+.PHONY: run test asan faults simulate roundtrip valgrind
 run: build/release/shopd $(EMULATOR) ## serve on 127.0.0.1:8080 against a local emulator (PORT=, ADMIN_PORT=)
 	@exec $(PYTHON) -B test/run.py build/release/shopd $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
 
@@ -216,6 +218,10 @@ faults: build/release/shopd $(TOOLS_release) $(EMULATOR) ## each operation of Dy
 simulate: build/release/shopd $(EMULATOR) ## a shop under fire, for a thousand seeds or SEEDS=, the first is SEED=
 	@PYTHONDONTWRITEBYTECODE=1 SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTHON) test/system/simulate.py \
 		--seed $(or $(SEED),1) --seeds $(or $(SEEDS),$(if $(SEED),1,1000))
+
+roundtrip: build/release/shopd $(EMULATOR) ## products in and out twice compare equal (PRODUCTS=100000)
+	@PYTHONDONTWRITEBYTECODE=1 SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTHON) test/system/roundtrip.py \
+		--products $(or $(PRODUCTS),100000)
 
 # Checked in each test's own process, so a leak is reported with the test's name.
 valgrind: build/debug/unit ## the unit tests under valgrind

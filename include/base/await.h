@@ -44,4 +44,13 @@ struct await {
 void await_start(struct await *await);
 void await_finish(struct await *await, enum result result);
 
+/*
+ * For an operation that has another one as a part of it: begins `part`, which has the deadline, the
+ * trace and (unless it is changed then) the arena of `whole`. await_account adds what the part has
+ * consumed to the whole's account.
+ */
+void await_part(const struct await *whole, struct await *part, void (*resume)(struct await *),
+		void *context);
+void await_account(struct await *whole, const struct await *part);
+
 #endif

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "base/digest.h"
+#include "base/id.h"
 #include "base/text.h"
 
 enum { IDEMPOTENCY_HASH_SIZE = 2 * DIGEST_SHA256_SIZE + 1 /* hexadecimal */ };
@@ -23,6 +24,7 @@ struct kept_answer {
 	struct span content_type;
 	struct span headers; /* "Name: value\n" for each */
 	struct span body;
+	char owner[ID_SIZE]; /* the user whom it tells of; "": nobody. Not of one that was found */
 };
 
 struct idempotency {
@@ -36,8 +38,9 @@ struct idempotency {
 	void *context;
 
 	bool is_kept;             /* there is an answer in the table, this one or an earlier one */
-	bool is_other;            /* the key was used for another body; with RESULT_REPEATED */
-	struct kept_answer found; /* what was answered before, unless is_other; likewise */
+	bool is_removed;          /* the answer went with its owner; with RESULT_REPEATED */
+	bool is_other;            /* the key was used for another body; likewise */
+	struct kept_answer found; /* what was answered before, unless one of these; likewise */
 };
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The sweeper: gives back what checkouts held whose time is over, and ends orders that were not
- * paid in time. It runs in every worker of every process, each worker for some of the write shards.
+ * The sweeper: gives back what checkouts held whose time is over, ends orders that were not paid in
+ * time, and goes on with removals of persons that broke off or had to wait. It runs in every worker
+ * of every process, each worker for some of the write shards.
  *
  * Each shard has a lease (repo/lease.h). Who holds it looks every second for what is due and deals
  * with it at once. The others look too, every two seconds, but only for what should have been dealt
@@ -23,6 +24,7 @@ enum {
 	SWEEPER_HANDS = 8, /* things of one shard that are dealt with at once */
 	SWEEPER_HOLDER_US = 1000 * 1000,
 	SWEEPER_OTHER_US = 2000 * 1000,
+	SWEEPER_WORKS = 3,      /* kinds of things */
 	SWEEPER_LATE_MS = 2000, /* how late something is before others than the holder care */
 };
 
@@ -36,10 +38,9 @@ struct sweeper_options {
 };
 
 struct sweeper_metrics {
-	metric_counter checkouts; /* expired */
-	metric_counter orders;    /* likewise */
-	metric_counter failures;  /* of searches and of single ones; all are tried again */
-	metric_counter leases;    /* taken from nobody or from one whose time was over */
+	metric_counter done[SWEEPER_WORKS]; /* checkouts, orders, persons */
+	metric_counter failures; /* of searches and of single ones; all are tried again */
+	metric_counter leases;   /* taken from nobody or from one whose time was over */
 };
 
 struct sweeper;

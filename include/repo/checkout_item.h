@@ -1,7 +1,9 @@
 /*
- * How a checkout is kept: one item, K#id / "#", with its lines in a list. While it is held it is in
- * gsi2, EXP#shard / expires_at#id, where the sweeper finds it; afterwards it has a time to live.
- * The order takes lines and address over as they stand here. docs/table.md has it all.
+ * How a checkout is kept: one item, K#id / "#", with its lines in a list. While it is held it is
+ * in gsi2, EXP#shard / expires_at#id, where the sweeper finds it; afterwards it has a time to
+ * live, and without an order nothing of the person any more. The order takes lines and address
+ * over as they stand here. A user's is noted in U#user / K#id as long as it or its order names the
+ * person (person_removal.h). docs/table.md has it all.
  */
 #ifndef SHOPD_REPO_CHECKOUT_ITEM_H
 #define SHOPD_REPO_CHECKOUT_ITEM_H

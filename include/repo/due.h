@@ -1,6 +1,7 @@
 /*
- * What has become due: checkouts whose time is over and orders that were not paid in time, of one
- * write shard. For the sweeper.
+ * What has become due: checkouts whose time is over (and among them, since they have a time too,
+ * removals of persons that are not over) and orders that were not paid in time, of one write shard.
+ * For the sweeper.
  *
  * The indexes that tell are eventually consistent: what they name may have been dealt with already,
  * and what has just become due may come a moment later.
@@ -19,8 +20,9 @@ enum due_kind { DUE_CHECKOUTS, DUE_ORDERS };
 struct due {
 	size_t count;
 	char ids[DUE_PAGE_MAX][ID_SIZE];
-	bool has_more; /* then look again behind the last one's time and id */
-	char last[64]; /* "time#id" */
+	bool is_person[DUE_PAGE_MAX]; /* whose removal is not over (person_removal.h) */
+	bool has_more;                /* then look again behind the last one's time and id */
+	char last[64];                /* "time#id" */
 };
 
 struct due_query {

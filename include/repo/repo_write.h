@@ -18,7 +18,11 @@
 #include "aws/dynamodb.h"
 #include "repo/repo.h"
 
-enum { REPO_WRITES_MAX = DYNAMODB_TRANSACT_MAX - 1 };
+/* The rest is for a key's record, and for the note of whose answer it is, if it is a user's. */
+enum {
+	REPO_WRITES_MAX = DYNAMODB_TRANSACT_MAX - 1,
+	REPO_USER_WRITES_MAX = DYNAMODB_TRANSACT_MAX - 2,
+};
 
 /*
  * Starts it; call->await, done and context are set. One write is DYNAMODB_PUT, UPDATE or DELETE.

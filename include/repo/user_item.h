@@ -5,6 +5,8 @@
  * U#id / A#aid      an address: a record (address_repo.h)
  * U#id / NOTIFY     preferences: a record (notification_repo.h)
  * U#id / CART       points to the active cart: `cart_id`
+ * U#id / K#…, I#…   where else the person is; U#id / GONE: their removal is not over
+ *                   (person_removal.h)
  * EMAIL#hash / #    `user_id`: whose e-mail address this is. The hash is SHA-256 of the folded
  *                   address (domain/contact.h), so that each belongs to one user whatever its case.
  */

@@ -21,3 +21,22 @@ void await_finish(struct await *await, enum result result)
 	if (await->resume)
 		await->resume(await);
 }
+
+void await_part(const struct await *whole, struct await *part, void (*resume)(struct await *),
+		void *context)
+{
+	*part = (struct await){
+		.deadline_us = whole->deadline_us,
+		.trace_id = whole->trace_id,
+		.arena = whole->arena,
+		.resume = resume,
+		.context = context,
+	};
+}
+
+void await_account(struct await *whole, const struct await *part)
+{
+	whole->usage.read_millis += part->usage.read_millis;
+	whole->usage.write_millis += part->usage.write_millis;
+	whole->usage.calls += part->usage.calls;
+}

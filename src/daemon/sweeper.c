@@ -7,12 +7,14 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "repo/checkout_repo.h"
 #include "repo/due.h"
 #include "repo/lease.h"
 #include "repo/order_repo.h"
+#include "repo/person_removal.h"
 
 static const uint64_t deadline_us = 10 * 1000 * 1000;
 
@@ -25,8 +27,21 @@ enum phase {
 	RELEASING, /* the lease is let go */
 };
 
+/* What may be due, and how it is told of. */
+enum work { CHECKOUT, ORDER, PERSON, WORKS = SWEEPER_WORKS };
+
+static const struct {
+	const char *failure;
+	const char *label; /* of the metric */
+} works[WORKS] = {
+	[CHECKOUT] = {"cannot expire a checkout", "what=\"checkout\""},
+	[ORDER] = {"cannot expire an order", "what=\"order\""},
+	[PERSON] = {"cannot remove a person", "what=\"person\""},
+};
+
 /* One thing that is dealt with. */
 struct hand {
+	enum work work;
 	struct shard *shard;
 	struct await await;
 	struct arena arena;
@@ -47,7 +62,7 @@ struct shard {
 	enum due_kind kind;
 	struct due due;
 	size_t next; /* of what was found */
-	uint64_t done[2];
+	uint64_t done[WORKS];
 	bool is_failing; /* has been told: the others of a row of failures are not */
 	struct hand hands[SWEEPER_HANDS];
 };
@@ -104,10 +119,11 @@ static void end_pass(struct shard *shard)
 	uint64_t pause_us =
 		lease_holds(&shard->lease, now_us(shard)) ? SWEEPER_HOLDER_US : SWEEPER_OTHER_US;
 
-	if (shard->done[DUE_CHECKOUTS] + shard->done[DUE_ORDERS] > 0)
+	if (shard->done[CHECKOUT] + shard->done[ORDER] + shard->done[PERSON] > 0)
 		log_event(LOG_INFO, "swept", LOG_F_NUM("shard", shard->number),
-			  LOG_F_NUM("checkouts", shard->done[DUE_CHECKOUTS]),
-			  LOG_F_NUM("orders", shard->done[DUE_ORDERS]));
+			  LOG_F_NUM("checkouts", shard->done[CHECKOUT]),
+			  LOG_F_NUM("orders", shard->done[ORDER]),
+			  LOG_F_NUM("persons", shard->done[PERSON]));
 	shard->phase = RESTING;
 	/* The heap keeps the room that the last timer had. */
 	(void)!loop_timer_set(shard->sweeper->options.loop, &shard->timer,
@@ -149,8 +165,7 @@ static void look(struct shard *shard, enum due_kind kind, const char *after)
 
 static void begin_pass(struct shard *shard)
 {
-	shard->done[DUE_CHECKOUTS] = 0;
-	shard->done[DUE_ORDERS] = 0;
+	memset(shard->done, 0, sizeof(shard->done));
 	if (!lease_is_due(&shard->lease, now_us(shard))) {
 		look(shard, DUE_CHECKOUTS, NULL);
 		return;
@@ -171,26 +186,42 @@ static void take_lease(struct shard *shard)
 
 /* ------------------------------------------------------------------ working */
 
-static void start_hand(struct hand *hand, const char *id)
+static void start_checkout(struct hand *hand)
 {
-	struct shard *shard = hand->shard;
-	const struct sweeper_options *options = &shard->sweeper->options;
-	struct checkout_answer *answer;
+	struct checkout_answer *answer = arena_alloc(&hand->arena, sizeof(*answer));
 
-	hand->id = id;
-	hand->is_busy = true;
-	hand->is_over = false;
-	prepare(shard, &hand->await, &hand->arena);
-	if (shard->kind == DUE_ORDERS) {
-		order_repo_expire(options->repo, id, options->payment_ms, &hand->await);
-		return;
-	}
-	answer = arena_alloc(&hand->arena, sizeof(*answer));
 	if (answer) {
-		checkout_repo_expire(options->repo, id, answer, &hand->await);
+		checkout_repo_expire(hand->shard->sweeper->options.repo, hand->id, answer,
+				     &hand->await);
 	} else {
 		await_start(&hand->await);
 		await_finish(&hand->await, RESULT_NO_MEMORY);
+	}
+}
+
+static void start_hand(struct hand *hand, size_t which)
+{
+	struct shard *shard = hand->shard;
+	const struct sweeper_options *options = &shard->sweeper->options;
+
+	hand->id = shard->due.ids[which];
+	hand->work = shard->kind == DUE_ORDERS ? ORDER : CHECKOUT;
+	if (shard->due.is_person[which])
+		hand->work = PERSON;
+	hand->is_busy = true;
+	hand->is_over = false;
+	prepare(shard, &hand->await, &hand->arena);
+	switch (hand->work) {
+	case ORDER:
+		order_repo_expire(options->repo, hand->id, options->payment_ms, &hand->await);
+		break;
+	case PERSON:
+		person_removal_go_on(options->repo, hand->id, &hand->await);
+		break;
+	case CHECKOUT:
+	case WORKS:
+		start_checkout(hand);
+		break;
 	}
 }
 
@@ -205,17 +236,13 @@ static void on_hand_over(struct await *await)
 static void take_hand(struct hand *hand)
 {
 	struct shard *shard = hand->shard;
-	struct sweeper_metrics *metrics = &shard->sweeper->metrics;
 
 	hand->is_busy = false;
 	if (hand->await.result == RESULT_OK) {
-		shard->done[shard->kind]++;
-		metric_add(shard->kind == DUE_ORDERS ? &metrics->orders : &metrics->checkouts, 1);
+		shard->done[hand->work]++;
+		metric_add(&shard->sweeper->metrics.done[hand->work], 1);
 	} else if (result_is_failure(hand->await.result)) {
-		report(shard,
-		       shard->kind == DUE_ORDERS ? "cannot expire an order"
-						 : "cannot expire a checkout",
-		       hand->await.result, hand->id);
+		report(shard, works[hand->work].failure, hand->await.result, hand->id);
 	}
 }
 
@@ -231,7 +258,7 @@ static bool work(struct shard *shard)
 			take_hand(hand);
 		if (!hand->is_busy && !shard->sweeper->is_stopping &&
 		    shard->next < shard->due.count)
-			start_hand(hand, shard->due.ids[shard->next++]);
+			start_hand(hand, shard->next++);
 		is_busy |= hand->is_busy;
 	}
 	return is_busy;
@@ -402,8 +429,8 @@ const struct sweeper_metrics *sweeper_get_metrics(const struct sweeper *sweeper)
 
 void sweeper_metrics_add(struct sweeper_metrics *sum, const struct sweeper_metrics *from)
 {
-	metric_add(&sum->checkouts, metric_get(&from->checkouts));
-	metric_add(&sum->orders, metric_get(&from->orders));
+	for (size_t i = 0; i < SWEEPER_WORKS; i++)
+		metric_add(&sum->done[i], metric_get(&from->done[i]));
 	metric_add(&sum->failures, metric_get(&from->failures));
 	metric_add(&sum->leases, metric_get(&from->leases));
 }
@@ -411,11 +438,11 @@ void sweeper_metrics_add(struct sweeper_metrics *sum, const struct sweeper_metri
 void sweeper_metrics_write(struct buf *out, const struct sweeper_metrics *sum)
 {
 	metric_write_head(out, "shopd_sweeper_expired_total", "counter",
-			  "Checkouts and orders ended because their time was over.");
-	metric_write(out, "shopd_sweeper_expired_total", "what=\"checkout\"",
-		     metric_get(&sum->checkouts));
-	metric_write(out, "shopd_sweeper_expired_total", "what=\"order\"",
-		     metric_get(&sum->orders));
+			  "Checkouts and orders ended because their time was over, and removals of "
+			  "persons gone on with.");
+	for (size_t i = 0; i < SWEEPER_WORKS; i++)
+		metric_write(out, "shopd_sweeper_expired_total", works[i].label,
+			     metric_get(&sum->done[i]));
 	metric_write_head(out, "shopd_sweeper_failures_total", "counter",
 			  "What the sweeper could not do, and tries again.");
 	metric_write(out, "shopd_sweeper_failures_total", "", metric_get(&sum->failures));

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "http/answer_owner.h"
 #include "http/connection.h"
 #include "http/reply.h"
 
@@ -154,6 +155,13 @@ static bool copy_headers(struct request *rq, struct span *out)
 	return ok;
 }
 
+static const char *user_in_path(const struct request *rq)
+{
+	static const char beginning[] = "/user/{id}";
+
+	return strncmp(rq->route->path, beginning, strlen(beginning)) == 0 ? rq->param[0] : NULL;
+}
+
 /* The body is borrowed from the reply; the rest lives as long as the request. */
 static bool view_reply(struct request *rq, struct kept_answer *answer)
 {
@@ -164,7 +172,10 @@ static bool view_reply(struct request *rq, struct kept_answer *answer)
 	answer->status = reply->status;
 	answer->content_type = span_of(reply->content_type != NULL ? reply->content_type : "");
 	answer->body = (struct span){buf_text(&reply->body), reply->body.len};
-	return copy_headers(rq, &answer->headers);
+	if (!copy_headers(rq, &answer->headers))
+		return false;
+	answer_owner_find(user_in_path(rq), answer, answer->owner);
+	return true;
 }
 
 /* Takes a reply back, up to what was there `before` it was made. */
@@ -275,6 +286,8 @@ enum flow idempotency_reply(struct request *rq)
 
 	drop_reply(rq, &(struct reply){0});
 	idempotency->is_kept = true;
+	if (idempotency->is_removed)
+		return reply_problem(rq, "answer-removed", NULL);
 	if (idempotency->is_other)
 		return reply_problem(rq, "idempotency-key-reused", NULL);
 	return reply_found(rq, &idempotency->found);

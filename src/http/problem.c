@@ -89,6 +89,9 @@ static const struct problem problems[] = {
 	 "Another delivery of this carrier has this tracking number."},
 	{"checkout-ended", 410, "Checkout has ended",
 	 "It has expired or was released. Make a new one with POST /checkout."},
+	{"answer-removed", 410, "The answer is gone",
+	 "The request with this Idempotency-Key was carried out. Its answer was about a person who has "
+	 "been removed since."},
 	{"precondition-failed", 412, "Precondition failed",
 	 "The resource has another version now. Read it and decide again."},
 	{"body-too-large", 413, "Body too large", "Send a smaller body."},

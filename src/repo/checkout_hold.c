@@ -8,6 +8,7 @@
 #include "repo/order_item.h"
 #include "repo/repo_write.h"
 #include "repo/stock_moves.h"
+#include "repo/user_item.h"
 
 enum { NAMES_SIZE = 300, VALUES_MAX = 1024 };
 
@@ -106,16 +107,18 @@ static void write_cart_values(const struct run *run, struct buf *values)
 
 static enum result start_write(struct run *run, const char *item, const char *cart_values)
 {
-	struct dynamodb_write writes[REPO_WRITES_MAX];
+	struct dynamodb_write writes[REPO_USER_WRITES_MAX];
 	char cart[CART_KEY_SIZE];
 	char checkout[CHECKOUT_KEY_SIZE];
 	char names[NAMES_SIZE];
+	char user[RECORD_KEY_SIZE];
 	size_t count = 0;
 	enum result result = stock_moves_make(&run->moves, writes + FIRST_STOCK,
-					      REPO_WRITES_MAX - FIRST_STOCK, &count);
+					      REPO_USER_WRITES_MAX - FIRST_STOCK - 1, &count);
 
 	if (result != RESULT_OK)
 		return result;
+	count += FIRST_STOCK;
 	cart_item_key("C#", run->cart.id, cart);
 	checkout_item_key(run->out->checkout.id, checkout);
 	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", run->repo->db.partition_key);
@@ -134,8 +137,14 @@ static enum result start_write(struct run *run, const char *item, const char *ca
 		.condition = "attribute_not_exists(#p)",
 		.names = names,
 	};
-	(void)!repo_write(run->repo, new_call(run, on_written), writes, FIRST_STOCK + count,
-			  &result);
+	/* No condition on the user: the cart, which goes with the user, is there. */
+	user_item_key(run->cart.user_id, user);
+	if (run->cart.user_id[0])
+		writes[count++] = (struct dynamodb_write){
+			.action = DYNAMODB_PUT,
+			.key = {user, checkout},
+		};
+	(void)!repo_write(run->repo, new_call(run, on_written), writes, count, &result);
 	return result;
 }
 

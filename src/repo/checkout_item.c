@@ -80,8 +80,9 @@ static bool read_checkout(const struct item *item, struct checkout *out)
 	       copy_text(item, "expires_at", out->expires_at, sizeof(out->expires_at)) &&
 	       copy_text(item, "created_at", out->created_at, sizeof(out->created_at)) &&
 	       copy_text(item, "updated_at", out->updated_at, sizeof(out->updated_at)) &&
-	       item_u64(item, "version", &out->version) && out->address.data &&
+	       item_u64(item, "version", &out->version) &&
 	       checkout_status_find(item_raw_string(item, "status"), &out->status) &&
+	       (out->address.data || out->status != CHECKOUT_HELD) &&
 	       money_currency_decimals(out->currency, &decimals) && total.data &&
 	       money_parse(total, decimals, &out->total) == MONEY_FINE &&
 	       read_lines(item_get(item, "lines"), decimals, out);

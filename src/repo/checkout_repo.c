@@ -4,6 +4,7 @@
 
 #include "repo/repo_write.h"
 #include "repo/stock_moves.h"
+#include "repo/user_item.h"
 
 enum { VALUES_MAX = 64 * 1024 };
 
@@ -342,28 +343,33 @@ static void write_end_values(const struct job *job, struct buf *values)
 
 static enum result start_end(struct job *job, const char *values)
 {
-	struct dynamodb_write writes[REPO_WRITES_MAX];
-	char pk[CHECKOUT_KEY_SIZE];
+	struct dynamodb_write writes[REPO_USER_WRITES_MAX];
+	char pk[CHECKOUT_KEY_SIZE], user[RECORD_KEY_SIZE];
+	const struct checkout *checkout = &job->stored->checkout;
 	size_t count = 0;
 	enum result result = stock_moves_make(&job->moves, writes + FIRST_STOCK,
-					      REPO_WRITES_MAX - FIRST_STOCK, &count);
+					      REPO_USER_WRITES_MAX - FIRST_STOCK - 1, &count);
 
 	if (result != RESULT_OK)
 		return result;
+	count += FIRST_STOCK;
 	checkout_item_key(job->id, pk);
+	user_item_key(checkout->user_id, user);
 	writes[CHECKOUT_WRITE] = (struct dynamodb_write){
 		.action = DYNAMODB_UPDATE,
 		.key = {pk, "#"},
-		.update = "SET #s = :end, updated_at = :time, #t = :ttl REMOVE g2p, g2s "
-			  "ADD version :one",
+		.update = "SET #s = :end, updated_at = :time, #t = :ttl "
+			  "REMOVE g2p, g2s, user_id, address, email ADD version :one",
 		.condition = job->end == CHECKOUT_EXPIRED
 				     ? "#s = :held AND version = :v AND expires_at <= :by"
 				     : "#s = :held AND version = :v",
 		.names = "{\"#s\":\"status\",\"#t\":\"ttl\"}",
 		.values = values,
-		.expected_version = job->stored->checkout.version,
 	};
-	(void)!repo_write(job->repo, new_call(job, on_ended), writes, FIRST_STOCK + count, &result);
+	if (checkout->user_id[0])
+		writes[count++] =
+			(struct dynamodb_write){.action = DYNAMODB_DELETE, .key = {user, pk}};
+	(void)!repo_write(job->repo, new_call(job, on_ended), writes, count, &result);
 	return result;
 }
 

@@ -13,7 +13,7 @@ struct find {
 	struct dynamodb_call call;
 };
 
-/* "K#id" or "O#id"; another tool's items are passed over. */
+/* "K#id", "O#id" or "U#id"; another tool's items are passed over. */
 static void take_item(const struct find *find, const struct item *item)
 {
 	struct due *out = find->out;
@@ -26,6 +26,7 @@ static void take_item(const struct find *find, const struct item *item)
 	}
 	if (key.len != 2 + ID_LEN || out->count == DUE_PAGE_MAX)
 		return;
+	out->is_person[out->count] = key.data[0] == 'U';
 	memcpy(out->ids[out->count], key.data + 2, ID_LEN);
 	out->ids[out->count++][ID_LEN] = '\0';
 }

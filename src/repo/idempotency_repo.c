@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json_string.h"
+#include "repo/user_item.h"
 
 enum {
 	ITEM_MAX = 1024 * 1024, /* as JSON: the body may be mostly escapes */
@@ -12,7 +13,12 @@ enum {
 	NUMBER_SIZE = 24,
 	STATUS_MIN = 200, /* of answers that are kept */
 	STATUS_MAX = 499,
+	STATUS_REMOVED = 410,
+	KEEP_WRITES = 3,
 };
+
+/* Instead of a hash: whatever the body is that comes, the answer is gone. */
+static const char removed[] = "removed";
 
 static void make_key(const struct idempotency *idempotency, char pk[static IDEMPOTENCY_KEY_SIZE])
 {
@@ -75,6 +81,31 @@ enum result idempotency_repo_prepare(const struct repo *repo, const struct idemp
 	return buf_ok(&record->item) ? RESULT_OK : RESULT_NO_MEMORY;
 }
 
+bool idempotency_repo_note(const struct repo *repo, const struct idempotency *idempotency,
+			   const struct kept_answer *answer, struct idempotency_note *note,
+			   struct dynamodb_write *write)
+{
+	if (!answer->owner[0])
+		return false;
+	user_item_key(answer->owner, note->pk);
+	make_key(idempotency, note->sk);
+	snprintf(note->item, sizeof(note->item), "\"ttl\":{\"N\":\"%" PRId64 "\"}",
+		 now_seconds(repo) + IDEMPOTENCY_SECONDS);
+	*write = (struct dynamodb_write){
+		.action = DYNAMODB_PUT,
+		.key = {note->pk, note->sk},
+		.item = note->item,
+	};
+	return true;
+}
+
+void idempotency_repo_write_removed(const struct repo *repo, struct buf *out)
+{
+	add_text(out, "fingerprint", span_of(removed));
+	add_number(out, "answer_status", STATUS_REMOVED);
+	add_number(out, "ttl", now_seconds(repo) + IDEMPOTENCY_SECONDS);
+}
+
 /* ------------------------------------------------------------------ an item as a record */
 
 /* A text attribute's characters in the arena; absent when it is not there. */
@@ -126,6 +157,9 @@ enum result idempotency_repo_take(struct idempotency *idempotency, struct span t
 	fingerprint = item_raw_string(&item, "fingerprint");
 	if (!fingerprint.data)
 		return RESULT_GARBLED;
+	idempotency->is_removed = span_equals(fingerprint, removed);
+	if (idempotency->is_removed)
+		return RESULT_REPEATED;
 	is_other = !span_equals(fingerprint, idempotency->fingerprint);
 	found.status = (int)status;
 	if (!is_other)
@@ -217,18 +251,64 @@ static void on_kept(struct dynamodb_call *call)
 	finish(lookup, result);
 }
 
+static void on_noted(struct dynamodb_call *call)
+{
+	struct lookup *lookup = call->context;
+	bool is_conflict = call->result == RESULT_CONFLICT && call->reasons &&
+			   call->failed_count == KEEP_WRITES;
+	enum result result = call->result;
+
+	if (result == RESULT_OK)
+		lookup->idempotency->is_kept = true;
+	else if (is_conflict && call->reasons[0].is_condition)
+		result = idempotency_repo_take(lookup->idempotency, call->reasons[0].item,
+					       lookup->await->arena);
+	else if (is_conflict)
+		result = RESULT_OK; /* there is no such user: nothing may be kept of them */
+	else if (result == RESULT_CONFLICT)
+		result = RESULT_GARBLED;
+	finish(lookup, result);
+}
+
+/* Nothing of a person is kept once they are gone, though it was read while they were there. */
+static void keep_with_note(struct lookup *lookup, const struct dynamodb_write *record,
+			   const struct dynamodb_write *note)
+{
+	const struct repo *repo = lookup->repo;
+	char names[USER_NAMES_SIZE];
+	const struct dynamodb_write writes[KEEP_WRITES] = {
+		*record,
+		*note,
+		{
+			.action = DYNAMODB_CHECK,
+			.key = {note->key.pk, "#"},
+			.condition = "attribute_exists(#p)",
+			.names = names,
+		},
+	};
+
+	user_item_names(repo, names);
+	lookup->call.done = on_noted;
+	dynamodb_transact_write(&repo->db, &lookup->call, writes, KEEP_WRITES, NULL);
+}
+
 void idempotency_repo_keep(struct repo *repo, struct idempotency *idempotency,
 			   const struct kept_answer *answer, struct await *await)
 {
 	struct lookup *lookup = begin(repo, idempotency, await, on_kept);
 	struct idempotency_write record = {0};
+	struct idempotency_note note;
 	struct dynamodb_write write;
+	struct dynamodb_write note_write;
 	enum result result;
 
 	if (!lookup)
 		return;
 	result = idempotency_repo_prepare(repo, idempotency, answer, &record, &write);
-	if (result == RESULT_OK)
+	if (result == RESULT_OK &&
+	    idempotency_repo_note(repo, idempotency, answer, &note, &note_write))
+		keep_with_note(lookup, &write, &note_write);
+	else if (result == RESULT_OK)
 		dynamodb_write(&repo->db, &lookup->call, &write);
 	buf_clear(&record.item);
 	if (result != RESULT_OK)

@@ -221,14 +221,14 @@ static enum result add_stocks(struct run *run, struct dynamodb_write *writes, si
 	run->stock_at = *count;
 	if (run->draft.moves)
 		result = stock_moves_make(run->draft.moves, writes + *count,
-					  REPO_WRITES_MAX - *count, &added);
+					  REPO_USER_WRITES_MAX - *count, &added);
 	*count += added;
 	return result;
 }
 
 static void start_write(struct run *run, const char *pk, const struct buf *values)
 {
-	struct dynamodb_write writes[REPO_WRITES_MAX];
+	struct dynamodb_write writes[REPO_USER_WRITES_MAX];
 	char outbox[OUTBOX_KEY_SIZE];
 	enum result result = RESULT_NO_MEMORY;
 	size_t history_count = run->order.history_count;

@@ -161,11 +161,6 @@ void order_draft_describe(const struct order *order, const char *extra, struct b
 	buf_add_format(out, "{\"order_id\":\"%s\"", order->id);
 	if (order->user_id[0])
 		buf_add_format(out, ",\"user_id\":\"%s\"", order->user_id);
-	if (order->email.data) {
-		buf_add_str(out, ",\"email\":\"");
-		buf_add(out, order->email.data, order->email.len);
-		buf_add_char(out, '"');
-	}
 	for (int field = 0; field < ORDER_FIELDS; field++)
 		buf_add_format(out, ",\"%s\":\"%s\"", order_field_name((enum order_field)field),
 			       order_state_name((enum order_field)field,

@@ -28,23 +28,6 @@ static struct run *make_run(const char *reason, struct await *await)
 
 /* ------------------------------------------------------------------ cancelling */
 
-/* `"reason":"…"`, for the event. */
-static const char *describe(struct order_draft *draft, struct span reason)
-{
-	static const char name[] = "\"reason\":\"";
-	size_t len = sizeof(name) - 1 + reason.len + 1;
-	char *text = arena_alloc(draft->arena, len + 1);
-
-	if (!text) {
-		order_draft_fail(draft, RESULT_NO_MEMORY);
-		return NULL;
-	}
-	memcpy(text, name, sizeof(name) - 1);
-	memcpy(text + sizeof(name) - 1, reason.data, reason.len);
-	text[len - 1] = '"';
-	return text;
-}
-
 /* Beside head, history, event, a line's stock each, and one item for all levels that change. */
 static bool has_room_for_numbers(const struct stored_order *order)
 {
@@ -54,7 +37,7 @@ static bool has_room_for_numbers(const struct stored_order *order)
 		if (order->deliveries[i].status == DELIVERY_PENDING)
 			count++;
 	}
-	return count <= REPO_WRITES_MAX;
+	return count <= REPO_USER_WRITES_MAX;
 }
 
 /* That pending deliveries are cancelled follows from the order; that others may have their numbers
@@ -92,8 +75,7 @@ static enum order_decision cancel(struct order_draft *draft, void *context)
 				 order->lines[i].quantity);
 	order_draft_log(draft, "cancelled", NULL, NULL);
 	order_draft_give_reason(draft, run->reason);
-	order_draft_tell(draft, EVENT_ORDER_CANCELLED,
-			 run->reason.data ? describe(draft, run->reason) : NULL);
+	order_draft_tell(draft, EVENT_ORDER_CANCELLED, NULL);
 	return ORDER_WRITE;
 }
 

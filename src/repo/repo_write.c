@@ -11,6 +11,7 @@ struct run {
 	void (*done)(struct dynamodb_call *call);
 	void *context;
 	size_t count;                  /* of the caller's writes; the record comes behind them */
+	size_t kept_count;             /* of the writes that keep the answer */
 	bool is_once;                  /* a transaction in any case */
 	struct dynamodb_reason reason; /* of a single write */
 };
@@ -73,11 +74,11 @@ static void write_alone(const struct repo *repo, struct dynamodb_call *call, str
 /* ------------------------------------------------------------------ with a key */
 
 /* Was another request with this key faster, or does one of the caller's conditions fail? */
-static enum result take_conflict(struct dynamodb_call *call, size_t count)
+static enum result take_conflict(struct dynamodb_call *call, size_t count, size_t kept_count)
 {
 	const struct dynamodb_reason *record;
 
-	if (!has_reasons(call, count + 1))
+	if (!has_reasons(call, count + kept_count))
 		return RESULT_GARBLED;
 	record = &call->reasons[count];
 	call->failed_count = count;
@@ -93,28 +94,36 @@ static void on_kept(struct dynamodb_call *call)
 	if (call->result == RESULT_OK)
 		call->await->idempotency->is_kept = true;
 	else if (call->result == RESULT_CONFLICT)
-		call->result = take_conflict(call, run->count);
+		call->result = take_conflict(call, run->count, run->kept_count);
 	hand_back(call);
 }
 
-/* The record goes last, so that the reasons of the others stand where their writes do. */
+/*
+ * The record goes last, so that the reasons of the others stand where their writes do. The note of
+ * whose answer it is needs no condition: what is written says of itself that the person is there,
+ * or the order or checkout that names them, and these are removed before the notes are looked for.
+ */
 static enum result write_with_record(const struct repo *repo, struct dynamodb_call *call,
 				     struct run *run, const struct dynamodb_write *writes)
 {
-	struct dynamodb_write all[DYNAMODB_TRANSACT_MAX];
+	struct dynamodb_write all[DYNAMODB_TRANSACT_MAX + 1];
+	struct dynamodb_write *kept = all + run->count;
 	struct idempotency *idempotency = call->await->idempotency;
 	struct idempotency_write record = {0};
+	struct idempotency_note note;
 	struct kept_answer answer = {0};
 	enum result result = RESULT_NO_MEMORY;
 
 	if (idempotency->rehearse(idempotency, &answer))
-		result = idempotency_repo_prepare(repo, idempotency, &answer, &record,
-						  &all[run->count]);
+		result = idempotency_repo_prepare(repo, idempotency, &answer, &record, &kept[0]);
 	if (result == RESULT_OK) {
+		run->kept_count =
+			idempotency_repo_note(repo, idempotency, &answer, &note, &kept[1]) ? 2 : 1;
+		assert(run->count + run->kept_count <= DYNAMODB_TRANSACT_MAX);
 		memcpy(all, writes, run->count * sizeof(*writes));
 		call->done = on_kept;
 		call->context = run;
-		dynamodb_transact_write(&repo->db, call, all, run->count + 1, NULL);
+		dynamodb_transact_write(&repo->db, call, all, run->count + run->kept_count, NULL);
 	}
 	buf_clear(&record.item);
 	return result;

@@ -7,13 +7,15 @@
 
 #include "domain/address.h"
 #include "domain/contact.h"
+#include "repo/person_removal.h"
 #include "repo/repo_write.h"
 #include "repo/user_item.h"
 
 enum {
-	FIXED_WRITES = 5, /* user, lock, preferences, pointer to the cart, cart */
+	FIXED_WRITES = 6, /* user, lock, preferences, pointer to the cart, mark, cart */
 	ADDRESSES_MAX = REPO_WRITES_MAX - FIXED_WRITES,
-	VALUES_SIZE = 120,
+	VALUES_SIZE = 160,
+	MARK_MAX = 512,
 	EMAIL_MAX = 4 * CONTACT_EMAIL_MAX,
 	KEY_MAX = 8 * 1024,  /* LastEvaluatedKey */
 	READS_FOR_COUNT = 3, /* until a count that does not fit is taken for somebody's mistake */
@@ -22,16 +24,18 @@ static_assert((int)ADDRESS_COUNT_MAX <= (int)ADDRESSES_MAX,
 	      "all of a user fits into one transaction");
 
 /* In which order things are written: reasons come in the same. */
-enum { USER, LOCK, PREFERENCES, POINTER, FIRST_OTHER };
+enum { USER, LOCK, PREFERENCES, POINTER, MARK, FIRST_OTHER };
 
 struct removal {
 	struct repo *repo;
 	struct await *await;
+	const char *id;
 	uint64_t expected_version;
 	unsigned tries;
 
 	/* what was read */
 	bool has_user;
+	bool has_mark; /* an earlier removal is not over */
 	uint64_t version;
 	bool has_count;
 	uint64_t count; /* of addresses, as the user's item has it */
@@ -47,8 +51,10 @@ struct removal {
 	char names[USER_NAMES_SIZE];
 	char values[VALUES_SIZE];
 	char pointer_values[VALUES_SIZE];
+	struct buf mark;
 	struct dynamodb_write writes[FIXED_WRITES + ADDRESSES_MAX];
 	struct dynamodb_call call;
+	struct person_removal person; /* what comes then */
 };
 
 static void start_read(struct removal *removal);
@@ -57,6 +63,7 @@ static void finish(struct removal *removal, enum result result)
 {
 	dynamodb_call_clear(&removal->call);
 	buf_clear(&removal->last_key);
+	buf_clear(&removal->mark);
 	await_finish(removal->await, result);
 }
 
@@ -70,6 +77,25 @@ static void begin_call(struct removal *removal, void (*done)(struct dynamodb_cal
 	};
 }
 
+/* ------------------------------------------------------------------ the person elsewhere */
+
+static void on_person_removed(struct person_removal *person, enum result result)
+{
+	finish(person->context, result);
+}
+
+static void remove_person(struct removal *removal)
+{
+	removal->person = (struct person_removal){
+		.repo = removal->repo,
+		.await = removal->await,
+		.user_id = removal->id,
+		.done = on_person_removed,
+		.context = removal,
+	};
+	person_removal_run(&removal->person);
+}
+
 /* ------------------------------------------------------------------ writing */
 
 static void on_written(struct dynamodb_call *call)
@@ -78,7 +104,9 @@ static void on_written(struct dynamodb_call *call)
 	const struct dynamodb_reason *user = call->reasons;
 	struct record now = {0};
 
-	if (call->result != RESULT_CONFLICT) {
+	if (call->result == RESULT_OK) {
+		remove_person(removal);
+	} else if (call->result != RESULT_CONFLICT) {
 		finish(removal, call->result);
 	} else if (user->is_condition && !user->item.data) {
 		finish(removal, RESULT_NOT_FOUND);
@@ -93,6 +121,8 @@ static void on_written(struct dynamodb_call *call)
 
 static void make_texts(struct removal *removal)
 {
+	buf_reset(&removal->mark);
+	person_removal_write_mark(removal->repo, removal->id, PERSON_PATIENCE_MS, &removal->mark);
 	user_item_names(removal->repo, removal->names);
 	snprintf(removal->cart_pk, sizeof(removal->cart_pk), "C#%s", removal->cart_id);
 	snprintf(removal->pointer_values, sizeof(removal->pointer_values),
@@ -112,7 +142,6 @@ static size_t make_writes(struct removal *removal)
 	bool has_cart = removal->cart_id[0];
 	size_t count = FIRST_OTHER;
 
-	make_texts(removal);
 	writes[USER] = (struct dynamodb_write){
 		.key = {removal->pk, "#"},
 		.condition = removal->has_count
@@ -129,6 +158,10 @@ static size_t make_writes(struct removal *removal)
 		.names = has_cart ? NULL : removal->names,
 		.values = has_cart ? removal->pointer_values : NULL,
 	};
+	writes[MARK] = (struct dynamodb_write){
+		.key = {removal->pk, "GONE"},
+		.item = buf_text(&removal->mark),
+	};
 	if (has_cart)
 		writes[count++] = (struct dynamodb_write){.key = {removal->cart_pk, "#"}};
 	/* As many as the user has, and all of them still there: so there are no others. */
@@ -139,7 +172,7 @@ static size_t make_writes(struct removal *removal)
 			.names = removal->names,
 		};
 	for (size_t i = 0; i < count; i++)
-		writes[i].action = DYNAMODB_DELETE;
+		writes[i].action = i == MARK ? DYNAMODB_PUT : DYNAMODB_DELETE;
 	return count;
 }
 
@@ -147,9 +180,10 @@ static void start_write(struct removal *removal)
 {
 	enum result result = RESULT_NO_MEMORY;
 
+	make_texts(removal);
 	begin_call(removal, on_written);
-	if (!repo_write(removal->repo, &removal->call, removal->writes, make_writes(removal),
-			&result))
+	if (!buf_ok(&removal->mark) || !repo_write(removal->repo, &removal->call, removal->writes,
+						   make_writes(removal), &result))
 		finish(removal, result);
 }
 
@@ -205,6 +239,8 @@ static bool take_item(struct removal *removal, const struct item *item)
 		return take_user(removal, item);
 	if (span_equals(sk, "CART"))
 		take_pointer(removal, item);
+	else if (span_equals(sk, "GONE"))
+		removal->has_mark = true;
 	else if (sk.len == 2 + ID_LEN && memcmp(sk.data, "A#", 2) == 0)
 		return take_address(removal, sk);
 	return true;
@@ -232,7 +268,9 @@ static bool is_torn(const struct removal *removal)
 
 static void decide(struct removal *removal)
 {
-	if (!removal->has_user)
+	if (!removal->has_user && removal->has_mark)
+		remove_person(removal);
+	else if (!removal->has_user)
 		finish(removal, RESULT_NOT_FOUND);
 	else if (removal->expected_version != 0 && removal->expected_version != removal->version)
 		finish(removal, RESULT_CONFLICT);
@@ -269,11 +307,14 @@ static void start_page(struct removal *removal)
 	bool goes_on = removal->last_key.len > 0;
 
 	user_item_names(removal->repo, removal->names);
-	snprintf(values, sizeof(values), "{\":p\":{\"S\":\"%s\"}}", removal->pk);
+	/* Up to the mark; what has been noted behind it comes when the user is gone. */
+	snprintf(values, sizeof(values),
+		 "{\":p\":{\"S\":\"%s\"},\":from\":{\"S\":\"#\"},\":to\":{\"S\":\"GONE\"}}",
+		 removal->pk);
 	begin_call(removal, on_page);
 	dynamodb_query(&removal->repo->db, &removal->call,
 		       &(struct dynamodb_query){
-			       .condition = "#p = :p",
+			       .condition = "#p = :p AND sk BETWEEN :from AND :to",
 			       .names = removal->names,
 			       .values = values,
 			       .start_key = {goes_on ? removal->last_key.data : NULL,
@@ -286,6 +327,7 @@ static void start_read(struct removal *removal)
 {
 	removal->tries++;
 	removal->has_user = false;
+	removal->has_mark = false;
 	removal->address_count = 0;
 	removal->cart_id[0] = '\0';
 	buf_reset(&removal->last_key);
@@ -309,8 +351,10 @@ void user_removal_run(struct repo *repo, const char *id, uint64_t expected_versi
 	}
 	removal->repo = repo;
 	removal->await = await;
+	removal->id = id;
 	removal->expected_version = expected_version;
 	buf_init(&removal->last_key, KEY_MAX);
+	buf_init(&removal->mark, MARK_MAX);
 	user_item_key(id, removal->pk);
 	start_read(removal);
 }

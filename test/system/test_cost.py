@@ -388,6 +388,16 @@ def _(place):
     return expect(place.client.delete(user_path(user)), 204)
 
 
+@operation("remove a user who has a cancelled order of 3 lines and an answer that was kept")
+def _(place):
+    user = new_user(place.client)
+    cart = place.cart(3, user=user)
+    checkout = place.client.post("/checkout", {"cart_id": cart["id"], "address": ADDRESS}).json
+    place.client.post("/order", {"checkout_id": checkout["id"]})
+    expect(place.client.post(f"/order/{checkout['id']}/cancel", {}, Idempotency_Key="x"), 200)
+    return expect(place.client.delete(user_path(user)), 204)
+
+
 @operation("add, remove an address")
 def _(place):
     path = user_path(new_user(place.client), "address")
@@ -548,6 +558,20 @@ def _(place):
         place.client.patch(path, {"price": 5}, Idempotency_Key=key), 200))[0]
 
 
+@operation("PATCH a user, with an Idempotency-Key")
+def _(place):
+    path = user_path(new_user(place.client))
+    return keyed(lambda key: expect(
+        place.client.patch(path, {"name": "Eve"}, Idempotency_Key=key), 200))[0]
+
+
+@operation("PATCH a user, with an Idempotency-Key … that changes nothing")
+def _(place):
+    path = user_path(new_user(place.client))
+    return keyed(lambda key: expect(
+        place.client.patch(path, {"name": "Ada"}, Idempotency_Key=key), 200))[0]
+
+
 @operation("a 409 that is kept for its Idempotency-Key")
 def _(place):
     product = place.product()
@@ -570,6 +594,12 @@ def order_of(place, **fields):
 @operation("check out a guest's cart of 3 lines")
 def _(place):
     return expect(checkout_of(place), 201)
+
+
+@operation("check out a user's cart of 3 lines")
+def _(place):
+    cart = place.cart(3, user=new_user(place.client))
+    return expect(place.client.post("/checkout", {"cart_id": cart["id"], "address": ADDRESS}), 201)
 
 
 @operation("check out a guest's cart of 3 lines … that is refused")

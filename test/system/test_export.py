@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 import lines
+import roundtrip
 import shop
 import wire
 from test_numbers import KEPT
@@ -99,13 +100,9 @@ def test_numbers_are_exported_as_digits(fresh):
     client.close()
 
 
-def test_thousands_come_out_each_once(fresh):
-    client = fresh.client(60)
-    ids = lines.new_ids(1500)
-    assert set(lines.import_all(client, (lines.product(id, on_hand=1) for id in ids))) == {201}
-    exported = lines.export(client)
-    assert sorted(product["id"] for product in exported) == sorted(ids)
-    client.close()
+def test_thousands_go_in_and_out_and_compare_equal_in_constant_memory(
+        folder, emulator, report):
+    report(roundtrip.run(folder, f"http://127.0.0.1:{emulator.port}", 1000))
 
 
 @pytest.mark.timed

@@ -47,6 +47,7 @@ void asking_init(struct asking *asking)
 	scripted_repo_init(&asking->on);
 	asking->config.currency = "EUR";
 	asking->route.endpoint = &asking->endpoint;
+	asking->route.path = "/product";
 	asking->store = (struct idempotency_store){
 		.find = idempotency_repo_find,
 		.keep = idempotency_repo_keep,

@@ -124,9 +124,10 @@ END_TEST
 START_TEST(delete_is_empty_and_ends_subscriptions_too)
 {
 	SCRIPT_PLAY(&asking.on.aws.script, TEXT("{\"Items\":[" ITEM "]}"), TEXT("{}"),
+		    TEXT("{\"Items\":[]}"), TEXT("{\"Items\":[]}"),
 		    TEXT("{\"Items\":[{\"pk\":{\"S\":\"SUB#x#0\"}}]}"), TEXT("{}"));
 	ck_assert_int_eq(asking_run(&asking, &delete_user, ID), 204);
-	ck_assert_operation(&asking.on, 3, "BatchWriteItem");
+	ck_assert_operation(&asking.on, 5, "BatchWriteItem");
 }
 END_TEST
 

@@ -173,8 +173,8 @@ END_TEST
 START_TEST(a_release_meets_others)
 {
 	SCRIPT_PLAY(&on.aws.script, GOT(HELD), BATCH(STOCKS),
-		    CANCELLED(NONE "," UNMET(STOCK(TEA, "0", "5", "8")) "," NONE),
-		    CANCELLED(UNMET(HELD) "," NONE "," NONE),
+		    CANCELLED(NONE "," UNMET(STOCK(TEA, "0", "5", "8")) "," NONE "," NONE),
+		    CANCELLED(UNMET(HELD) "," NONE "," NONE "," NONE),
 		    GOT(CHECKOUT_ITEM("used", LATER, "2", "")));
 	release(0);
 	expect(RESULT_INVALID, CHECKOUT_IS_USED);
@@ -191,7 +191,7 @@ START_TEST(a_release_that_comes_too_late_ends_it_or_finds_the_order)
 	ck_assert_sent(&on, 2, "expires_at <= :by");
 	scripted_repo_renew(&on);
 	SCRIPT_PLAY(&on.aws.script, GOT(OVER), BATCH(STOCKS),
-		    CANCELLED(UNMET(OVER) "," NONE "," NONE),
+		    CANCELLED(UNMET(OVER) "," NONE "," NONE "," NONE),
 		    GOT(CHECKOUT_ITEM("used", NOW, "2", "")));
 	release(0);
 	expect(RESULT_INVALID, CHECKOUT_IS_USED);

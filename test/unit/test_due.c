@@ -41,7 +41,17 @@ START_TEST(what_is_due_is_found_by_the_index_the_oldest_first)
 		       "$\"}");
 	ck_assert_uint_eq(due.count, 1);
 	ck_assert_str_eq(due.ids[0], ORDER);
+	ck_assert(!due.is_person[0]);
 	ck_assert(!due.has_more);
+}
+END_TEST
+
+START_TEST(a_removal_that_is_not_over_is_found_among_the_checkouts)
+{
+	SCRIPT_PLAY(&on.aws.script, FOUND_ITEMS(ENTRY("U#", BEFORE) "," ENTRY("K#", BEFORE)));
+	find(RESULT_OK);
+	ck_assert_uint_eq(due.count, 2);
+	ck_assert(due.is_person[0] && !due.is_person[1]);
 }
 END_TEST
 
@@ -105,6 +115,7 @@ Suite *due_suite(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, what_is_due_is_found_by_the_index_the_oldest_first);
+	tcase_add_test(tests, a_removal_that_is_not_over_is_found_among_the_checkouts);
 	tcase_add_test(tests, orders_are_those_that_are_placed);
 	tcase_add_test(tests, where_there_is_more_the_next_page_begins_behind_the_last_one);
 	tcase_add_test(tests, nothing_is_asked_for_behind_the_end);

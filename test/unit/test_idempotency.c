@@ -34,6 +34,7 @@ static struct {
 	enum result keep_result;
 	struct kept_answer found; /* for RESULT_REPEATED */
 	bool is_other;
+	bool is_removed;
 
 	unsigned finds;
 	unsigned writes;
@@ -87,6 +88,7 @@ static void find(struct repo *repo, struct idempotency *idempotency, struct awai
 	strcpy(table.fingerprint, idempotency->fingerprint);
 	idempotency->found = table.found;
 	idempotency->is_other = table.is_other;
+	idempotency->is_removed = table.is_removed;
 	await_start(await);
 	finish(await, table.find_when, table.find_result);
 }
@@ -341,6 +343,18 @@ START_TEST(a_key_that_was_used_for_another_body_is_422)
 	table.is_other = true;
 	ck_assert_int_eq(ask("POST /write", "{}"), 422);
 	ck_assert(visitor_has_problem(&visitor, "idempotency-key-reused"));
+	ck_assert_header("Idempotent-Replayed", NULL);
+	ck_assert_uint_eq(table.writes, 0);
+	ck_assert_uint_eq(table.keeps, 0);
+}
+END_TEST
+
+START_TEST(an_answer_that_went_with_its_person_is_410)
+{
+	table.find_result = RESULT_REPEATED;
+	table.is_removed = true;
+	ck_assert_int_eq(ask("POST /write", "{}"), 410);
+	ck_assert(visitor_has_problem(&visitor, "answer-removed"));
 	ck_assert_header("Idempotent-Replayed", NULL);
 	ck_assert_uint_eq(table.writes, 0);
 	ck_assert_uint_eq(table.keeps, 0);
@@ -614,21 +628,21 @@ static const struct {
 	const char *name; /* a header that is there, or NULL */
 	const char *value;
 } strange[] = {
-	{{200, {"text/plain", 10}, {"A: b", 4}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"no colon\nA: b\n", 14}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {":\n: b\n\n\nA: b\n", 14}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"B:\nA: b\n", 8}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"B:x\nA: b\n", 9}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"B\r: x\nA: b\n", 11}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"A: b\rC: d\n", 10}, {"x", 1}}, "A", "b C: d"},
-	{{200, {"text/plain", 10}, {"A: b\0c\n", 7}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"A\0B: b\n", 7}, {"x", 1}}, "A", "b"},
-	{{200, {"text/plain", 10}, {"\0\n\0: \0\nA: b\n", 12}, {"x", 1}}, "A", "b"},
-	{{200, {"text/\r\nA: b", 11}, {NULL, 0}, {"x", 1}}, "A", NULL},
-	{{200, {"\0", 1}, {NULL, 0}, {"x", 1}}, "A", NULL},
-	{{200, {NULL, 0}, {NULL, 0}, {"x", 1}}, "Content-Length", "0"},
-	{{200, {"text/plain", 10}, {NULL, 0}, {"\0\x01\xff", 3}}, "Content-Length", "3"},
-	{{499, {"text/plain", 10}, {NULL, 0}, {NULL, 0}}, "Content-Length", "0"},
+	{{200, {"text/plain", 10}, {"A: b", 4}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"no colon\nA: b\n", 14}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {":\n: b\n\n\nA: b\n", 14}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"B:\nA: b\n", 8}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"B:x\nA: b\n", 9}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"B\r: x\nA: b\n", 11}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"A: b\rC: d\n", 10}, {"x", 1}, ""}, "A", "b C: d"},
+	{{200, {"text/plain", 10}, {"A: b\0c\n", 7}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"A\0B: b\n", 7}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/plain", 10}, {"\0\n\0: \0\nA: b\n", 12}, {"x", 1}, ""}, "A", "b"},
+	{{200, {"text/\r\nA: b", 11}, {NULL, 0}, {"x", 1}, ""}, "A", NULL},
+	{{200, {"\0", 1}, {NULL, 0}, {"x", 1}, ""}, "A", NULL},
+	{{200, {NULL, 0}, {NULL, 0}, {"x", 1}, ""}, "Content-Length", "0"},
+	{{200, {"text/plain", 10}, {NULL, 0}, {"\0\x01\xff", 3}, ""}, "Content-Length", "3"},
+	{{499, {"text/plain", 10}, {NULL, 0}, {NULL, 0}, ""}, "Content-Length", "0"},
 };
 
 START_TEST(a_strange_record_makes_an_answer_that_can_be_read)
@@ -652,8 +666,8 @@ START_TEST(more_headers_than_replies_have_are_left_out)
 	for (int i = 0; i < 100; i++)
 		len += (size_t)snprintf(headers + len, sizeof(headers) - len, "H%d: %d\n", i, i);
 	table.find_result = RESULT_REPEATED;
-	table.found =
-		(struct kept_answer){200, span_of("text/plain"), span_of(headers), span_of("x")};
+	table.found = (struct kept_answer){200, span_of("text/plain"), span_of(headers),
+					   span_of("x"), ""};
 	ck_assert_int_eq(ask("POST /status", "409"), 200);
 	ck_assert_header("H1", "1");
 	ck_assert_header("H99", NULL);
@@ -816,6 +830,7 @@ Suite *idempotency_suite(void)
 	tcase_add_test(tests, what_was_kept_is_given_again_byte_for_byte);
 	tcase_add_test(tests, an_answer_that_is_found_during_the_write_is_given_and_not_kept_again);
 	tcase_add_test(tests, a_key_that_was_used_for_another_body_is_422);
+	tcase_add_test(tests, an_answer_that_went_with_its_person_is_410);
 	tcase_add_test(tests, an_answer_without_a_write_is_kept_by_itself);
 	tcase_add_test(tests, a_condition_that_fails_is_kept_by_itself);
 	tcase_add_test(tests, what_means_nothing_later_is_not_kept);

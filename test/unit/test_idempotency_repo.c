@@ -110,6 +110,66 @@ START_TEST(failures_are_passed_on)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ of a user */
+
+#define USER "01900000-0000-7000-8000-000000000001"
+#define UNMET "{\"Code\":\"ConditionalCheckFailed\"}"
+
+static void keep_of_user(enum result expected)
+{
+	struct kept_answer answer = {.status = 200, .body = span_of("{}"), .owner = USER};
+
+	renew();
+	idempotency_repo_keep(&on.repo, &idempotency, &answer, &on.await);
+	scripted_repo_expect(&on, expected);
+}
+
+START_TEST(what_tells_of_a_user_is_kept_with_a_note_while_the_user_is_there)
+{
+	SCRIPT_PLAY(&on.aws.script, TEXT("{}"));
+	keep_of_user(RESULT_OK);
+	ck_assert(idempotency.is_kept);
+	ck_assert_operation(&on, 0, "TransactWriteItems");
+	ck_assert_sent(&on, 0, "{\"pk\":{\"S\":\"U#" USER "\"},\"sk\":{\"S\":\"I#the-id\"}");
+	ck_assert_sent(
+		&on, 0,
+		"{\"ConditionCheck\":{\"TableName\":\"shop\",\"Key\":{\"pk\":{\"S\":\"U#" USER
+		"\"},\"sk\":{\"S\":\"#\"}},\"ConditionExpression\":\"attribute_exists(#p)\"");
+	SCRIPT_PLAY(&on.aws.script, CANCELLED("{\"Code\":\"ConditionalCheckFailed\",\"Item\":" GOOD
+					      "}," NONE "," UNMET));
+	keep_of_user(RESULT_REPEATED);
+	ck_assert_found();
+}
+END_TEST
+
+START_TEST(of_who_is_not_there_nothing_is_kept)
+{
+	SCRIPT_PLAY(&on.aws.script, CANCELLED(NONE "," NONE "," UNMET));
+	keep_of_user(RESULT_OK);
+	ck_assert(!idempotency.is_kept);
+	SCRIPT_PLAY(&on.aws.script, CANCELLED(NONE "," UNMET));
+	keep_of_user(RESULT_GARBLED);
+}
+END_TEST
+
+START_TEST(an_answer_that_went_with_its_person_is_told_apart)
+{
+	static const char record[] = "{\"fingerprint\":{\"S\":\"removed\"},"
+				     "\"answer_status\":{\"N\":\"410\"}}";
+	struct buf written = {0};
+
+	SCRIPT_PLAY(&on.aws.script, FOUND("{\"fingerprint\":{\"S\":\"removed\"},"
+					  "\"answer_status\":{\"N\":\"410\"}}"));
+	find();
+	scripted_repo_expect(&on, RESULT_REPEATED);
+	ck_assert(idempotency.is_removed && !idempotency.is_other);
+	buf_init(&written, 1000);
+	idempotency_repo_write_removed(&on.repo, &written);
+	ck_assert_int_eq(strncmp(buf_text(&written), record + 1, strlen(record) - 2), 0);
+	buf_clear(&written);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ strange records */
 
 #define OF(members) "{\"fingerprint\":{\"S\":\"the-fingerprint\"}," members "}"
@@ -359,6 +419,9 @@ Suite *idempotency_repo_suite(void)
 	tcase_add_test(tests, an_earlier_request_is_found_with_its_answer);
 	tcase_add_test(tests, an_earlier_request_with_another_body_is_another);
 	tcase_add_test(tests, what_is_older_than_a_day_is_not_found);
+	tcase_add_test(tests, what_tells_of_a_user_is_kept_with_a_note_while_the_user_is_there);
+	tcase_add_test(tests, of_who_is_not_there_nothing_is_kept);
+	tcase_add_test(tests, an_answer_that_went_with_its_person_is_told_apart);
 	tcase_add_test(tests, failures_are_passed_on);
 	tcase_add_test(tests, a_strange_record_is_garbled_or_makes_sense);
 	tcase_add_test(tests, what_a_record_lacks_is_absent);

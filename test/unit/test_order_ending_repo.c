@@ -54,7 +54,7 @@ START_TEST(a_cancellation_releases_every_line)
 	ck_assert_not_sent(&on, 2, "\"pk\":{\"S\":\"M#");
 	ck_assert_sent(&on, 2, "\"type\":{\"S\":\"order.cancelled\"}");
 	ck_assert_sent(&on, 2, "\"reason\":{\"S\":\"no \\\"use\\\"\"},\"by\"");
-	ck_assert_sent(&on, 2, "\\\"reason\\\":\\\"no \\\\\\\"use\\\\\\\"\\\"}\"");
+	ck_assert_not_sent(&on, 2, "\\\"reason\\\""); /* in the event */
 	ck_assert_int_eq(cancelled.order.head.status, ORDER_CANCELLED);
 	ck_assert_uint_eq(cancelled.order.head.version, 2);
 }
@@ -96,18 +96,18 @@ static void write_large(struct buf *out, unsigned deliveries)
 	ck_assert(buf_ok(out));
 }
 
-/* 99 writes: head, history, event, 90 stocks, one for all levels, and five numbers. */
+/* 98 writes: head, history, event, 90 stocks, one for all levels, and four numbers. */
 START_TEST(more_pending_deliveries_than_fit_are_to_be_cancelled_first)
 {
 	struct buf order = {0};
 
-	for (unsigned deliveries = 5; deliveries <= 6; deliveries++) {
+	for (unsigned deliveries = 4; deliveries <= 5; deliveries++) {
 		write_large(&order, deliveries);
 		SCRIPT_PLAY(&on.aws.script, TEXT(buf_text(&order)), ORDER_STOCKS(""), ORDER_DONE);
 		scripted_repo_renew(&on);
 		cancel();
-		scripted_repo_expect(&on, deliveries == 5 ? RESULT_OK : RESULT_INVALID);
-		ck_assert_int_eq(cancelled.is_too_large, deliveries == 6);
+		scripted_repo_expect(&on, deliveries == 4 ? RESULT_OK : RESULT_INVALID);
+		ck_assert_int_eq(cancelled.is_too_large, deliveries == 5);
 		buf_clear(&order);
 	}
 }

@@ -78,7 +78,7 @@ START_TEST(a_checkout_that_is_used_has_its_order)
 }
 END_TEST
 
-#define ENDING(reason) CANCELLED(reason "," NONE "," NONE)
+#define ENDING(reason) CANCELLED(reason "," NONE "," NONE "," NONE)
 
 /* Else somebody who asked in time, and whose write comes late, could still make an order of it. */
 START_TEST(what_is_over_is_ended_before_that_is_said)

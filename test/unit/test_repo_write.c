@@ -24,6 +24,7 @@ static char old_item[100]; /* of the first reason */
 static unsigned rehearsals;
 static bool can_rehearse;
 static size_t body_len;
+static const char *owner; /* of the answer */
 
 static bool rehearse(struct idempotency *which, struct kept_answer *answer)
 {
@@ -35,6 +36,7 @@ static bool rehearse(struct idempotency *which, struct kept_answer *answer)
 	*answer = (struct kept_answer){.status = 201,
 				       .content_type = span_of("text/plain"),
 				       .body = {body, body_len}};
+	strcpy(answer->owner, owner);
 	return can_rehearse;
 }
 
@@ -60,6 +62,7 @@ static void set_up(void)
 	rehearsals = 0;
 	can_rehearse = true;
 	body_len = 4;
+	owner = "";
 }
 
 static void tear_down(void)
@@ -193,6 +196,27 @@ START_TEST(with_a_key_the_answer_is_written_behind_the_effect)
 		       "\"body\":{\"S\":\"bbbb\"},\"ttl\":{\"N\":\"1441024560\"}}");
 	ck_assert(strstr(script_body(&on.aws.script, 0), "I#the-id") >
 		  strstr(script_body(&on.aws.script, 0), "{\"S\":\"A\"}"));
+}
+END_TEST
+
+START_TEST(an_answer_that_tells_of_a_user_is_noted)
+{
+	owner = "01900000-0000-7000-8000-000000000001";
+	SCRIPT_PLAY(&on.aws.script, TEXT("{}"));
+	ck_assert(start(1, true));
+	ck_assert_comes_to(RESULT_OK);
+	ck_assert(idempotency.is_kept);
+	ck_assert_sent(&on, 0,
+		       "{\"Put\":{\"TableName\":\"shop\",\"Item\":{\"pk\":{\"S\":"
+		       "\"U#01900000-0000-7000-8000-000000000001\"},\"sk\":{\"S\":\"I#the-id\"},"
+		       "\"ttl\":{\"N\":\"1441024560\"}}}}");
+	SCRIPT_PLAY(&on.aws.script, CANCELLED(FAILS "," NONE "," NONE));
+	ck_assert(start(1, true));
+	ck_assert_comes_to(RESULT_CONFLICT);
+	ck_assert_uint_eq(call.failed_count, 1);
+	SCRIPT_PLAY(&on.aws.script, CANCELLED(NONE "," FAILS_WITH(RECORD) "," NONE));
+	ck_assert(start(1, true));
+	ck_assert_comes_to(RESULT_REPEATED);
 }
 END_TEST
 
@@ -354,6 +378,7 @@ Suite *repo_write_suite(void)
 	tcase_add_test(tests, a_write_that_must_not_come_twice_is_a_transaction_though_it_is_one);
 	tcase_add_test(tests, several_writes_are_a_transaction_with_a_reason_for_each);
 	tcase_add_test(tests, with_a_key_the_answer_is_written_behind_the_effect);
+	tcase_add_test(tests, an_answer_that_tells_of_a_user_is_noted);
 	tcase_add_test(tests, the_callers_reasons_are_as_without_a_key);
 	tcase_add_test(tests, a_request_that_was_faster_is_what_counts);
 	tcase_add_test(tests, a_faster_request_with_another_body_is_told_apart);

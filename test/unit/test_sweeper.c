@@ -58,8 +58,8 @@ static void ck_assert_counted(uint64_t checkouts, uint64_t orders, uint64_t fail
 {
 	const struct sweeper_metrics *metrics = sweeper_get_metrics(sweeper);
 
-	ck_assert_uint_eq(metric_get(&metrics->checkouts), checkouts);
-	ck_assert_uint_eq(metric_get(&metrics->orders), orders);
+	ck_assert_uint_eq(metric_get(&metrics->done[0]), checkouts);
+	ck_assert_uint_eq(metric_get(&metrics->done[1]), orders);
 	ck_assert_uint_eq(metric_get(&metrics->failures), failures);
 }
 

@@ -25,6 +25,8 @@
 #define DELETE(pk, sk)                                                     \
 	"{\"Delete\":{\"TableName\":\"shop\",\"Key\":{\"pk\":{\"S\":\"" pk \
 	"\"},\"sk\":{\"S\":\"" sk "\"}}"
+/* What comes when the user is gone: nothing was noted, and the mark goes. */
+#define ELSEWHERE PAGE(""), PAGE(""), PAGE(""), TEXT("{}")
 #define LOCK "EMAIL#e97b714bb09fefc3828442332cb55728c6a81c9a20833422643f11f0c02da706"
 
 static struct scripted_repo on;
@@ -48,11 +50,14 @@ static void ck_assert_removal(uint64_t expected_version, enum result result)
 START_TEST(everything_goes_in_one_transaction)
 {
 	SCRIPT_PLAY(&on.aws.script,
-		    PAGE(USER("3", "2") HOME("1") HOME("2") POINTER THEIRS("NOTIFY")), TEXT("{}"));
+		    PAGE(USER("3", "2") HOME("1") HOME("2") POINTER THEIRS("NOTIFY")), TEXT("{}"),
+		    ELSEWHERE);
 	ck_assert_removal(3, RESULT_OK);
 	ck_assert_operation(&on, 0, "Query");
-	ck_assert_sent(&on, 0, "\"#p = :p\"");
-	ck_assert_sent(&on, 0, "{\":p\":{\"S\":\"U#" ID "\"}}");
+	ck_assert_sent(&on, 0, "\"#p = :p AND sk BETWEEN :from AND :to\"");
+	ck_assert_sent(&on, 0,
+		       "{\":p\":{\"S\":\"U#" ID "\"},\":from\":{\"S\":\"#\"},"
+		       "\":to\":{\"S\":\"GONE\"}}");
 	ck_assert_sent(&on, 0, "\"ConsistentRead\":true");
 	ck_assert_operation(&on, 1, "TransactWriteItems");
 	ck_assert_sent(&on, 1,
@@ -62,6 +67,10 @@ START_TEST(everything_goes_in_one_transaction)
 	ck_assert_sent(&on, 1, DELETE(LOCK, "#") "}}");
 	ck_assert_sent(&on, 1, DELETE("U#" ID, "NOTIFY") "}}");
 	ck_assert_sent(&on, 1, DELETE("U#" ID, "CART") ",\"ConditionExpression\":\"cart_id = :c\"");
+	ck_assert_sent(&on, 1,
+		       "{\"Put\":{\"TableName\":\"shop\",\"Item\":{\"pk\":{\"S\":\"U#" ID
+		       "\"},\"sk\":{\"S\":\"GONE\"},\"g2p\":{\"S\":\"EXP#3\"},\"g2s\":{\"S\":"
+		       "\"2015-08-30T12:37:00.000Z#" ID "\"}}}}");
 	ck_assert_sent(&on, 1, DELETE("C#" CART, "#") "}}");
 	ck_assert_sent(&on, 1,
 		       DELETE("U#" ID, "A#" ADDRESS("1")) ",\"ConditionExpression\":"
@@ -72,7 +81,7 @@ END_TEST
 
 START_TEST(what_may_be_made_meanwhile_is_thought_of)
 {
-	SCRIPT_PLAY(&on.aws.script, PAGE(USER("1", "0")), TEXT("{}"));
+	SCRIPT_PLAY(&on.aws.script, PAGE(USER("1", "0")), TEXT("{}"), ELSEWHERE);
 	ck_assert_removal(0, RESULT_OK);
 	ck_assert_sent(&on, 1, DELETE("U#" ID, "NOTIFY") "}}");
 	ck_assert_sent(&on, 1,
@@ -85,7 +94,7 @@ END_TEST
 START_TEST(a_user_on_several_pages_is_read_to_the_end)
 {
 	SCRIPT_PLAY(&on.aws.script, PAGE_AND_MORE(USER("1", "1")),
-		    PAGE("{\"sk\":{\"S\":\"x\"}}" HOME("1")), TEXT("{}"));
+		    PAGE("{\"sk\":{\"S\":\"x\"}}" HOME("1")), TEXT("{}"), ELSEWHERE);
 	ck_assert_removal(0, RESULT_OK);
 	ck_assert_sent(&on, 1, "\"ExclusiveStartKey\":{\"k\":{\"S\":\"1\"}}");
 	ck_assert_sent(&on, 2, DELETE("U#" ID, "A#" ADDRESS("1")));
@@ -95,10 +104,10 @@ END_TEST
 START_TEST(what_others_do_meanwhile_makes_it_read_again)
 {
 	static const char *const reasons[] = {
-		BROKEN("{\"version\":{\"N\":\"2\"}}") "," NONE "," NONE "," NONE "," NONE,
-		BROKEN("{\"version\":{\"N\":\"1\"}}") "," NONE "," NONE "," NONE "," NONE,
-		NONE "," NONE "," NONE "," BROKEN("{}") "," NONE,
-		NONE "," NONE "," NONE "," NONE "," GONE,
+		BROKEN("{\"version\":{\"N\":\"2\"}}") "," NONE "," NONE "," NONE "," NONE "," NONE,
+		BROKEN("{\"version\":{\"N\":\"1\"}}") "," NONE "," NONE "," NONE "," NONE "," NONE,
+		NONE "," NONE "," NONE "," BROKEN("{}") "," NONE "," NONE,
+		NONE "," NONE "," NONE "," NONE "," NONE "," GONE,
 	};
 	static char answer[1000];
 
@@ -109,9 +118,9 @@ START_TEST(what_others_do_meanwhile_makes_it_read_again)
 			 reasons[i]);
 		SCRIPT_PLAY(&on.aws.script, PAGE(USER("1", "1") HOME("1")),
 			    {.status = 400, .body = answer}, PAGE(USER("2", "1") HOME("2")),
-			    TEXT("{}"));
+			    TEXT("{}"), ELSEWHERE);
 		ck_assert_removal(0, RESULT_OK);
-		ck_assert_uint_eq(on.aws.script.request_count, 4);
+		ck_assert_uint_eq(on.aws.script.request_count, 8);
 		ck_assert_sent(&on, 3, ADDRESS("2"));
 		ck_assert_not_sent(&on, 3, ADDRESS("1"));
 		scripted_repo_renew(&on);
@@ -122,14 +131,14 @@ END_TEST
 START_TEST(a_count_that_does_not_fit_what_was_found_is_read_again_some_times)
 {
 	SCRIPT_PLAY(&on.aws.script, PAGE(USER("1", "1")), PAGE(USER("1", "1") HOME("1")),
-		    TEXT("{}"));
+		    TEXT("{}"), ELSEWHERE);
 	ck_assert_removal(0, RESULT_OK);
-	ck_assert_uint_eq(on.aws.script.request_count, 3);
+	ck_assert_uint_eq(on.aws.script.request_count, 7);
 	scripted_repo_renew(&on);
 	SCRIPT_PLAY(&on.aws.script, PAGE(USER("1", "5")), PAGE(USER("1", "5")),
-		    PAGE(USER("1", "5")), TEXT("{}"));
+		    PAGE(USER("1", "5")), TEXT("{}"), ELSEWHERE);
 	ck_assert_removal(0, RESULT_OK);
-	ck_assert_uint_eq(on.aws.script.request_count, 4);
+	ck_assert_uint_eq(on.aws.script.request_count, 8);
 }
 END_TEST
 
@@ -138,7 +147,7 @@ START_TEST(a_user_without_a_count_can_go)
 	SCRIPT_PLAY(
 		&on.aws.script,
 		PAGE("{\"sk\":{\"S\":\"#\"},\"email\":{\"S\":\"e\"},\"version\":{\"N\":\"1\"}}"),
-		TEXT("{}"));
+		TEXT("{}"), ELSEWHERE);
 	ck_assert_removal(0, RESULT_OK);
 	ck_assert_sent(&on, 1, "version = :v AND attribute_not_exists(address_count)");
 }
@@ -151,14 +160,30 @@ START_TEST(another_version_than_the_expected_one_is_a_conflict)
 	ck_assert_uint_eq(on.aws.script.request_count, 1);
 	scripted_repo_renew(&on);
 	SCRIPT_PLAY(&on.aws.script, PAGE(USER("3", "0")),
-		    CANCELLED(BROKEN("{\"version\":{\"N\":\"4\"}}") "," NONE "," NONE "," NONE));
+		    CANCELLED(BROKEN("{\"version\":{\"N\":\"4\"}}") "," NONE "," NONE "," NONE
+								    "," NONE));
 	ck_assert_removal(3, RESULT_CONFLICT);
 	scripted_repo_renew(&on);
 	/* Only an address has come: the version is still the expected one. */
 	SCRIPT_PLAY(&on.aws.script, PAGE(USER("3", "0")),
-		    CANCELLED(BROKEN("{\"version\":{\"N\":\"3\"}}") "," NONE "," NONE "," NONE),
-		    PAGE(USER("3", "1") HOME("1")), TEXT("{}"));
+		    CANCELLED(BROKEN("{\"version\":{\"N\":\"3\"}}") "," NONE "," NONE "," NONE
+								    "," NONE),
+		    PAGE(USER("3", "1") HOME("1")), TEXT("{}"), ELSEWHERE);
 	ck_assert_removal(3, RESULT_OK);
+}
+END_TEST
+
+START_TEST(a_removal_that_broke_off_is_gone_on_with)
+{
+	SCRIPT_PLAY(&on.aws.script, PAGE("{\"sk\":{\"S\":\"GONE\"}}"), ELSEWHERE);
+	ck_assert_removal(7, RESULT_OK);
+	ck_assert_operation(&on, 1, "Query");
+	ck_assert_sent(&on, 4, "\"sk\":{\"S\":\"GONE\"}");
+	ck_assert_uint_eq(on.aws.script.request_count, 5);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, PAGE(USER("1", "0")), TEXT("{}"),
+		    AWS_ERROR("AccessDeniedException"));
+	ck_assert_removal(0, RESULT_REFUSED);
 }
 END_TEST
 
@@ -168,7 +193,7 @@ START_TEST(who_is_not_there_is_not_found)
 	ck_assert_removal(0, RESULT_NOT_FOUND);
 	scripted_repo_renew(&on);
 	SCRIPT_PLAY(&on.aws.script, PAGE(USER("1", "0")),
-		    CANCELLED(GONE "," NONE "," NONE "," NONE));
+		    CANCELLED(GONE "," NONE "," NONE "," NONE "," NONE));
 	ck_assert_removal(0, RESULT_NOT_FOUND);
 	scripted_repo_renew(&on);
 	user_removal_run(&on.repo, "x", 0, &on.await);
@@ -184,7 +209,7 @@ START_TEST(too_many_others_are_a_conflict_in_the_end)
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i += 2) {
 		steps[i] = (struct script_step)PAGE(USER("1", "0"));
 		steps[i + 1] = (struct script_step)CANCELLED(
-			BROKEN("{\"version\":{\"N\":\"1\"}}") "," NONE "," NONE "," NONE);
+			BROKEN("{\"version\":{\"N\":\"1\"}}") "," NONE "," NONE "," NONE "," NONE);
 	}
 	on.aws.script.is_forgetful = true;
 	script_play(&on.aws.script, steps, sizeof(steps) / sizeof(steps[0]));
@@ -219,7 +244,7 @@ static void remove_once(void *context)
 START_TEST(short_memory_is_a_failure_and_nothing_else)
 {
 	SCRIPT_PLAY(&on.aws.script, PAGE_AND_MORE(USER("1", "1")), PAGE("{}" HOME("1") POINTER),
-		    TEXT("{}"));
+		    TEXT("{}"), ELSEWHERE);
 	alloc_fail_each(remove_once, NULL);
 }
 END_TEST
@@ -237,6 +262,7 @@ Suite *user_removal_suite(void)
 	tcase_add_test(tests, a_count_that_does_not_fit_what_was_found_is_read_again_some_times);
 	tcase_add_test(tests, a_user_without_a_count_can_go);
 	tcase_add_test(tests, another_version_than_the_expected_one_is_a_conflict);
+	tcase_add_test(tests, a_removal_that_broke_off_is_gone_on_with);
 	tcase_add_test(tests, who_is_not_there_is_not_found);
 	tcase_add_test(tests, too_many_others_are_a_conflict_in_the_end);
 	tcase_add_test(tests, failures_are_passed_on);

@@ -149,7 +149,7 @@ static enum flow patch(struct request *rq)
 			 &(struct order_change){
 				 .order_id = rq->param[0],
 				 .expected_version = st->expected_version,
-				 .by = "staff",
+				 .by = await_by(&rq->await),
 				 .decide = st->note == not_given ? leave : set_note,
 				 .context = st,
 			 },

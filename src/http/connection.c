@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "http/access.h"
 #include "http/flow.h"
 #include "http/framing.h"
 #include "http/reply.h"
@@ -269,6 +270,8 @@ static void check_head(struct connection *connection, const char *method, const 
 	connection->is_body_too_large = framing.length > rq->raw_body.max;
 	if (!rq->reply.is_made && (is_streamed || !connection->is_body_too_large))
 		request_read_query(rq);
+	if (!rq->reply.is_made && (is_streamed || !connection->is_body_too_large))
+		access_begin(rq);
 	if (!rq->reply.is_made && rq->route->endpoint->stream != NULL)
 		stream_open(rq);
 	if (!rq->reply.is_made && is_streamed)

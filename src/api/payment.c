@@ -92,6 +92,7 @@ static enum flow answer_recorded(struct request *rq)
 const struct endpoint put_payment = {
 	.state_size = sizeof(struct payment_state),
 	.steps = STEPS(read_json, record_payment, answer_recorded),
+	.is_secret = true,
 };
 
 /* ---- callback ---- */

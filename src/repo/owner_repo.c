@@ -19,7 +19,7 @@ static enum result read_owner(struct span text, struct owner *out)
 	struct span user;
 	struct owner owner = {0};
 
-	if (!item_view(text, &item))
+	if (!item_view(&item, text))
 		return RESULT_GARBLED;
 	if (!item_get(&item, "user_id").data) {
 		*out = owner;

@@ -85,13 +85,16 @@ END_TEST
 
 static void find_one(void *context)
 {
+	enum result result;
+
 	(void)context;
 	if (!scripted_repo_enter(&on))
 		return;
 	SCRIPT_PLAY(&on.aws.script, GOT("{\"user_id\":{\"S\":\"" USER "\"}}"));
 	owner_repo_find(&on.repo, OWNER_OF_CART, CART, &owner, &on.await);
-	ck_assert_int_eq(scripted_repo_run(&on),
-			 alloc_has_failed() ? RESULT_NO_MEMORY : RESULT_OK);
+	result = scripted_repo_run(&on);
+	/* Some of what is missing below can be done without. */
+	ck_assert(result == RESULT_OK || (alloc_has_failed() && result == RESULT_NO_MEMORY));
 	scripted_repo_leave(&on);
 }
 

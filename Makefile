@@ -37,10 +37,10 @@ PYTHON := /usr/bin/python3
 NPM = $(if $(wildcard $(EMULATOR)),,ca-certificates $(if $(shell command -v npm),,npm))
 
 PACKAGES_all := gcc libc6-dev pkgconf \
-	libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
+	libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libcjose-dev libssl-dev zlib1g-dev
 PACKAGES_run = $(PACKAGES_all) $(NPM) ca-certificates curl python3
 PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-pytest-xdist python3-botocore python3-aiohttp \
-	python3-hypothesis python3-yaml curl jq
+	python3-hypothesis python3-yaml curl jq openssl
 PACKAGES_asan = $(PACKAGES_test)
 PACKAGES_simulate = $(PACKAGES_test)
 PACKAGES_bench = $(PACKAGES_test) nginx-light openssl wrk
@@ -73,7 +73,7 @@ export SHOPD_EMULATOR
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-LIBRARIES := libmicrohttpd jansson libcurl openssl zlib
+LIBRARIES := libmicrohttpd jansson libcurl cjose openssl zlib
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 HEADERS := $(sort $(wildcard include/*/*.h src/*/*.h))
 UNIT_SOURCES := $(sort $(wildcard test/unit/*.c))

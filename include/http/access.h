@@ -46,8 +46,7 @@ bool access_begin_owner(struct request *rq);
  * For steps: begins to look whose it is. FLOW_NEXT when it does not matter, for everybody or with
  * this scope; then the next step, which must be access_judge_owner, has nothing to do either.
  */
-enum flow access_find_owner(struct request *rq, enum owner_of of, const char *id,
-			    enum scope scope);
+enum flow access_find_owner(struct request *rq, enum owner_of of, const char *id, enum scope scope);
 
 /*
  * A step, and what the engine does behind access_begin_owner: 404 when it is another's. What is not

@@ -137,7 +137,7 @@ struct request {
 		REQUEST_KEEPING, /* the answer, for later requests with the same key */
 		REQUEST_DONE,
 	} stage;
-	bool is_running;         /* a step is on the stack */
+	bool is_running; /* a step is on the stack */
 	struct owner_search {
 		const char *problem; /* when it is another's; NULL: nothing was looked for */
 		struct owner owner;

@@ -25,9 +25,18 @@ struct who {
 	enum scope scope; /* of staff who may too */
 };
 
-#define ANYONE {.owned = OWNED_ANYONE}
-#define STAFF(what) {.owned = OWNED_NOT, .scope = SCOPE_##what}
-#define OWNER(what, staff) {.owned = OWNED_##what, .scope = SCOPE_##staff}
+#define ANYONE                        \
+	{                             \
+		.owned = OWNED_ANYONE \
+	}
+#define STAFF(what)                                       \
+	{                                                 \
+		.owned = OWNED_NOT, .scope = SCOPE_##what \
+	}
+#define OWNER(what, staff)                                    \
+	{                                                     \
+		.owned = OWNED_##what, .scope = SCOPE_##staff \
+	}
 
 /* Appends it in words: "the user, or staff with user:read". */
 void who_write(struct who who, struct buf *out);

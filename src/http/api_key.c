@@ -251,8 +251,9 @@ void api_keys_write_metrics(const struct api_keys *keys, struct buf *out)
 {
 	char labels[API_KEY_NAME_MAX + API_KEY_ID_LEN + 20];
 
-	metric_write_head(out, "shopd_api_key_last_used_seconds", "gauge",
-			  "When each API key was last used here, in seconds since 1970; 0: not yet.");
+	metric_write_head(
+		out, "shopd_api_key_last_used_seconds", "gauge",
+		"When each API key was last used here, in seconds since 1970; 0: not yet.");
 	for (size_t i = 0; i < keys->count; i++) {
 		const struct api_key *key = &keys->keys[i];
 

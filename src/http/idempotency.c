@@ -72,8 +72,8 @@ static bool identify(const struct request *rq, struct digest *digest, const char
 	buf_add_str(&scope, rq->caller.by != NULL ? rq->caller.by : "staff");
 	if (rq->caller.kind == CALLER_SHOPPER)
 		buf_add_format(&scope, ":%s", rq->caller.id);
-	buf_add_format(&scope, "\n%s\n%s\n%s",
-		       rq->method == METHOD_POST ? "POST" : "PATCH", rq->path, key);
+	buf_add_format(&scope, "\n%s\n%s\n%s", rq->method == METHOD_POST ? "POST" : "PATCH",
+		       rq->path, key);
 	ok = hash(digest, &scope, out);
 	buf_clear(&scope);
 	return ok;

@@ -34,8 +34,7 @@ static enum flow tell(struct request *rq)
 
 static enum flow look(struct request *rq)
 {
-	return access_find_owner(rq, OWNER_OF_CHECKOUT, request_query(rq, "id"),
-				 SCOPE_ORDER_WRITE);
+	return access_find_owner(rq, OWNER_OF_CHECKOUT, request_query(rq, "id"), SCOPE_ORDER_WRITE);
 }
 
 static enum flow judge_user(struct request *rq)

@@ -179,8 +179,8 @@ START_TEST(the_last_use_outlives_a_reload)
 	ck_assert_ptr_nonnull(next);
 	buf_init(&out, 4096);
 	api_keys_write_metrics(next, &out);
-	ck_assert_ptr_nonnull(strstr(buf_text(&out),
-				     "{name=\"office\",id=\"" ID "\"} 1440938160\n"));
+	ck_assert_ptr_nonnull(
+		strstr(buf_text(&out), "{name=\"office\",id=\"" ID "\"} 1440938160\n"));
 	ck_assert_ptr_nonnull(strstr(buf_text(&out), "{name=\"new\",id=\"aaaaaaaaaaaa\"} 0\n"));
 	buf_clear(&out);
 	api_keys_release(keys);

@@ -6,8 +6,8 @@
  *	   401 for what is shown and is no good, or nothing was shown where something is needed; 403
  *	   naming the scope that is missing.
  *	2. Where the path names something that has an owner, the engine looks for him before the
- *	   first step: another's is 404, as if it were not there. What has no owner is a guest's, and
- *	   whoever knows its id may.
+ *	   first step: another's is 404, as if it were not there. What has no owner is a guest's,
+ *	   and whoever knows its id may.
  *	3. Where a body names such a thing, the endpoint does the same with two steps' help:
  *	   access_find_owner, access_judge_owner.
  *

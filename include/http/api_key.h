@@ -7,9 +7,9 @@
  *	<id> <name> <scope>[,<scope>…] <salt> <SHA-256 of salt and secret, hexadecimal>
  *
  * Lines that are empty or begin with "#" mean nothing. Several keys may have one name, so that one
- * can take over from another. The id is no secret: it says which line to compare with, so a request
- * costs one hash however many keys there are. Secrets are 256 random bits, so a fast hash is as good
- * as a slow one: there is nothing to guess from.
+ * can take over from another. The id is no secret: it says which line to compare with, so a
+ * request costs one hash however many keys there are. Secrets are 256 random bits, so a fast hash
+ * is as good as a slow one: there is nothing to guess from.
  *
  * A set of keys does not change once it is read, but for when each was last used, and is shared by
  * all threads. Whoever keeps it holds it; a reload makes a new set.

@@ -28,6 +28,7 @@ void await_part(const struct await *whole, struct await *part, void (*resume)(st
 	*part = (struct await){
 		.deadline_us = whole->deadline_us,
 		.trace_id = whole->trace_id,
+		.by = whole->by,
 		.arena = whole->arena,
 		.resume = resume,
 		.context = context,
@@ -39,4 +40,9 @@ void await_account(struct await *whole, const struct await *part)
 	whole->usage.read_millis += part->usage.read_millis;
 	whole->usage.write_millis += part->usage.write_millis;
 	whole->usage.calls += part->usage.calls;
+}
+
+const char *await_by(const struct await *await)
+{
+	return await->by != NULL ? await->by : "staff";
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "aws/aws_protocol.h"
 #include "aws/retry.h"
 #include "base/json_scan.h"
 #include "base/result.h"
@@ -18,15 +19,16 @@
 enum { AWS_ERROR_SIZE = 64 };
 
 struct aws_verdict {
-	enum result result;         /* RESULT_OK only for a 2xx with a readable body */
-	enum retry_kind retry;      /* RETRY_NEVER when the result stands */
-	bool is_uncertain;          /* a write may have been done, and nobody said so */
-	int status;                 /* 0: no whole answer */
-	char error[AWS_ERROR_SIZE]; /* "ConditionalCheckFailedException", "" for none */
-	struct span answer; /* the body, if it is a JSON object; borrowed from the exchange */
-	struct json_members members; /* of the answer */
+	enum result result;          /* RESULT_OK only for a 2xx with a readable body */
+	enum retry_kind retry;       /* RETRY_NEVER when the result stands */
+	bool is_uncertain;           /* a write may have been done, and nobody said so */
+	int status;                  /* 0: no whole answer */
+	char error[AWS_ERROR_SIZE];  /* "ConditionalCheckFailedException", "" for none */
+	struct span answer;          /* the body, if it can be read; borrowed from the exchange */
+	struct json_members members; /* of a JSON answer */
 };
 
-void aws_answer_judge(const struct exchange *exchange, struct aws_verdict *verdict);
+void aws_answer_judge(const struct aws_protocol *protocol, const struct exchange *exchange,
+		      struct aws_verdict *verdict);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * One signed call to an AWS service that speaks JSON 1.0, with retries.
+ * One signed call to an AWS service, with retries.
  *
  * A call does: sign, send, check the answer's checksum, decide, back off, again; all within the
  * deadline of the await that it works for. It never waits for credentials: when there are none, it
@@ -20,6 +20,7 @@
 
 #include "aws/aws_answer.h"
 #include "aws/aws_metrics.h"
+#include "aws/aws_protocol.h"
 #include "aws/credentials.h"
 #include "aws/retry.h"
 #include "aws/service_clock.h"
@@ -31,7 +32,7 @@
 struct aws_client_options {
 	const char *service; /* "dynamodb", "sns": also the name in the credential scope */
 	const char *region;
-	const char *content_type; /* "application/x-amz-json-1.0" */
+	const struct aws_protocol *protocol;
 	const struct origin *origin;
 	struct transport *transport;
 	struct loop *loop;
@@ -68,7 +69,8 @@ uint32_t aws_client_random(const struct aws_client *client);
 /* Zeroed at birth. May be started again, for another request, once it is done. */
 struct aws_call {
 	/* in */
-	const char *target;  /* X-Amz-Target, such as "DynamoDB_20120810.GetItem" */
+	/* For X-Amz-Target, if the protocol has that, and the log: "DynamoDB_20120810.GetItem" */
+	const char *target;
 	bool is_read;        /* changes nothing, so its fate is never uncertain */
 	struct buf body;     /* the request's body; cleared by aws_call_clear */
 	struct await *await; /* whose deadline, trace id and account it is; not finished by this */
@@ -77,10 +79,10 @@ struct aws_call {
 
 	/* out, valid in done */
 	enum result result;
-	int status;                 /* of the last answer, or 0 */
-	char error[AWS_ERROR_SIZE]; /* the AWS error's name without its prefix, "" for none */
-	struct span answer; /* the last answer's body: checked JSON; borrowed from the call */
-	struct json_members members; /* of the answer */
+	int status;                  /* of the last answer, or 0 */
+	char error[AWS_ERROR_SIZE];  /* the AWS error's name without its prefix, "" for none */
+	struct span answer;          /* the last answer's body: checked; borrowed from the call */
+	struct json_members members; /* of a JSON answer */
 	bool is_uncertain;           /* an attempt's fate is unknown */
 	unsigned attempts;
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "base/json_scan.h"
 
 /* Errors that the caller decides about. All others are failures. */
 static const struct {
@@ -48,19 +47,12 @@ static bool is_intact(const struct http_answer *answer)
 	       digest_crc32(answer->body.data, answer->body.len) == answer->crc32;
 }
 
-/* "prefix#Name", "Name" or "Name:address" */
-static void take_error(struct span answer, char error[AWS_ERROR_SIZE])
+static void take_error(struct span name, char error[AWS_ERROR_SIZE])
 {
-	struct span type = json_scan_raw_string(json_scan_member(answer, "__type"));
-	const char *mark = type.len ? memchr(type.data, '#', type.len) : NULL;
-	size_t len = 0;
+	size_t len = name.len < AWS_ERROR_SIZE ? name.len : AWS_ERROR_SIZE - 1;
 
-	if (mark)
-		type = (struct span){mark + 1, type.len - (size_t)(mark + 1 - type.data)};
-	while (len < type.len && len < AWS_ERROR_SIZE - 1 && type.data[len] != ':')
-		len++;
 	if (len > 0)
-		memcpy(error, type.data, len);
+		memcpy(error, name.data, len);
 	error[len] = '\0';
 }
 
@@ -100,34 +92,36 @@ static void judge_error(struct aws_verdict *verdict)
 		may_have_acted(verdict->status) && verdict->retry != RETRY_THROTTLED;
 }
 
-static void judge_answer(const struct http_answer *answer, struct aws_verdict *verdict)
+static void judge_answer(const struct aws_protocol *protocol, const struct http_answer *answer,
+			 struct aws_verdict *verdict)
 {
 	struct span text = trim(&answer->body);
 	bool is_success = answer->status >= 200 && answer->status < 300;
-	bool is_object;
+	bool is_readable;
 
 	verdict->status = answer->status;
 	if (!is_intact(answer)) {
 		judge_unreadable(verdict);
 		return;
 	}
-	is_object = json_scan_check_object(text, &verdict->members);
-	if (is_object) {
+	is_readable = protocol->check(text, &verdict->members);
+	if (is_readable) {
 		verdict->answer = text;
 		if (!is_success)
-			take_error(text, verdict->error);
+			take_error(protocol->find_error(text), verdict->error);
 	}
 	if (!is_success)
 		judge_error(verdict);
-	else if (!is_object)
+	else if (!is_readable)
 		judge_unreadable(verdict);
 }
 
-void aws_answer_judge(const struct exchange *exchange, struct aws_verdict *verdict)
+void aws_answer_judge(const struct aws_protocol *protocol, const struct exchange *exchange,
+		      struct aws_verdict *verdict)
 {
 	if (exchange->end == EXCHANGE_ANSWERED) {
 		*verdict = (struct aws_verdict){.result = RESULT_OK, .retry = RETRY_NEVER};
-		judge_answer(&exchange->answer, verdict);
+		judge_answer(protocol, &exchange->answer, verdict);
 		return;
 	}
 	*verdict = unanswered[exchange->end];

@@ -203,8 +203,8 @@ static bool write_request(struct aws_call *call, const struct aws_keys *keys)
 	char date[CLOCK_AMZ_SIZE];
 	struct aws_head head = {
 		.authority = options->origin->authority,
-		.content_type = options->content_type,
-		.target = call->target,
+		.content_type = options->protocol->content_type,
+		.target = options->protocol->has_target ? call->target : NULL,
 		.date = date,
 		.trace_id = call->await->trace_id,
 		.body = {buf_text(&call->body), call->body.len},
@@ -371,7 +371,7 @@ static void on_exchange(struct exchange *exchange)
 	if (client->options.service_clock && exchange->answer.has_date)
 		service_clock_note(client->options.service_clock, exchange->answer.date_ms,
 				   now_us(client) - call->attempt_began_us);
-	aws_answer_judge(exchange, &verdict);
+	aws_answer_judge(client->options.protocol, exchange, &verdict);
 	call->status = verdict.status;
 	call->answer = verdict.answer;
 	call->members = verdict.members;

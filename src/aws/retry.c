@@ -19,6 +19,8 @@ static const struct {
 	{"ThrottlingException", RETRY_THROTTLED},
 	{"Throttling", RETRY_THROTTLED},
 	{"ThrottledException", RETRY_THROTTLED},
+	{"Throttled", RETRY_THROTTLED},
+	{"KMSThrottling", RETRY_THROTTLED},
 	{"RequestThrottledException", RETRY_THROTTLED},
 	{"RequestThrottled", RETRY_THROTTLED},
 	{"TooManyRequestsException", RETRY_THROTTLED},

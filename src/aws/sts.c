@@ -8,6 +8,7 @@
 
 #include "aws/ask.h"
 #include "aws/aws_head.h"
+#include "aws/aws_protocol.h"
 #include "aws/retry.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -110,7 +111,7 @@ static bool write_request(struct sts *sts, const struct sts_request *request)
 	     aws_head_write(
 		     &(struct aws_head){
 			     .authority = sts->ask.origin.authority,
-			     .content_type = "application/x-www-form-urlencoded; charset=utf-8",
+			     .content_type = aws_protocol_query.content_type,
 			     .date = date,
 			     .body = {buf_text(&body), body.len},
 		     },

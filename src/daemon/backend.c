@@ -49,7 +49,7 @@ static struct aws_client *make_client(struct backend *backend)
 	const struct aws_client_options options = {
 		.service = "dynamodb",
 		.region = backend->config->region,
-		.content_type = "application/x-amz-json-1.0",
+		.protocol = &aws_protocol_json,
 		.origin = &backend->origin,
 		.transport = http_client_transport(backend->http_client),
 		.loop = backend->loop,

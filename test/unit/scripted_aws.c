@@ -37,7 +37,7 @@ void scripted_aws_init(struct scripted_aws *aws)
 	aws->options = (struct aws_client_options){
 		.service = "dynamodb",
 		.region = "eu-west-1",
-		.content_type = "application/x-amz-json-1.0",
+		.protocol = &aws_protocol_json,
 		.origin = &aws->origin,
 		.transport = &aws->script.transport,
 		.loop = aws->script.loop,

@@ -89,22 +89,63 @@ static void answer_with(struct exchange *exchange, int status, const char *body)
 	buf_add_str(&exchange->answer.body, body);
 }
 
-START_TEST(each_end_of_an_exchange_is_judged_as_told)
+static void check_judged(const struct aws_protocol *protocol, const struct judged *one)
 {
-	const struct judged *one = &table[_i];
 	struct aws_verdict verdict;
 	struct exchange exchange;
 
 	answer_with(&exchange, one->status, one->body ? one->body : "");
 	exchange.end = one->end;
 	exchange.was_sent = one->was_sent;
-	aws_answer_judge(&exchange, &verdict);
+	aws_answer_judge(protocol, &exchange, &verdict);
 	ck_assert_str_eq(result_name(verdict.result), result_name(one->result));
 	ck_assert_int_eq(verdict.retry, one->retry);
 	ck_assert_int_eq(verdict.is_uncertain, one->is_uncertain);
 	ck_assert_str_eq(verdict.error, one->error);
 	ck_assert_int_eq(verdict.status, one->status);
 	http_answer_clear(&exchange.answer);
+}
+
+START_TEST(each_end_of_an_exchange_is_judged_as_told)
+{
+	check_judged(&aws_protocol_json, &table[_i]);
+}
+END_TEST
+
+#define XML_ERROR(code)                                                                         \
+	"<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender" \
+	"</Type><Code>" code "</Code><Message>m</Message></Error></ErrorResponse>"
+
+static const struct judged query_table[] = {
+	{ANSWERED(200, "<PublishResponse/>"), RESULT_OK, RETRY_NEVER, false, ""},
+	{ANSWERED(200, "\n<?xml version=\"1.0\"?><a/>\n"), RESULT_OK, RETRY_NEVER, false, ""},
+	{ANSWERED(200, "{}"), RESULT_GARBLED, RETRY_TRANSIENT, true, ""},
+	{ANSWERED(200, "<a><b></a>"), RESULT_GARBLED, RETRY_TRANSIENT, true, ""},
+	{ANSWERED(200, ""), RESULT_GARBLED, RETRY_TRANSIENT, true, ""},
+	{ANSWERED(400, XML_ERROR("InvalidParameter")), RESULT_REFUSED, RETRY_NEVER, false,
+	 "InvalidParameter"},
+	{ANSWERED(404, XML_ERROR("NotFound")), RESULT_REFUSED, RETRY_NEVER, false, "NotFound"},
+	{ANSWERED(403, XML_ERROR("ExpiredToken")), RESULT_REFUSED, RETRY_CREDENTIALS, false,
+	 "ExpiredToken"},
+	{ANSWERED(403, XML_ERROR("SignatureDoesNotMatch")), RESULT_REFUSED, RETRY_CLOCK, false,
+	 "SignatureDoesNotMatch"},
+	{ANSWERED(400, XML_ERROR("Throttling")), RESULT_THROTTLED, RETRY_THROTTLED, false,
+	 "Throttling"},
+	{ANSWERED(429, XML_ERROR("Throttled")), RESULT_THROTTLED, RETRY_THROTTLED, false,
+	 "Throttled"},
+	{ANSWERED(500, XML_ERROR("InternalError")), RESULT_UNREACHABLE, RETRY_TRANSIENT, true,
+	 "InternalError"},
+	{ANSWERED(503, "{\"__type\":\"a#Throttling\"}"), RESULT_UNREACHABLE, RETRY_TRANSIENT, true,
+	 ""},
+	{ANSWERED(400, "<ErrorResponse/>"), RESULT_REFUSED, RETRY_NEVER, false, ""},
+	{ANSWERED(400, "<Error><Code>NotFound</Code></Error>"), RESULT_REFUSED, RETRY_NEVER, false,
+	 ""},
+	{EXCHANGE_NO_ANSWER, true, 0, NULL, RESULT_UNREACHABLE, RETRY_TRANSIENT, true, ""},
+};
+
+START_TEST(each_end_of_a_query_is_judged_as_told)
+{
+	check_judged(&aws_protocol_query, &query_table[_i]);
 }
 END_TEST
 
@@ -117,19 +158,19 @@ START_TEST(a_wrong_checksum_makes_an_answer_worthless)
 	answer_with(&exchange, 200, body);
 	exchange.answer.has_crc32 = true;
 	exchange.answer.crc32 = digest_crc32(body, strlen(body));
-	aws_answer_judge(&exchange, &verdict);
+	aws_answer_judge(&aws_protocol_json, &exchange, &verdict);
 	ck_assert_int_eq(verdict.result, RESULT_OK);
 	ck_assert_uint_eq(verdict.answer.len, strlen(body));
 
 	exchange.answer.crc32 ^= 1;
-	aws_answer_judge(&exchange, &verdict);
+	aws_answer_judge(&aws_protocol_json, &exchange, &verdict);
 	ck_assert_int_eq(verdict.result, RESULT_GARBLED);
 	ck_assert_int_eq(verdict.retry, RETRY_TRANSIENT);
 	ck_assert(verdict.is_uncertain);
 	ck_assert_ptr_null(verdict.answer.data);
 
 	exchange.answer.status = 400;
-	aws_answer_judge(&exchange, &verdict);
+	aws_answer_judge(&aws_protocol_json, &exchange, &verdict);
 	ck_assert_int_eq(verdict.retry, RETRY_TRANSIENT);
 	ck_assert_msg(!verdict.is_uncertain, "a refusal did nothing, whatever its reasons");
 	http_answer_clear(&exchange.answer);
@@ -143,7 +184,7 @@ START_TEST(an_encoded_answer_is_not_read)
 
 	answer_with(&exchange, 200, "{}");
 	exchange.answer.is_encoded = true;
-	aws_answer_judge(&exchange, &verdict);
+	aws_answer_judge(&aws_protocol_json, &exchange, &verdict);
 	ck_assert_int_eq(verdict.result, RESULT_GARBLED);
 	ck_assert_ptr_null(verdict.answer.data);
 	http_answer_clear(&exchange.answer);
@@ -157,6 +198,8 @@ Suite *aws_answer_suite(void)
 
 	tcase_add_loop_test(cases, each_end_of_an_exchange_is_judged_as_told, 0,
 			    (int)(sizeof(table) / sizeof(table[0])));
+	tcase_add_loop_test(cases, each_end_of_a_query_is_judged_as_told, 0,
+			    (int)(sizeof(query_table) / sizeof(query_table[0])));
 	tcase_add_test(cases, a_wrong_checksum_makes_an_answer_worthless);
 	tcase_add_test(cases, an_encoded_answer_is_not_read);
 	suite_add_tcase(all, cases);

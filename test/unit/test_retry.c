@@ -167,6 +167,8 @@ START_TEST(errors_are_told_apart_by_name_first)
 		{400, "Throttling", RETRY_THROTTLED},
 		{400, "ThrottlingException", RETRY_THROTTLED},
 		{400, "ThrottledException", RETRY_THROTTLED},
+		{429, "Throttled", RETRY_THROTTLED},
+		{400, "KMSThrottling", RETRY_THROTTLED},
 		{400, "RequestThrottled", RETRY_THROTTLED},
 		{400, "RequestThrottledException", RETRY_THROTTLED},
 		{400, "TooManyRequestsException", RETRY_THROTTLED},

@@ -32,6 +32,8 @@ struct config {
 	const char *endpoint_dynamodb;
 	const char *endpoint_sns;
 	const char *endpoint_sts;
+	const char *topic_arn;      /* SNS_TOPIC_ARN, or NULL */
+	bool is_publishing;         /* SHOPD_PUBLISH=on */
 	const char *endpoint_all;   /* AWS_ENDPOINT_URL, or NULL */
 	bool ignores_endpoint_urls; /* AWS_IGNORE_CONFIGURED_ENDPOINT_URLS */
 	bool uses_fips;             /* AWS_USE_FIPS_ENDPOINT, or the profile's */

@@ -25,6 +25,7 @@ enum setting_kind {
 	SETTING_ADDRESS,        /* an IP address and a port to listen on */
 	SETTING_ADDRESS_OR_OFF, /* NULL for "off" */
 	SETTING_CURRENCY,
+	SETTING_TOPIC, /* the ARN of an SNS topic */
 	/* kept as uint64_t */
 	SETTING_NUMBER,
 	SETTING_POWER_OF_TWO,

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "aws/aws_metrics.h"
+#include "aws/sns.h"
 #include "base/config.h"
 #include "io/http_client.h"
 #include "io/trust.h"
@@ -24,6 +25,9 @@ struct backend {
 	struct service_clock service_clock; /* what time it is for the repositories */
 	struct origin origin;
 	struct repo repo;
+	struct origin sns_origin;
+	struct aws_metrics sns_metrics;
+	struct sns sns; /* its client is there only when there is a topic */
 };
 
 /* False when out of memory or descriptors; backend_clear is due all the same. */

@@ -43,10 +43,13 @@ struct publish_pass {
 	/* out */
 	enum result result; /* RESULT_OK, or the failure that ended it early */
 	char error[AWS_ERROR_SIZE];
-	bool has_more;     /* there may be more for this worker right now */
-	bool is_waiting;   /* for another worker's young event: look again soon */
-	uint64_t seen;     /* items that were there */
-	int64_t oldest_ms; /* when the oldest of them was written; 0: there was none */
+	bool has_more;       /* there may be more for this worker right now */
+	bool is_waiting;     /* for another worker's young event: look again soon */
+	uint64_t accepted;   /* events */
+	uint64_t unreadable; /* items that shopd did not write; they stay where they are */
+	bool is_counted;     /* the next two are known */
+	uint64_t pending;    /* items that are left, of the pages that were read */
+	int64_t oldest_ms;   /* when the oldest of them was written; 0: there is none */
 
 	/* private */
 	int phase;

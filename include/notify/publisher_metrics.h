@@ -16,13 +16,13 @@ struct publisher_metrics {
 	struct metric_histogram delay; /* from an event's time to its acceptance */
 	/* By shard, as whoever holds its lease has seen last; 0 where another does. */
 	metric_counter pending[PUBLISHER_SHARDS_MAX];
-	metric_counter oldest_ms[PUBLISHER_SHARDS_MAX]; /* since 1970; 0: nothing is pending */
+	metric_counter oldest_us[PUBLISHER_SHARDS_MAX]; /* monotonic clock; 0: nothing is pending */
 };
 
 /* Adds `from` to `sum`; of the oldest, the older. */
 void publisher_metrics_add(struct publisher_metrics *sum, const struct publisher_metrics *from);
 
 /* The lines for /metrics. */
-void publisher_metrics_write(struct buf *out, const struct publisher_metrics *sum, int64_t now_ms);
+void publisher_metrics_write(struct buf *out, const struct publisher_metrics *sum, uint64_t now_us);
 
 #endif

@@ -32,6 +32,11 @@ static const struct setting settings[] = {
 	 .help = "The table's region; else the profile's, else the instance's own."},
 	{"AWS_DEFAULT_REGION", SETTING_REGION, AT(region),
 	 .help = "The same; AWS_REGION goes first."},
+	{"SNS_TOPIC_ARN", SETTING_TOPIC, AT(topic_arn),
+	 .help = "The topic that is told of events; without one they go to the log."},
+	{"SHOPD_PUBLISH", SETTING_SWITCH, AT(is_publishing), "on",
+	 .help = "off: events wait in the table until it is on; the same for all instances.",
+	 .words = {"off", "on"}},
 	{"AWS_ENDPOINT_URL_DYNAMODB", SETTING_URL, AT(endpoint_dynamodb),
 	 .help = "Where DynamoDB is, if not where the region says."},
 	{"AWS_ENDPOINT_URL_SNS", SETTING_URL, AT(endpoint_sns), .help = "The same for SNS."},
@@ -151,6 +156,8 @@ static const char *const taken_names[] = {
 	"delta",      "reason",       "time",       "by",         "status",   "user_id",
 	"email",      "lines",        "total",      "expires_at", "note",     "payment_status",
 	"paid",       "refunded",     "line_count", "address",    "number",   "fulfillment_status",
+	"type",       "subject",      "data",       "attempts",   "events",   "sent",
+	"next_at",    "shard",        "dead_at",    "refused",
 };
 
 struct reading {
@@ -360,6 +367,24 @@ static void check_listen(struct reading *reading, const char *name, const char *
 		name, text);
 }
 
+/* It is signed for and sent to the region that everything else is in. */
+static void check_topic(struct reading *reading)
+{
+	const struct config *config = reading->config;
+	const char *at = config->topic_arn ? strstr(config->topic_arn, ":sns:") : NULL;
+	struct span region;
+
+	if (!at || !config->region)
+		return;
+	at += strlen(":sns:");
+	region = (struct span){at, strcspn(at, ":")};
+	if (!span_equals(region, config->region))
+		buf_add_format(mistake(reading),
+			       "SNS_TOPIC_ARN is \"%s\", but the region is %s; they must be the "
+			       "same\n",
+			       config->topic_arn, config->region);
+}
+
 static void check_addresses(struct reading *reading)
 {
 	const struct config *config = reading->config;
@@ -385,6 +410,7 @@ bool config_read(struct config *config, char *const *environment, struct buf *mi
 	check_credentials(&reading);
 	read_aws(&reading);
 	check_addresses(&reading);
+	check_topic(&reading);
 	return reading.is_right;
 }
 

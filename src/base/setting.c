@@ -6,7 +6,7 @@
 #include "base/address.h"
 #include "base/text.h"
 
-enum { NAME_MAX_LEN = 255, TABLE_NAME_MIN_LEN = 3, REGION_MAX_LEN = 32 };
+enum { NAME_MAX_LEN = 255, TABLE_NAME_MIN_LEN = 3, TOPIC_MAX_LEN = 400, REGION_MAX_LEN = 32 };
 
 /* What a value becomes on its way into the field. */
 struct reading {
@@ -121,6 +121,23 @@ static bool read_currency(const struct reading *reading)
 			return false;
 	}
 	return keep_text(reading, reading->text);
+}
+
+/* arn:partition:sns:region:account:name */
+static bool read_topic(const struct reading *reading)
+{
+	const char *at = reading->text;
+	unsigned colons = 0;
+
+	for (; *at && colons < 2; at++)
+		colons += *at == ':';
+	if (strncmp(reading->text, "arn:", 4) != 0 || strncmp(at, "sns:", 4) != 0)
+		return false;
+	for (; *at; at++)
+		colons += *at == ':';
+	return colons == 5 && at[-1] != ':' && strlen(reading->text) <= TOPIC_MAX_LEN &&
+	       is_made_of_name_characters(reading->text, ":_.-") &&
+	       keep_text(reading, reading->text);
 }
 
 static bool read_number(const struct reading *reading)
@@ -267,6 +284,8 @@ static const struct {
 	[SETTING_ADDRESS_OR_OFF] = {read_address_or_off, add_text_or_off,
 				    "an IP address and a port, such as 127.0.0.1:8081, or off"},
 	[SETTING_CURRENCY] = {read_currency, add_text, "three capital letters, such as USD"},
+	[SETTING_TOPIC] = {read_topic, add_text,
+			   "the ARN of a topic, such as arn:aws:sns:eu-west-1:123456789012:shop"},
 	[SETTING_NUMBER] = {read_number, add_number, "a number"},
 	[SETTING_POWER_OF_TWO] = {read_power_of_two, add_number, "a power of two"},
 	[SETTING_SIZE] = {read_size, add_size, "a size"},

@@ -66,6 +66,27 @@ static struct aws_client *make_client(struct backend *backend)
 	return aws_client_new(&options);
 }
 
+static struct aws_client *make_sns_client(struct backend *backend)
+{
+	const struct aws_client_options options = {
+		.service = "sns",
+		.region = backend->config->region,
+		.protocol = &aws_protocol_query,
+		.origin = &backend->sns_origin,
+		.transport = http_client_transport(backend->http_client),
+		.loop = backend->loop,
+		.credentials = backend->credentials,
+		.digest = backend->digest,
+		.metrics = &backend->sns_metrics,
+		.policy = &retry_policy_standard,
+		.max_attempts = backend->config->max_attempts,
+		.attempt_timeout_us = ATTEMPT_TIMEOUT_US,
+		.answer_max = SNS_ANSWER_MAX,
+	};
+
+	return aws_client_new(&options);
+}
+
 static void fill_repo(struct backend *backend)
 {
 	const struct config *config = backend->config;
@@ -78,16 +99,34 @@ static void fill_repo(struct backend *backend)
 	repo->clock = &backend->service_clock.clock;
 	repo->digest = backend->digest;
 	repo->write_shards = (uint32_t)config->write_shards;
+	id_make_random(repo->writer);
+}
+
+static struct origin origin_of(const char *url)
+{
+	const char *authority = strstr(url, "://");
+
+	return (struct origin){.url = url, .authority = authority ? authority + 3 : url};
+}
+
+static bool fill_sns(struct backend *backend)
+{
+	const struct config *config = backend->config;
+
+	backend->sns.loop = backend->loop;
+	backend->sns.topic_arn = config->topic_arn;
+	if (!config->topic_arn)
+		return true;
+	backend->sns_origin = origin_of(config->endpoint_sns);
+	backend->sns.client = make_sns_client(backend);
+	return backend->sns.client != NULL;
 }
 
 bool backend_init(struct backend *backend, const struct config *config, struct trust *trust)
 {
-	const char *authority = strstr(config->endpoint_dynamodb, "://");
-
 	memset(backend, 0, sizeof(*backend));
 	backend->config = config;
-	backend->origin.url = config->endpoint_dynamodb;
-	backend->origin.authority = authority != NULL ? authority + 3 : config->endpoint_dynamodb;
+	backend->origin = origin_of(config->endpoint_dynamodb);
 	service_clock_init(&backend->service_clock, clock_system());
 	backend->loop = loop_new(clock_system());
 	backend->digest = digest_new();
@@ -101,7 +140,7 @@ bool backend_init(struct backend *backend, const struct config *config, struct t
 		return false;
 	backend->client = make_client(backend);
 	fill_repo(backend);
-	return backend->client != NULL;
+	return backend->client != NULL && fill_sns(backend);
 }
 
 void backend_stop(struct backend *backend)
@@ -110,12 +149,15 @@ void backend_stop(struct backend *backend)
 		credentials_stop(backend->credentials);
 	if (backend->client != NULL)
 		aws_client_stop(backend->client);
+	if (backend->sns.client != NULL)
+		aws_client_stop(backend->sns.client);
 	if (backend->http_client != NULL)
 		http_client_stop(backend->http_client);
 }
 
 void backend_clear(struct backend *backend)
 {
+	aws_client_free(backend->sns.client);
 	aws_client_free(backend->client);
 	credentials_free(backend->credentials);
 	http_client_free(backend->http_client);
@@ -127,6 +169,7 @@ bool backend_load_trust(const struct config *config, struct trust **trust)
 {
 	*trust = NULL;
 	if (strncmp(config->endpoint_dynamodb, "https:", 6) != 0 &&
+	    (!config->topic_arn || strncmp(config->endpoint_sns, "https:", 6) != 0) &&
 	    !credentials_chain_needs_trust(config))
 		return true;
 	*trust = trust_new(config->ca_bundle);

@@ -21,12 +21,15 @@ static void write_http(const struct worker *workers, size_t count, struct buf *o
 
 static void write_aws(const struct worker *workers, size_t count, struct buf *out)
 {
-	struct aws_metrics metrics = {0};
-	struct aws_metrics_sum sum = {"dynamodb", &metrics};
+	struct aws_metrics dynamodb = {0};
+	struct aws_metrics sns = {0};
+	const struct aws_metrics_sum sums[] = {{"dynamodb", &dynamodb}, {"sns", &sns}};
 
-	for (size_t i = 0; i < count; i++)
-		aws_metrics_add(&metrics, &workers[i].backend.metrics);
-	aws_metrics_write(out, &sum, 1);
+	for (size_t i = 0; i < count; i++) {
+		aws_metrics_add(&dynamodb, &workers[i].backend.metrics);
+		aws_metrics_add(&sns, &workers[i].backend.sns_metrics);
+	}
+	aws_metrics_write(out, sums, 2);
 }
 
 struct client_sums {
@@ -74,6 +77,20 @@ static void write_sweeper(const struct worker *workers, size_t count, struct buf
 	sweeper_metrics_write(out, &sum);
 }
 
+static void write_publisher(const struct worker *workers, size_t count, struct buf *out)
+{
+	struct publisher_metrics *sum = calloc(1, sizeof(*sum));
+
+	if (sum == NULL || count == 0 || workers[0].publisher == NULL) {
+		free(sum);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		publisher_metrics_add(sum, publisher_get_metrics(workers[i].publisher));
+	publisher_metrics_write(out, sum, clock_monotonic_us(clock_system()));
+	free(sum);
+}
+
 void metrics_page_write(const struct worker *workers, size_t count, struct buf *out)
 {
 	metric_write_head(out, "shopd_build_info", "gauge", "The version.");
@@ -82,6 +99,7 @@ void metrics_page_write(const struct worker *workers, size_t count, struct buf *
 	write_aws(workers, count, out);
 	write_client(workers, count, out);
 	write_sweeper(workers, count, out);
+	write_publisher(workers, count, out);
 	metric_write_head(out, "shopd_log_lost_total", "counter",
 			  "Log lines that could not be written.");
 	metric_write(out, "shopd_log_lost_total", "", log_lost());

@@ -59,8 +59,8 @@ static void take_refusal(struct telling *telling, const struct sns_outcome *outc
 		return;
 	}
 	if (outcome->is_sender_fault)
-		telling->following->reason = arena_copy(telling->await->arena, outcome->code,
-							strlen(outcome->code));
+		telling->following->reason =
+			arena_copy(telling->await->arena, outcome->code, strlen(outcome->code));
 	finish(telling, RESULT_REFUSED);
 }
 
@@ -75,7 +75,16 @@ static void on_published(struct sns_call *call)
 	else if (call->outcomes[0].fate == SNS_REFUSED)
 		take_refusal(telling, &call->outcomes[0]);
 	else
-		finish(telling, call->outcomes[0].fate == SNS_ACCEPTED ? RESULT_OK : RESULT_UNKNOWN);
+		finish(telling,
+		       call->outcomes[0].fate == SNS_ACCEPTED ? RESULT_OK : RESULT_UNKNOWN);
+}
+
+/* Like all other events when there is no topic. Whose phone it is stays out of the log. */
+static void write_to_log(struct telling *telling, const struct sns_message *message)
+{
+	log_event(LOG_INFO, "event for a user", LOG_F_STR("user_id", telling->user_id),
+		  LOG_F_STR("message", message->body));
+	finish(telling, RESULT_OK);
 }
 
 static void publish(struct telling *telling)
@@ -84,9 +93,13 @@ static void publish(struct telling *telling)
 	bool is_phone = telling->target.channel == NOTIFICATION_SMS;
 	struct sns_message message;
 
-	if (!(is_phone ? event_message_make_text : event_message_make)(
-		    following->event, telling->await->arena, &message)) {
+	if (!(is_phone ? event_message_make_text
+		       : event_message_make)(following->event, telling->await->arena, &message)) {
 		finish(telling, RESULT_NO_MEMORY);
+		return;
+	}
+	if (!following->sns->topic_arn) {
+		write_to_log(telling, &message);
 		return;
 	}
 	telling->call = (struct sns_call){

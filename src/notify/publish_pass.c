@@ -138,6 +138,20 @@ static bool note_next(struct publish_pass *pass)
 	return false;
 }
 
+static void count_left(struct publish_pass *pass)
+{
+	pass->is_counted = true;
+	for (size_t i = 0; i < pass->page.count; i++) {
+		int64_t written_ms = pass->page.items[i].written_ms;
+
+		if (pass->marks[i].is_gone)
+			continue;
+		pass->pending++;
+		if (pass->oldest_ms == 0 || written_ms < pass->oldest_ms)
+			pass->oldest_ms = written_ms;
+	}
+}
+
 /* The page is done with, as far as that goes. */
 static void leave_page(struct publish_pass *pass)
 {
@@ -145,6 +159,7 @@ static void leave_page(struct publish_pass *pass)
 
 	if (note_next(pass))
 		return;
+	count_left(pass);
 	pass->is_waiting |= publish_choice_waits(&choice);
 	publish_choice_block(&pass->page, pass->blocked);
 	/* What is left of a page that has others behind it is the holder's. */
@@ -293,6 +308,7 @@ static void accept(struct publish_pass *pass, struct outbox_told *event)
 	int64_t delay_ms = wall_ms(pass) - event->in->written_ms;
 
 	event->is_sent = true;
+	pass->accepted++;
 	mark_of(pass, event)->is_touched = true;
 	metric_add(&pass->means->metrics->accepted, 1);
 	metric_observe(&pass->means->metrics->delay, delay_ms > 0 ? (uint64_t)delay_ms * 1000 : 0);
@@ -352,7 +368,7 @@ static uint64_t send_deadline_us(const struct publish_pass *pass)
 	return now_us(pass) + (left_us > SHORTEST_US ? (uint64_t)left_us : SHORTEST_US);
 }
 
-static void send(struct publish_pass *pass)
+static void send_batch(struct publish_pass *pass)
 {
 	struct sns_message messages[SNS_BATCH_MAX];
 
@@ -388,7 +404,7 @@ static void go_on(struct publish_pass *pass)
 	if (pass->batch_count == 0)
 		leave_page(pass);
 	else if (pass->send_count > 0)
-		send(pass);
+		send_batch(pass);
 	else
 		follow(pass);
 }
@@ -413,12 +429,7 @@ static bool begin_page(struct publish_pass *pass)
 	struct publish_choice choice;
 
 	pass->next = 0;
-	pass->seen += page->count;
-	if (pass->oldest_ms == 0 && page->count > 0)
-		pass->oldest_ms = page->items[0].written_ms;
-	if (page->unreadable > 0)
-		log_event(LOG_WARNING, "the outbox has items that shopd did not write",
-			  LOG_F_NUM("shard", pass->shard), LOG_F_NUM("items", page->unreadable));
+	pass->unreadable += page->unreadable;
 	pass->marks = arena_alloc(&pass->arena, (page->count + 1) * sizeof(*pass->marks));
 	pass->may_go = arena_alloc(&pass->arena, page->event_count + 1);
 	if (!pass->marks || !pass->may_go)

@@ -8,23 +8,22 @@ void publisher_metrics_add(struct publisher_metrics *sum, const struct publisher
 	metric_add(&sum->dead, metric_get(&from->dead));
 	metric_histogram_add(&sum->delay, &from->delay);
 	for (size_t i = 0; i < PUBLISHER_SHARDS_MAX; i++) {
-		uint64_t oldest = metric_get(&from->oldest_ms[i]);
-		uint64_t known = metric_get(&sum->oldest_ms[i]);
+		uint64_t oldest = metric_get(&from->oldest_us[i]);
+		uint64_t known = metric_get(&sum->oldest_us[i]);
 
 		metric_add(&sum->pending[i], metric_get(&from->pending[i]));
 		if (oldest != 0 && (known == 0 || oldest < known))
-			atomic_store_explicit(&sum->oldest_ms[i], oldest, memory_order_relaxed);
+			metric_set(&sum->oldest_us[i], oldest);
 	}
 }
 
-void publisher_metrics_write(struct buf *out, const struct publisher_metrics *sum, int64_t now_ms)
+void publisher_metrics_write(struct buf *out, const struct publisher_metrics *sum, uint64_t now_us)
 {
-	uint64_t now = now_ms > 0 ? (uint64_t)now_ms : 0;
-	uint64_t oldest = now;
+	uint64_t oldest = now_us;
 	uint64_t pending = 0;
 
 	for (size_t i = 0; i < PUBLISHER_SHARDS_MAX; i++) {
-		uint64_t of_shard = metric_get(&sum->oldest_ms[i]);
+		uint64_t of_shard = metric_get(&sum->oldest_us[i]);
 
 		pending += metric_get(&sum->pending[i]);
 		if (of_shard != 0 && of_shard < oldest)
@@ -47,7 +46,7 @@ void publisher_metrics_write(struct buf *out, const struct publisher_metrics *su
 	metric_write(out, "shopd_outbox_pending", "", pending);
 	metric_write_head(out, "shopd_outbox_oldest_seconds", "gauge",
 			  "How old the oldest of them is.");
-	metric_write_millis(out, "shopd_outbox_oldest_seconds", "", now - oldest);
+	metric_write_millis(out, "shopd_outbox_oldest_seconds", "", (now_us - oldest) / 1000);
 	metric_write_head(out, "shopd_outbox_publish_seconds", "histogram",
 			  "From an event to its acceptance.");
 	metric_write_histogram(out, "shopd_outbox_publish_seconds", "", &sum->delay);

@@ -23,17 +23,18 @@
 struct config {
 	const char *table_name;  /* DYNAMODB_TABLE_NAME */
 	const char *primary_key; /* PRIMARY_KEY */
+	const char *topic_arn;   /* SNS_TOPIC_ARN, or NULL */
+	bool is_publishing;      /* SHOPD_PUBLISH=on */
 	/* AWS_REGION, else AWS_DEFAULT_REGION, else the profile's; NULL: the instance's own */
 	const char *region;
+	const char *sns_region; /* the topic's, else the same; NULL while that is not known */
 	/*
 	 * AWS_ENDPOINT_URL_<SERVICE>, else AWS_ENDPOINT_URL, else the profile's, else by region;
 	 * NULL while that is not known. No "/" at the end.
 	 */
 	const char *endpoint_dynamodb;
-	const char *endpoint_sns;
+	const char *endpoint_sns; /* by the topic's region, if there is one */
 	const char *endpoint_sts;
-	const char *topic_arn;      /* SNS_TOPIC_ARN, or NULL */
-	bool is_publishing;         /* SHOPD_PUBLISH=on */
 	const char *endpoint_all;   /* AWS_ENDPOINT_URL, or NULL */
 	bool ignores_endpoint_urls; /* AWS_IGNORE_CONFIGURED_ENDPOINT_URLS */
 	bool uses_fips;             /* AWS_USE_FIPS_ENDPOINT, or the profile's */

@@ -21,11 +21,11 @@ enum setting_kind {
 	SETTING_TABLE_NAME,
 	SETTING_ATTRIBUTE_NAME,
 	SETTING_REGION,
+	SETTING_TOPIC,          /* the ARN of an SNS topic */
 	SETTING_URL,            /* kept without a "/" at its end */
 	SETTING_ADDRESS,        /* an IP address and a port to listen on */
 	SETTING_ADDRESS_OR_OFF, /* NULL for "off" */
 	SETTING_CURRENCY,
-	SETTING_TOPIC, /* the ARN of an SNS topic */
 	/* kept as uint64_t */
 	SETTING_NUMBER,
 	SETTING_POWER_OF_TWO,

@@ -1,5 +1,5 @@
 /*
- * One thread's way to DynamoDB: event loop, outgoing connections, credentials, signing,
+ * One thread's way to DynamoDB and SNS: event loop, outgoing connections, credentials, signing,
  * repositories. Each worker has one, and so has each command that works on the table.
  */
 #ifndef SHOPD_DAEMON_BACKEND_H
@@ -22,12 +22,12 @@ struct backend {
 	struct credentials *credentials;
 	struct aws_client *client;
 	struct aws_metrics metrics;
+	struct aws_metrics sns_metrics;
 	struct service_clock service_clock; /* what time it is for the repositories */
 	struct origin origin;
 	struct repo repo;
 	struct origin sns_origin;
-	struct aws_metrics sns_metrics;
-	struct sns sns; /* its client is there only when there is a topic */
+	struct sns sns; /* without a client if there is no topic */
 };
 
 /* False when out of memory or descriptors; backend_clear is due all the same. */
@@ -40,8 +40,8 @@ void backend_stop(struct backend *backend);
 void backend_clear(struct backend *backend);
 
 /*
- * The authorities for the configured endpoint and the provider of credentials; NULL with true when
- * both need none (http://). False, with a line in the log, when the bundle cannot be read. One for
+ * The authorities for the configured endpoints and the provider of credentials; NULL with true when
+ * none needs them (http://). False, with a line in the log, when the bundle cannot be read. One for
  * the whole process.
  */
 bool backend_load_trust(const struct config *config, struct trust **trust);

@@ -28,15 +28,15 @@ static const struct setting settings[] = {
 	 .help = "The table that holds everything."},
 	{"PRIMARY_KEY", SETTING_ATTRIBUTE_NAME, AT(primary_key), "pk",
 	 .help = "The name of the table's partition key attribute."},
+	{"SNS_TOPIC_ARN", SETTING_TOPIC, AT(topic_arn),
+	 .help = "The topic that is told what happens, in whichever region it is; none: the log."},
+	{"SHOPD_PUBLISH", SETTING_SWITCH, AT(is_publishing), "on",
+	 .help = "off: events wait in the table until it is on; the same for all instances.",
+	 .words = {"off", "on"}},
 	{"AWS_REGION", SETTING_REGION, AT(region),
 	 .help = "The table's region; else the profile's, else the instance's own."},
 	{"AWS_DEFAULT_REGION", SETTING_REGION, AT(region),
 	 .help = "The same; AWS_REGION goes first."},
-	{"SNS_TOPIC_ARN", SETTING_TOPIC, AT(topic_arn),
-	 .help = "The topic that is told of events; without one they go to the log."},
-	{"SHOPD_PUBLISH", SETTING_SWITCH, AT(is_publishing), "on",
-	 .help = "off: events wait in the table until it is on; the same for all instances.",
-	 .words = {"off", "on"}},
 	{"AWS_ENDPOINT_URL_DYNAMODB", SETTING_URL, AT(endpoint_dynamodb),
 	 .help = "Where DynamoDB is, if not where the region says."},
 	{"AWS_ENDPOINT_URL_SNS", SETTING_URL, AT(endpoint_sns), .help = "The same for SNS."},
@@ -367,24 +367,6 @@ static void check_listen(struct reading *reading, const char *name, const char *
 		name, text);
 }
 
-/* It is signed for and sent to the region that everything else is in. */
-static void check_topic(struct reading *reading)
-{
-	const struct config *config = reading->config;
-	const char *at = config->topic_arn ? strstr(config->topic_arn, ":sns:") : NULL;
-	struct span region;
-
-	if (!at || !config->region)
-		return;
-	at += strlen(":sns:");
-	region = (struct span){at, strcspn(at, ":")};
-	if (!span_equals(region, config->region))
-		buf_add_format(mistake(reading),
-			       "SNS_TOPIC_ARN is \"%s\", but the region is %s; they must be the "
-			       "same\n",
-			       config->topic_arn, config->region);
-}
-
 static void check_addresses(struct reading *reading)
 {
 	const struct config *config = reading->config;
@@ -410,7 +392,6 @@ bool config_read(struct config *config, char *const *environment, struct buf *mi
 	check_credentials(&reading);
 	read_aws(&reading);
 	check_addresses(&reading);
-	check_topic(&reading);
 	return reading.is_right;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/arn.h"
 #include "base/endpoint.h"
 #include "base/profile.h"
 
@@ -159,15 +160,36 @@ static void take_endpoint(struct reading *reading, size_t service)
 	take(reading, value.data ? value : find(reading, "endpoint_url"), &setting, endpoint);
 }
 
+/* A topic is where its ARN says, and SNS takes requests for it only there. */
+static bool find_sns_region(struct config *config)
+{
+	struct arn topic;
+
+	config->sns_region = config->region;
+	if (!config->topic_arn || !arn_parse(span_of(config->topic_arn), &topic))
+		return true;
+	config->sns_region = arena_copy(&config->owned, topic.region.data, topic.region.len);
+	return config->sns_region != NULL;
+}
+
+static struct endpoint_place place_of(const struct config *config, size_t service)
+{
+	bool is_sns = services[service].offset == AT(endpoint_sns);
+
+	return (struct endpoint_place){is_sns ? config->sns_region : config->region,
+				       config->uses_fips, config->uses_dualstack};
+}
+
 static bool fill_endpoints(struct config *config)
 {
-	const struct endpoint_place place = {config->region, config->uses_fips,
-					     config->uses_dualstack};
 	bool ok = true;
 	struct buf url;
 
+	if (!find_sns_region(config))
+		return false;
 	buf_init(&url, ENDPOINT_MAX);
 	for (size_t i = 0; i < SERVICE_COUNT; i++) {
+		const struct endpoint_place place = place_of(config, i);
 		const char **endpoint = endpoint_of(config, i);
 
 		if (*endpoint)

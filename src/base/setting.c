@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/arn.h"
 #include "base/text.h"
 
-enum { NAME_MAX_LEN = 255, TABLE_NAME_MIN_LEN = 3, TOPIC_MAX_LEN = 400, REGION_MAX_LEN = 32 };
+enum { NAME_MAX_LEN = 255, TABLE_NAME_MIN_LEN = 3, REGION_MAX_LEN = 32 };
 
 /* What a value becomes on its way into the field. */
 struct reading {
@@ -80,6 +81,14 @@ static bool read_region(const struct reading *reading)
 	return strlen(reading->text) <= REGION_MAX_LEN && keep_text(reading, reading->text);
 }
 
+static bool read_topic(const struct reading *reading)
+{
+	struct arn arn;
+
+	return arn_parse(span_of(reading->text), &arn) && arn_is_topic(&arn) &&
+	       keep_text(reading, reading->text);
+}
+
 /* Without encryption nothing may leave this machine and its link, credentials least of all. */
 static bool read_url(const struct reading *reading)
 {
@@ -121,23 +130,6 @@ static bool read_currency(const struct reading *reading)
 			return false;
 	}
 	return keep_text(reading, reading->text);
-}
-
-/* arn:partition:sns:region:account:name */
-static bool read_topic(const struct reading *reading)
-{
-	const char *at = reading->text;
-	unsigned colons = 0;
-
-	for (; *at && colons < 2; at++)
-		colons += *at == ':';
-	if (strncmp(reading->text, "arn:", 4) != 0 || strncmp(at, "sns:", 4) != 0)
-		return false;
-	for (; *at; at++)
-		colons += *at == ':';
-	return colons == 5 && at[-1] != ':' && strlen(reading->text) <= TOPIC_MAX_LEN &&
-	       is_made_of_name_characters(reading->text, ":_.-") &&
-	       keep_text(reading, reading->text);
 }
 
 static bool read_number(const struct reading *reading)
@@ -276,6 +268,9 @@ static const struct {
 	[SETTING_ATTRIBUTE_NAME] = {read_attribute_name, add_text,
 				    "1 to 255 letters, digits, _ . or -"},
 	[SETTING_REGION] = {read_region, add_text, "the name of a region, such as eu-west-1"},
+	[SETTING_TOPIC] = {read_topic, add_text,
+			   "the ARN of an SNS topic, such as "
+			   "arn:aws:sns:eu-west-1:123456789012:shop"},
 	[SETTING_URL] = {read_url, add_text,
 			 "https://host or https://host:port without a path; http:// only for this "
 			 "machine and link-local addresses"},
@@ -284,8 +279,6 @@ static const struct {
 	[SETTING_ADDRESS_OR_OFF] = {read_address_or_off, add_text_or_off,
 				    "an IP address and a port, such as 127.0.0.1:8081, or off"},
 	[SETTING_CURRENCY] = {read_currency, add_text, "three capital letters, such as USD"},
-	[SETTING_TOPIC] = {read_topic, add_text,
-			   "the ARN of a topic, such as arn:aws:sns:eu-west-1:123456789012:shop"},
 	[SETTING_NUMBER] = {read_number, add_number, "a number"},
 	[SETTING_POWER_OF_TWO] = {read_power_of_two, add_number, "a power of two"},
 	[SETTING_SIZE] = {read_size, add_size, "a size"},

@@ -9,6 +9,7 @@
 enum {
 	CONNECT_TIMEOUT_US = 1000 * 1000,
 	ATTEMPT_TIMEOUT_US = 1500 * 1000,
+	SNS_ATTEMPT_TIMEOUT_US = 5000 * 1000,
 	MAX_CONNECTING = 16,         /* TLS handshakes at once */
 	WAITING_PER_CONNECTION = 16, /* a full queue empties within the request's deadline */
 	MAX_IDLE_US = 50 * 1000 * 1000,
@@ -30,6 +31,14 @@ static struct http_client *make_http_client(struct backend *backend, struct trus
 	};
 
 	return http_client_new(&options);
+}
+
+static void set_origin(struct origin *origin, const char *endpoint)
+{
+	const char *authority = strstr(endpoint, "://");
+
+	origin->url = endpoint;
+	origin->authority = authority != NULL ? authority + 3 : endpoint;
 }
 
 static struct credentials *make_credentials(struct backend *backend)
@@ -66,11 +75,12 @@ static struct aws_client *make_client(struct backend *backend)
 	return aws_client_new(&options);
 }
 
+/* Nobody's request waits for it, so it may take longer. The time is DynamoDB's alone. */
 static struct aws_client *make_sns_client(struct backend *backend)
 {
 	const struct aws_client_options options = {
 		.service = "sns",
-		.region = backend->config->region,
+		.region = backend->config->sns_region,
 		.protocol = &aws_protocol_query,
 		.origin = &backend->sns_origin,
 		.transport = http_client_transport(backend->http_client),
@@ -80,11 +90,22 @@ static struct aws_client *make_sns_client(struct backend *backend)
 		.metrics = &backend->sns_metrics,
 		.policy = &retry_policy_standard,
 		.max_attempts = backend->config->max_attempts,
-		.attempt_timeout_us = ATTEMPT_TIMEOUT_US,
+		.attempt_timeout_us = SNS_ATTEMPT_TIMEOUT_US,
 		.answer_max = SNS_ANSWER_MAX,
 	};
 
 	return aws_client_new(&options);
+}
+
+static bool make_sns(struct backend *backend)
+{
+	backend->sns.loop = backend->loop;
+	backend->sns.topic_arn = backend->config->topic_arn;
+	if (backend->sns.topic_arn == NULL)
+		return true;
+	set_origin(&backend->sns_origin, backend->config->endpoint_sns);
+	backend->sns.client = make_sns_client(backend);
+	return backend->sns.client != NULL;
 }
 
 static void fill_repo(struct backend *backend)
@@ -102,31 +123,11 @@ static void fill_repo(struct backend *backend)
 	id_make_random(repo->writer);
 }
 
-static struct origin origin_of(const char *url)
-{
-	const char *authority = strstr(url, "://");
-
-	return (struct origin){.url = url, .authority = authority ? authority + 3 : url};
-}
-
-static bool fill_sns(struct backend *backend)
-{
-	const struct config *config = backend->config;
-
-	backend->sns.loop = backend->loop;
-	backend->sns.topic_arn = config->topic_arn;
-	if (!config->topic_arn)
-		return true;
-	backend->sns_origin = origin_of(config->endpoint_sns);
-	backend->sns.client = make_sns_client(backend);
-	return backend->sns.client != NULL;
-}
-
 bool backend_init(struct backend *backend, const struct config *config, struct trust *trust)
 {
 	memset(backend, 0, sizeof(*backend));
 	backend->config = config;
-	backend->origin = origin_of(config->endpoint_dynamodb);
+	set_origin(&backend->origin, config->endpoint_dynamodb);
 	service_clock_init(&backend->service_clock, clock_system());
 	backend->loop = loop_new(clock_system());
 	backend->digest = digest_new();
@@ -140,7 +141,7 @@ bool backend_init(struct backend *backend, const struct config *config, struct t
 		return false;
 	backend->client = make_client(backend);
 	fill_repo(backend);
-	return backend->client != NULL && fill_sns(backend);
+	return backend->client != NULL && make_sns(backend);
 }
 
 void backend_stop(struct backend *backend)
@@ -165,11 +166,16 @@ void backend_clear(struct backend *backend)
 	loop_free(backend->loop);
 }
 
+static bool is_tls(const char *endpoint)
+{
+	return strncmp(endpoint, "https:", 6) == 0;
+}
+
 bool backend_load_trust(const struct config *config, struct trust **trust)
 {
 	*trust = NULL;
-	if (strncmp(config->endpoint_dynamodb, "https:", 6) != 0 &&
-	    (!config->topic_arn || strncmp(config->endpoint_sns, "https:", 6) != 0) &&
+	if (!is_tls(config->endpoint_dynamodb) &&
+	    !(config->topic_arn != NULL && is_tls(config->endpoint_sns)) &&
 	    !credentials_chain_needs_trust(config))
 		return true;
 	*trust = trust_new(config->ca_bundle);

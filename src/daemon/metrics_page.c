@@ -29,7 +29,7 @@ static void write_aws(const struct worker *workers, size_t count, struct buf *ou
 		aws_metrics_add(&dynamodb, &workers[i].backend.metrics);
 		aws_metrics_add(&sns, &workers[i].backend.sns_metrics);
 	}
-	aws_metrics_write(out, sums, 2);
+	aws_metrics_write(out, sums, sizeof(sums) / sizeof(sums[0]));
 }
 
 struct client_sums {

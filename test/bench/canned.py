@@ -70,6 +70,17 @@ class Exchange(NamedTuple):
     body: bytes
 
 
+def answers(exchanges):
+    """What to answer, by the operation and the length of the request: nginx does not look into
+    requests, and the length tells the reading of a product from the sweeper's searches."""
+    found = {}
+    for exchange in exchanges:
+        if exchange.status == 200:
+            length = len(exchange.request.partition(b"\r\n\r\n")[2])
+            found[f"{exchange.target} {length}"] = exchange.body
+    return found
+
+
 class RecorderConnection(socketserver.StreamRequestHandler):
     def handle(self):
         emulator = http.client.HTTPConnection("127.0.0.1", self.server.emulator_port, timeout=10)
@@ -165,19 +176,19 @@ def nginx_word(text):
 
 
 def nginx_map(name, values):
-    lines = "".join(f"\t\t{nginx_word(target)} {nginx_word(value)};\n"
-                    for target, value in values.items())
-    return f"\tmap $http_x_amz_target ${name} {{\n\t\tdefault '';\n{lines}\t}}\n"
+    lines = "".join(f"\t\t{nginx_word(asked)} {nginx_word(value)};\n"
+                    for asked, value in values.items())
+    return f'\tmap "$http_x_amz_target $content_length" ${name} {{\n\t\tdefault "";\n{lines}\t}}\n'
 
 
 def nginx_configuration(folder, bodies, plain_port, tls_port):
-    """bodies: what to answer, by the value of X-Amz-Target."""
-    texts = {target: body.decode("latin-1") for target, body in bodies.items()}
+    """bodies: what answers() gave."""
+    texts = {asked: body.decode("latin-1") for asked, body in bodies.items()}
     pieces = range(0, max(len(text) for text in texts.values()), PIECE_BYTES)
-    maps = [nginx_map("canned_crc32", {target: str(zlib.crc32(body))
-                                       for target, body in bodies.items()})]
-    maps += [nginx_map(f"canned_{at}", {target: text[at:at + PIECE_BYTES]
-                                        for target, text in texts.items()}) for at in pieces]
+    maps = [nginx_map("canned_crc32", {asked: str(zlib.crc32(body))
+                                       for asked, body in bodies.items()})]
+    maps += [nginx_map(f"canned_{at}", {asked: text[at:at + PIECE_BYTES]
+                                        for asked, text in texts.items()}) for at in pieces]
     return NGINX.format(folder=folder, plain_port=plain_port, tls_port=tls_port,
                         request_id=REQUEST_ID, maps="".join(maps),
                         pieces='"' + "".join(f"$canned_{at}" for at in pieces) + '"')

@@ -19,13 +19,17 @@ class Server:
     `fault` is None or one of FAULTS; `requests` are those that came.
     """
 
-    def __init__(self, host="127.0.0.1"):
+    def __init__(self, host="127.0.0.1", port=0):
         self.host = host
         self.fault = None
         self.requests = []
         self.violations = []
+        self.listen(port)
+
+    def listen(self, port):
         handler = type("Handler", (Handler,), {"owner": self})
-        self.server = (SixServer if ":" in host else FourServer)((host, 0), handler)
+        server = SixServer if ":" in self.host else FourServer
+        self.server = server((self.host, port), handler)
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
@@ -36,6 +40,14 @@ class Server:
     @property
     def url(self):
         return f"http://{self.authority}"
+
+    def respond(self, handler, *request):
+        """Answers one request, or does what the fault says."""
+        status, answer = self.answer(*request)
+        if self.fault:
+            FAULTS[self.fault](handler, status, answer.encode())
+        else:
+            handler.send(status, answer.encode())
 
     def refuse(self, why):
         """Notes a request that no client should have made."""
@@ -62,11 +74,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.owner.refuse(f"Host {headers.get('host')!r}")
         body = self.rfile.read(int(headers.get("content-length", 0)))
         self.owner.requests.append((self.command, self.path, headers, body))
-        status, answer = self.owner.answer(self.command, self.path, headers, body)
-        if self.owner.fault:
-            FAULTS[self.owner.fault](self, status, answer.encode())
-        else:
-            self.send(status, answer.encode())
+        self.owner.respond(self, self.command, self.path, headers, body)
 
     do_GET = do_POST = do_PUT = take
 

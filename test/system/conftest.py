@@ -7,6 +7,7 @@ import tempfile
 import pytest
 
 import shop as harness
+from sns import Sns
 
 figures = []
 names = itertools.count(1)
@@ -33,6 +34,15 @@ def emulator(folder):
 @pytest.fixture(scope="session")
 def proxy(folder, emulator):
     proxy = harness.Proxy(folder, emulator.port)
+    yield proxy
+    proxy.end()
+
+
+@pytest.fixture
+def own_proxy(folder, emulator):
+    """A proxy of this test's own, for what other daemons must not meet: they never forget a clock,
+    and go on sweeping with it."""
+    proxy = harness.Proxy(folder, emulator.port, f"proxy-own-{next(names)}")
     yield proxy
     proxy.end()
 
@@ -124,6 +134,15 @@ def start(folder, proxy, table):
         was_running = daemon.process.running()
         status = daemon.end()
         assert status == 0 or not was_running, daemon.process.log_text()[-4000:]
+
+
+@pytest.fixture
+def sns(folder):
+    """A strict SNS of this test's own; start(**sns.settings()) publishes there."""
+    double = Sns(folder)
+    yield double
+    double.end()
+    assert double.violations == []
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ import sys
 import time
 import zlib
 
+import rules
 import signature
 
 REASONS = {400: "Bad Request", 500: "Internal Server Error", 503: "Service Unavailable"}
@@ -34,36 +35,20 @@ at any time, so they meet only the faults that are meant for them, and are not c
 PREFIX = "com.amazonaws.dynamodb.v20120810#"
 
 
-class Rule:
+class Rule(rules.Rule):
     """When a fault is to be played."""
 
-    def __init__(self, fault, operation="*", probability=1.0, seed=0, skip=0, count=None,
-                 seconds=0.1):
+    def __init__(self, fault, **rule):
         if fault not in FAULTS:
             raise ValueError(f"no such fault: {fault}")
-        self.fault = fault
-        self.operation = operation
-        self.probability = probability
-        self.random = random.Random(seed)
-        self.skip = skip
-        self.count = count
-        self.seconds = seconds
+        super().__init__(fault, **rule)
 
     def hits(self, operation):
-        if self.operation not in ("*", operation) or self.count == 0:
-            return False
         if operation == SWEEP and self.operation != SWEEP:
             return False
         if self.fault == "conflict" and operation not in WRITES:
             return False
-        if self.skip > 0:
-            self.skip -= 1
-            return False
-        if self.random.random() >= self.probability:
-            return False
-        if self.count is not None:
-            self.count -= 1
-        return True
+        return super().hits(operation)
 
 
 class Exchange:

@@ -45,6 +45,7 @@ BAD = {
     "AWS_ENDPOINT_URL_DYNAMODB": ["ftp://x", "localhost:8000", "http://"],
     "AWS_MAX_ATTEMPTS": ["none"],
     "DYNAMODB_TABLE_NAME": ["no spaces", "ab", "x" * 256],
+    "SNS_TOPIC_ARN": ["shop", "arn:aws:sns:eu-west-1:1:shop", "arn:aws:sns::123456789012:shop"],
     "PRIMARY_KEY": ["sk", "g1p", "x" * 256],
 }
 

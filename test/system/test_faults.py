@@ -245,15 +245,14 @@ def changing_operation(proxy, client):
     return changed
 
 
-def test_a_wrong_clock_is_corrected(start, proxy):
-    daemon = start()
-    client = daemon.client()
-    proxy.tell(clock=3600)
+def test_a_wrong_clock_is_corrected(own_proxy, start):
+    client = start(own_proxy.url).client()
+    own_proxy.tell(clock=3600)
     # An answer that was under way, to the sweeper say, may bring the old time back for a moment.
     shop.wait_until(lambda: client.get("/product").status == 200, what="the clock is corrected")
     product = client.create(name="late")
     assert client.get(f"/product/{product['id']}").status == 200
-    assert proxy.tell()["skewed"] >= 1, "the clock was never noticed"
+    assert own_proxy.tell()["skewed"] >= 1, "the clock was never noticed"
 
 
 def test_503_comes_before_the_deadline_and_says_when_to_come_again(start, proxy):
@@ -267,12 +266,11 @@ def test_503_comes_before_the_deadline_and_says_when_to_come_again(start, proxy)
         assert word not in answer.body.decode()
 
 
-def test_a_backend_that_is_gone_is_503_and_comes_back(folder, emulator, start, table):
-    proxy = shop.Proxy(folder, emulator.port, "proxy-gone")
-    client = start(proxy.url, SHOPD_REQUEST_DEADLINE="1").client()
+def test_a_backend_that_is_gone_is_503_and_comes_back(own_proxy, start):
+    client = start(own_proxy.url, SHOPD_REQUEST_DEADLINE="1").client()
     assert client.get("/product?limit=1").status == 200
-    proxy.process.popen.kill()
-    proxy.end()
+    own_proxy.process.popen.kill()
+    own_proxy.end()
     answer = client.get("/product?limit=1")
     assert (answer.status, answer.code) == (503, "unavailable")
     assert client.get("/live").status == 200

@@ -169,11 +169,11 @@ def test_an_expired_key_is_refused_but_no_violation(proxy):
     assert proxy.tell()["violations"] == []
 
 
-def test_its_clock_can_be_wrong(proxy):
-    proxy.tell(clock=3600)
-    received, _ = send(proxy, *signed(proxy))
+def test_its_clock_can_be_wrong(own_proxy):
+    own_proxy.tell(clock=3600)
+    received, _ = send(own_proxy, *signed(own_proxy))
     assert b"InvalidSignatureException" in received
-    counters = proxy.tell()
+    counters = own_proxy.tell()
     assert (counters["skewed"], counters["violations"]) == (1, [])
 
 

@@ -109,6 +109,28 @@ START_TEST(endpoints_are_looked_for_in_order)
 }
 END_TEST
 
+START_TEST(sns_is_where_the_topic_is)
+{
+	const char *topic = "SNS_TOPIC_ARN=arn:aws:sns:us-east-1:123456789012:shop";
+
+	ck_assert(READ("", "AWS_REGION=eu-west-1", topic));
+	ck_assert_str_eq(config.region, "eu-west-1");
+	ck_assert_str_eq(config.sns_region, "us-east-1");
+	ck_assert_str_eq(config.endpoint_sns, "https://sns.us-east-1.amazonaws.com");
+	ck_assert_str_eq(config.endpoint_sts, "https://sts.eu-west-1.amazonaws.com");
+	ck_assert(
+		READ("", "AWS_REGION=eu-west-1", topic, "AWS_ENDPOINT_URL_SNS=http://127.0.0.1:5"));
+	ck_assert_str_eq(config.sns_region, "us-east-1");
+	ck_assert_str_eq(config.endpoint_sns, "http://127.0.0.1:5");
+	ck_assert(READ("", "AWS_REGION=eu-west-1"));
+	ck_assert_str_eq(config.sns_region, "eu-west-1");
+	ck_assert(READ("", topic));
+	ck_assert_ptr_null(config.endpoint_sns);
+	ck_assert(config_aws_set_region(&config, span_of("eu-west-2")));
+	ck_assert_str_eq(config.endpoint_sns, "https://sns.us-east-1.amazonaws.com");
+}
+END_TEST
+
 START_TEST(mistakes_in_a_profile_are_told)
 {
 	ck_assert(!READ("[default]\nregion = Europe!\n", "X=1"));
@@ -225,6 +247,7 @@ Suite *config_aws_suite(void)
 	tcase_add_test(cases, a_named_profile_must_be_there);
 	tcase_add_loop_test(cases, endpoints_are_looked_for_in_order, 0,
 			    sizeof(endpoints) / sizeof(endpoints[0]));
+	tcase_add_test(cases, sns_is_where_the_topic_is);
 	tcase_add_test(cases, mistakes_in_a_profile_are_told);
 	tcase_add_test(cases, a_region_may_come_later);
 	tcase_add_test(cases, files_are_looked_for_in_the_home);

@@ -1,0 +1,31 @@
+/*
+ * The names of AWS resources: "arn:partition:service:region:account:resource".
+ *
+ * Source: AWS Identity and Access Management User Guide, "IAM identifiers"; Amazon SNS API
+ * Reference, CreateTopic.
+ */
+#ifndef SHOPD_BASE_ARN_H
+#define SHOPD_BASE_ARN_H
+
+#include <stdbool.h>
+
+#include "base/text.h"
+
+struct arn {
+	struct span partition; /* "aws" */
+	struct span service;   /* "sns" */
+	struct span region;    /* may be empty, as may be the account */
+	struct span account;
+	struct span resource; /* may hold colons */
+};
+
+/* Views the parts; false when there are fewer, or when it is no ASCII text without space. */
+bool arn_parse(struct span text, struct arn *arn);
+
+/*
+ * True for a topic's: a region, an account of 12 digits, and a name of at most 256 letters, digits,
+ * "-" and "_", behind which ".fifo" may be.
+ */
+bool arn_is_topic(const struct arn *arn);
+
+#endif

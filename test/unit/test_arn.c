@@ -1,0 +1,78 @@
+#include <check.h>
+#include <string.h>
+
+#include "base/arn.h"
+
+#define NAME_64 "0123456789abcdefABCDEF-_6789abcdef0123456789abcdef0123456789abcd"
+#define NAME_251 \
+	NAME_64 NAME_64 NAME_64 "0123456789abcdef0123456789abcdef0123456789abcdef01234567890"
+
+static const struct {
+	const char *text;
+	bool is_arn;
+	bool is_topic;
+} arns[] = {
+	{"arn:aws:sns:eu-west-1:123456789012:shop", true, true},
+	{"arn:aws-cn:sns:cn-north-1:123456789012:shop.fifo", true, true},
+	{"arn:aws:sns:eu-west-1:123456789012:" NAME_251 ".fifo", true, true},
+	{"arn:aws:sns:eu-west-1:123456789012:" NAME_251 "1.fifo", true, false},
+	{"arn:aws:sns:eu-west-1:123456789012:.fifo", true, false},
+	{"arn:aws:sns:eu-west-1:123456789012:a.b", true, false},
+	{"arn:aws:sns:eu-west-1:123456789012:shop:7ed2a5c4", true, false},
+	{"arn:aws:sns:eu-west-1:123456789012:app/GCM/shop", true, false},
+	{"arn:aws:sns:eu-west-1:12345678901:shop", true, false},
+	{"arn:aws:sns:eu-west-1:1234567890123:shop", true, false},
+	{"arn:aws:sns:eu-west-1:12345678901x:shop", true, false},
+	{"arn:aws:sns::123456789012:shop", true, false},
+	{"arn:aws:sns:EU:123456789012:shop", true, false},
+	{"arn:aws:sns:evil.example.com/:123456789012:shop", true, false},
+	{"arn:aws:sqs:eu-west-1:123456789012:shop", true, false},
+	{"arn:aws:iam::123456789012:role/shop", true, false},
+	{"arn:aws:sns:eu-west-1:123456789012:", false, false},
+	{"arn:aws:sns:eu-west-1:123456789012", false, false},
+	{"arn::sns:eu-west-1:123456789012:shop", false, false},
+	{"arn:aws::eu-west-1:123456789012:shop", false, false},
+	{"urn:aws:sns:eu-west-1:123456789012:shop", false, false},
+	{"arn:aws:sns:eu-west-1:123456789012:sh op", false, false},
+	{"arn:aws:sns:eu-west-1:123456789012:sh\xc3\xb6p", false, false},
+	{"arn", false, false},
+	{"", false, false},
+};
+
+START_TEST(arns_and_topics_are_told_from_what_looks_like_them)
+{
+	struct arn arn = {0};
+	bool is_arn = arn_parse(span_of(arns[_i].text), &arn);
+
+	ck_assert_int_eq(is_arn, arns[_i].is_arn);
+	if (is_arn)
+		ck_assert_int_eq(arn_is_topic(&arn), arns[_i].is_topic);
+	else
+		ck_assert_ptr_null(arn.partition.data);
+}
+END_TEST
+
+START_TEST(the_parts_are_viewed)
+{
+	struct arn arn;
+
+	ck_assert(arn_parse(span_of("arn:aws:sns:eu-west-1:123456789012:shop:sub"), &arn));
+	ck_assert(span_equals(arn.partition, "aws"));
+	ck_assert(span_equals(arn.service, "sns"));
+	ck_assert(span_equals(arn.region, "eu-west-1"));
+	ck_assert(span_equals(arn.account, "123456789012"));
+	ck_assert(span_equals(arn.resource, "shop:sub"));
+}
+END_TEST
+
+Suite *arn_suite(void)
+{
+	Suite *all = suite_create("arn");
+	TCase *cases = tcase_create("all");
+
+	tcase_add_loop_test(cases, arns_and_topics_are_told_from_what_looks_like_them, 0,
+			    (int)(sizeof(arns) / sizeof(arns[0])));
+	tcase_add_test(cases, the_parts_are_viewed);
+	suite_add_tcase(all, cases);
+	return all;
+}

@@ -62,6 +62,7 @@ struct publish_pass {
 	bool *may_go;
 	struct publish_mark {
 		bool is_touched;    /* something of the item is to be noted */
+		bool is_delayed;    /* it is to be tried again, but not at once */
 		bool is_gone;       /* deleted, or put away */
 		const char *reason; /* why it was refused */
 	} * marks;                  /* for each item */

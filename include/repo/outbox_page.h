@@ -21,7 +21,6 @@
 
 enum {
 	OUTBOX_PAGE_MAX = 50, /* items */
-	OUTBOX_REASON_MAX = 256,
 };
 
 struct outbox_stored {

@@ -15,10 +15,8 @@ void outbox_repo_delete(struct repo *repo, uint32_t shard, const struct outbox_s
 			size_t count, struct await *await);
 
 struct outbox_note {
-	bool is_failure;    /* it counts as another try, not to be repeated before: */
-	int64_t next_at_ms; /* of the repository's clock */
-	const char
-		*reason; /* why, if it does: shown to operators; at most OUTBOX_REASON_MAX bytes */
+	const char *reason; /* it counts as another try, and this is why it failed; or NULL */
+	int64_t next_at_ms; /* not to be tried again before; 0: at once */
 };
 
 /*

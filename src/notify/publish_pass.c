@@ -25,6 +25,7 @@ enum {
 	SHORTEST_US = 100 * 1000,
 	TRY_MS = 1000, /* after the first refusal; twice as long after each other one */
 	TRY_MAX_MS = 5 * 60 * 1000,
+	AGAIN_MS = 2000, /* after what follows from an event has failed as a whole */
 };
 
 static void read_page(struct publish_pass *pass);
@@ -95,12 +96,15 @@ static void hold_up(struct publish_pass *pass, const struct outbox_told *event)
 
 /* ------------------------------------------------------------------ noting */
 
-static int64_t next_try_ms(const struct publish_pass *pass, uint64_t attempts)
+static int64_t next_try_ms(const struct publish_pass *pass, const struct outbox_stored *item,
+			   const struct publish_mark *mark)
 {
 	int64_t delay = TRY_MAX_MS;
 
-	if (attempts < 9 && TRY_MS << attempts < TRY_MAX_MS)
-		delay = TRY_MS << attempts;
+	if (!mark->reason)
+		return mark->is_delayed ? wall_ms(pass) + AGAIN_MS : 0;
+	if (item->attempts < 9 && TRY_MS << item->attempts < TRY_MAX_MS)
+		delay = TRY_MS << item->attempts;
 	return wall_ms(pass) + delay;
 }
 
@@ -128,9 +132,8 @@ static bool note_next(struct publish_pass *pass)
 		else
 			outbox_repo_note(pass->means->repo, &pass->page, item,
 					 &(struct outbox_note){
-						 .is_failure = mark->reason,
-						 .next_at_ms = next_try_ms(pass, item->attempts),
 						 .reason = mark->reason,
+						 .next_at_ms = next_try_ms(pass, item, mark),
 					 },
 					 &pass->await);
 		return true;
@@ -240,7 +243,7 @@ static void take_hand(struct publish_hand *hand, struct outbox_told *event)
 	if (hand->following.reason)
 		refuse(pass, event, hand->following.reason);
 	else
-		fail(pass, hand->await.result);
+		mark_of(pass, event)->is_touched = mark_of(pass, event)->is_delayed = true;
 }
 
 static void take_hands(struct publish_pass *pass)
@@ -321,7 +324,8 @@ static void take_outcome(struct publish_pass *pass, struct outbox_told *event,
 
 	if (outcome->fate == SNS_ACCEPTED) {
 		accept(pass, event);
-	} else if (outcome->fate == SNS_REFUSED && outcome->is_sender_fault) {
+	} else if (outcome->fate == SNS_REFUSED && strncmp(code, "Throttl", 7) != 0) {
+		/* Also when it was SNS's fault: who fails twelve times needs to be looked at. */
 		refuse(pass, event, arena_copy(&pass->arena, code, strlen(code)));
 	} else if (outcome->fate != SNS_UNSENT || pass->call.result != RESULT_OK) {
 		hold_up(pass, event);

@@ -1,6 +1,5 @@
 #include "repo/outbox_repo.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,9 +125,12 @@ static void add_group(const struct outbox_page *page, const struct outbox_stored
 static void add_try(const struct outbox_stored *item, const struct outbox_note *note,
 		    struct buf *update, struct buf *values)
 {
-	buf_add_str(update, "attempts = :a, next_at = :n, reason = :r");
-	attribute_add_integer(values, ":a", (int64_t)item->attempts + 1);
+	buf_add_str(update, "next_at = :n");
 	attribute_add_integer(values, ":n", note->next_at_ms);
+	if (!note->reason)
+		return;
+	buf_add_str(update, ", attempts = :a, reason = :r");
+	attribute_add_integer(values, ":a", (int64_t)item->attempts + 1);
 	attribute_add_string(values, ":r", note->reason, strlen(note->reason));
 }
 
@@ -139,13 +141,11 @@ static void add_progress(const struct outbox_page *page, const struct outbox_sto
 
 	if (!item->is_group && !is_sent)
 		return;
-	buf_add_str(update, update->len > 4 ? ", " : "");
-	buf_add_str(update, item->is_group ? "events = :e" : "sent = :e");
+	buf_add_str(update, item->is_group ? ", events = :e" : ", sent = :e");
 	if (item->is_group)
 		add_group(page, item, ":e", values);
 	else
-		buf_add_str(values,
-			    values->len > 1 ? ",\":e\":{\"BOOL\":true}" : "\":e\":{\"BOOL\":true}");
+		buf_add_str(values, ",\":e\":{\"BOOL\":true}");
 }
 
 void outbox_repo_note(struct repo *repo, const struct outbox_page *page,
@@ -162,10 +162,8 @@ void outbox_repo_note(struct repo *repo, const struct outbox_page *page,
 	buf_init(&values, ITEM_MAX);
 	buf_add_str(&update, "SET ");
 	buf_add_char(&values, '{');
-	if (note->is_failure)
-		add_try(item, note, &update, &values);
+	add_try(item, note, &update, &values);
 	add_progress(page, item, &update, &values);
-	assert(update.failed || update.len > 4);
 	attribute_add_integer(&values, ":old", (int64_t)item->attempts);
 	buf_add_char(&values, '}');
 	start(run,

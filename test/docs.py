@@ -1,6 +1,7 @@
-"""make docs: puts the table of settings, as shopd prints it, into the README.
+"""make docs: puts what shopd prints of itself into the documents: the table of settings into the
+README, the events into docs/notifications.md.
 
-docs.py <shopd>. A test sees to it that the table is up to date.
+docs.py <shopd>. A test sees to it that they are up to date.
 """
 
 import re
@@ -8,17 +9,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-README = Path(__file__).resolve().parents[1] / "README.md"
-TABLE = re.compile(r"(<!-- settings:begin -->\n).*?(<!-- settings:end -->)", re.S)
+ROOT = Path(__file__).resolve().parents[1]
+PLACES = (("README.md", "settings"), ("docs/notifications.md", "events"))
 
 
 def main(shopd):
-    shown = subprocess.run([Path(shopd).resolve(), "--settings"], check=True, stdout=subprocess.PIPE,
-                           text=True).stdout
-    after, count = TABLE.subn(lambda found: found[1] + shown + found[2], README.read_text())
-    if count != 1:
-        return "README.md: there must be one place for the table of settings"
-    README.write_text(after)
+    for document, name in PLACES:
+        path = ROOT / document
+        place = re.compile(rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.S)
+        shown = subprocess.run([Path(shopd).resolve(), f"--{name}"], check=True,
+                               stdout=subprocess.PIPE, text=True).stdout
+        after, count = place.subn(lambda found, text=shown: found[1] + text + found[2],
+                                  path.read_text())
+        if count != 1:
+            return f"{document}: there must be one place for the {name}"
+        path.write_text(after)
     return 0
 
 

@@ -23,6 +23,12 @@ static inline void metric_add(metric_counter *counter, uint64_t amount)
 	atomic_store_explicit(counter, now + amount, memory_order_relaxed);
 }
 
+/* For what goes down as well: a gauge. */
+static inline void metric_set(metric_counter *counter, uint64_t value)
+{
+	atomic_store_explicit(counter, value, memory_order_relaxed);
+}
+
 static inline uint64_t metric_get(const metric_counter *counter)
 {
 	return atomic_load_explicit(counter, memory_order_relaxed);

@@ -19,6 +19,7 @@
 #include "daemon/sweeper.h"
 #include "http/idempotency.h"
 #include "http/server.h"
+#include "notify/publisher.h"
 
 /* What the workers and the main thread share. */
 struct worker_shared {
@@ -38,6 +39,7 @@ struct worker {
 	struct backend backend;
 	struct server *server;
 	struct sweeper *sweeper;
+	struct publisher *publisher; /* NULL: SHOPD_PUBLISH=off */
 	struct idempotency_store idempotency;
 	int listen_fd;
 	bool owns_listen_fd; /* closed when draining begins */

@@ -20,6 +20,7 @@
 #include "http/idempotency.h"
 #include "http/server.h"
 #include "notify/publisher.h"
+#include "notify/restocker.h"
 
 /* What the workers and the main thread share. */
 struct worker_shared {
@@ -40,6 +41,7 @@ struct worker {
 	struct server *server;
 	struct sweeper *sweeper;
 	struct publisher *publisher; /* NULL: SHOPD_PUBLISH=off */
+	struct restocker *restocker; /* likewise */
 	struct idempotency_store idempotency;
 	int listen_fd;
 	bool owns_listen_fd; /* closed when draining begins */

@@ -3,7 +3,7 @@
  *
  * The publisher hands over: once the topic has a stock.in (or stock.low, for what was out may come
  * back as that), a restock is put beside the outbox (repo/restock_repo.h), by the follower below.
- * Whoever holds the shard's lease looks for restocks every two seconds, takes the oldest, reads its
+ * Whoever holds the shard's lease looks for restocks every second, takes the oldest, reads its
  * subscribers page by page and tells them, some batches at a time (restock_batch.h). So a hundred
  * thousand subscribers hold up no other event, and cost no more memory than a page.
  *
@@ -24,7 +24,7 @@
 
 enum {
 	RESTOCK_HANDS = SUBSCRIBER_PAGE_MAX / SNS_BATCH_MAX, /* batches under way of one shard */
-	RESTOCK_LOOK_US = 2 * 1000 * 1000,
+	RESTOCK_LOOK_US = 1000 * 1000,
 	RESTOCK_PAUSE_US = 100 * 1000, /* after the first failure; twice as long after others */
 	RESTOCK_PAUSE_MAX_US = 3 * 1000 * 1000,
 };

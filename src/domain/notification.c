@@ -84,7 +84,7 @@ static void check_events(const struct field *field, const char *path, const json
 	}
 }
 
-/* It is stored like the others, so that it goes when they are set again, but not for users to set. */
+/* Stored like the others, so that it goes when they are set again, but nobody can set it. */
 static void check_refused(const struct field *field, const char *path, const json_t *value,
 			  struct validation *validation)
 {

@@ -38,7 +38,7 @@ const char *event_name(enum event_type type);
 /* When it is raised: a sentence for documentation. */
 const char *event_meaning(enum event_type type);
 
-/* What a user is told of it on a phone: a sentence in ASCII. NULL for those that are not for users. */
+/* What a user is told of it on a phone: a sentence in ASCII. NULL: it is not for users. */
 const char *event_text(enum event_type type);
 
 /* What it is about, which is how its subject begins: "order" or "product". */

@@ -14,6 +14,7 @@
 
 #include "aws/sns.h"
 #include "notify/follower.h"
+#include "notify/publish_batch.h"
 #include "notify/publish_choice.h"
 #include "notify/publisher_metrics.h"
 #include "repo/outbox_repo.h"
@@ -68,9 +69,7 @@ struct publish_pass {
 	} * marks;                  /* for each item */
 	size_t batch_count;
 	struct outbox_told *batch[SNS_BATCH_MAX];
-	size_t send_count; /* of those that the topic does not have yet */
-	struct outbox_told *sending[SNS_BATCH_MAX];
-	struct sns_call call;
+	struct publish_batch sending; /* those of the batch that the topic does not have yet */
 	struct publish_hand {
 		struct publish_pass *pass;
 		struct following following;

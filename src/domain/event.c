@@ -17,10 +17,10 @@
 	",\"currency\":\"EUR\",\"line_count\":1,\"version\":" version more "}"
 #define PAYMENT(status) \
 	",\"payment\":{\"reference\":\"pi_3Q\",\"status\":\"" status "\",\"amount\":39.8}"
-#define PARCEL(status, tracking)                                                                    \
-	",\"delivery\":{\"id\":\"" THE_DELIVERY "\",\"status\":\"" status "\"" tracking             \
-	",\"carrier\":\"dhl\",\"tracking_number\":\"JD0146\",\"lines\":[{\"product_id\":\"" PRODUCT \
-	"\",\"quantity\":2}]}"
+#define PARCEL(status, tracking)                                                        \
+	",\"delivery\":{\"id\":\"" THE_DELIVERY "\",\"status\":\"" status "\"" tracking \
+	",\"carrier\":\"dhl\",\"tracking_number\":\"JD0146\""                           \
+	",\"lines\":[{\"product_id\":\"" PRODUCT "\",\"quantity\":2}]}"
 #define NEW_DELIVERY(status) PARCEL(status, "")
 #define DELIVERY(status, tracking) PARCEL(status, ",\"tracking_status\":\"" tracking "\"")
 #define STOCK(level, available, on_hand)                                                   \

@@ -58,9 +58,8 @@ static void take_refusal(struct telling *telling, const struct sns_outcome *outc
 		mark_target(telling, outcome);
 		return;
 	}
-	if (outcome->is_sender_fault)
-		telling->following->reason =
-			arena_copy(telling->await->arena, outcome->code, strlen(outcome->code));
+	telling->following->reason =
+		arena_copy(telling->await->arena, outcome->code, strlen(outcome->code));
 	finish(telling, RESULT_REFUSED);
 }
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "notify/event_message.h"
 
 enum phase {
 	OVER,
@@ -327,44 +326,35 @@ static void take_outcome(struct publish_pass *pass, struct outbox_told *event,
 	} else if (outcome->fate == SNS_REFUSED && strncmp(code, "Throttl", 7) != 0) {
 		/* Also when it was SNS's fault: who fails twelve times needs to be looked at. */
 		refuse(pass, event, arena_copy(&pass->arena, code, strlen(code)));
-	} else if (outcome->fate != SNS_UNSENT || pass->call.result != RESULT_OK) {
+	} else if (outcome->fate != SNS_UNSENT) {
 		hold_up(pass, event);
-		fail(pass, pass->call.result != RESULT_OK ? pass->call.result : RESULT_UNKNOWN);
+		fail(pass, RESULT_UNKNOWN);
 	}
 }
 
-static void on_sent(struct sns_call *call)
+static void on_sent(struct publish_batch *sent)
 {
-	struct publish_pass *pass = call->context;
+	struct publish_pass *pass = sent->context;
 
-	if (call->result != RESULT_OK && pass->result == RESULT_OK)
-		memcpy(pass->error, call->error, sizeof(pass->error));
-	for (size_t i = 0; i < pass->send_count; i++)
-		take_outcome(pass, pass->sending[i], &call->outcomes[i]);
-	sns_call_clear(call);
-	loop_defer(pass->means->loop, &pass->task);
-}
-
-/* In the form of the message, so that whoever reads the log sees what subscribers would get. */
-static void write_to_log(struct publish_pass *pass, const struct sns_message *messages)
-{
-	for (size_t i = 0; i < pass->send_count; i++) {
-		log_event(LOG_INFO, "event", LOG_F_STR("type", messages[i].attributes[0].value),
-			  LOG_F_STR("message", messages[i].body));
-		accept(pass, pass->sending[i]);
-	}
+	if (sent->result != RESULT_OK && pass->result == RESULT_OK)
+		memcpy(pass->error, sent->error, sizeof(pass->error));
+	if (sent->result != RESULT_OK)
+		fail(pass, sent->result);
+	for (size_t i = 0; i < sent->count; i++)
+		take_outcome(pass, sent->events[i], &sent->outcomes[i]);
 	loop_defer(pass->means->loop, &pass->task);
 }
 
 /* A writer's call must be over before the holder may think that it has died. */
 static uint64_t send_deadline_us(const struct publish_pass *pass)
 {
-	int64_t oldest_ms = pass->sending[0]->in->written_ms;
+	const struct publish_batch *sending = &pass->sending;
+	int64_t oldest_ms = sending->events[0]->in->written_ms;
 	int64_t left_us;
 
-	for (size_t i = 1; i < pass->send_count; i++) {
-		if (pass->sending[i]->in->written_ms < oldest_ms)
-			oldest_ms = pass->sending[i]->in->written_ms;
+	for (size_t i = 1; i < sending->count; i++) {
+		if (sending->events[i]->in->written_ms < oldest_ms)
+			oldest_ms = sending->events[i]->in->written_ms;
 	}
 	left_us = (oldest_ms + PUBLISH_WRITER_MS - wall_ms(pass)) * 1000;
 	if (pass->is_holder)
@@ -374,40 +364,31 @@ static uint64_t send_deadline_us(const struct publish_pass *pass)
 
 static void send_batch(struct publish_pass *pass)
 {
-	struct sns_message messages[SNS_BATCH_MAX];
-
 	step(pass, SENDING);
-	for (size_t i = 0; i < pass->send_count; i++) {
-		if (!event_message_make(pass->sending[i], &pass->arena, &messages[i])) {
-			fail(pass, RESULT_NO_MEMORY);
-			leave_page(pass);
-			return;
-		}
-	}
-	if (!pass->means->sns->topic_arn) {
-		write_to_log(pass, messages);
-		return;
-	}
 	pass->await.deadline_us = send_deadline_us(pass);
-	pass->call = (struct sns_call){.await = &pass->await, .done = on_sent, .context = pass};
-	sns_publish_batch(pass->means->sns, &pass->call, messages, pass->send_count);
+	publish_batch_start(&pass->sending);
 }
 
 static void go_on(struct publish_pass *pass)
 {
 	struct publish_choice choice = choice_of(pass);
 
-	pass->send_count = 0;
+	pass->sending = (struct publish_batch){
+		.sns = pass->means->sns,
+		.await = &pass->await,
+		.done = on_sent,
+		.context = pass,
+	};
 	pass->batch_count = 0;
 	if (pass->result == RESULT_OK && !pass->must_end)
 		pass->batch_count = publish_choice_pick(&choice, pass->batch);
 	for (size_t i = 0; i < pass->batch_count; i++) {
 		if (!pass->batch[i]->is_sent)
-			pass->sending[pass->send_count++] = pass->batch[i];
+			pass->sending.events[pass->sending.count++] = pass->batch[i];
 	}
 	if (pass->batch_count == 0)
 		leave_page(pass);
-	else if (pass->send_count > 0)
+	else if (pass->sending.count > 0)
 		send_batch(pass);
 	else
 		follow(pass);
@@ -427,7 +408,7 @@ static void read_page(struct publish_pass *pass)
 			 &pass->await);
 }
 
-static bool begin_page(struct publish_pass *pass)
+static enum result begin_page(struct publish_pass *pass)
 {
 	const struct outbox_page *page = &pass->page;
 	struct publish_choice choice;
@@ -437,23 +418,24 @@ static bool begin_page(struct publish_pass *pass)
 	pass->marks = arena_alloc(&pass->arena, (page->count + 1) * sizeof(*pass->marks));
 	pass->may_go = arena_alloc(&pass->arena, page->event_count + 1);
 	if (!pass->marks || !pass->may_go)
-		return false;
+		return RESULT_NO_MEMORY;
 	choice = choice_of(pass);
 	publish_choice_begin(&choice);
-	return true;
+	return RESULT_OK;
 }
 
 static void take_page(struct publish_pass *pass)
 {
-	if (pass->await.result != RESULT_OK) {
-		fail(pass, pass->await.result);
-		end(pass);
-	} else if (!begin_page(pass)) {
-		fail(pass, RESULT_NO_MEMORY);
-		end(pass);
-	} else {
+	enum result result = pass->await.result;
+
+	if (result == RESULT_OK)
+		result = begin_page(pass);
+	if (result == RESULT_OK) {
 		go_on(pass);
+		return;
 	}
+	fail(pass, result);
+	end(pass);
 }
 
 /* ------------------------------------------------------------------ step by step */

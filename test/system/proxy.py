@@ -20,6 +20,7 @@ import email.utils
 import json
 import random
 import signal
+import ssl
 import sys
 import time
 import zlib
@@ -344,9 +345,14 @@ async def main():
     options = argparse.ArgumentParser()
     options.add_argument("--backend", type=int, required=True, help="the emulator's port")
     options.add_argument("--region", required=True)
+    options.add_argument("--certificate", help="speak TLS with this certificate and key (PEM)")
     args = options.parse_args()
+    tls = None
+    if args.certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(args.certificate)
     proxy = Proxy(Backend("127.0.0.1", args.backend), args.region)
-    front = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=1 << 20, backlog=4096)
+    front = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=1 << 20, backlog=4096, ssl=tls)
     control = await asyncio.start_server(proxy.control, "127.0.0.1", 0, limit=1 << 20)
     ports = [server.sockets[0].getsockname()[1] for server in (front, control)]
     proxy.host = f"127.0.0.1:{ports[0]}"

@@ -171,6 +171,9 @@ START_TEST(a_roles_keys_are_fetched)
 	ck_assert_uint_eq(ready_count, 1);
 	ck_assert_str_eq(key_now(), "ASIA1");
 	ck_assert_uint_eq(credentials_current(credentials)->generation, 1);
+	ck_assert_uint_eq(metric_get(&credentials_get_metrics(credentials)->expires_s), 1440959760);
+	ck_assert_uint_eq(metric_get(&credentials_get_metrics(credentials)->fetched), 1);
+	ck_assert_uint_eq(metric_get(&credentials_get_metrics(credentials)->failed), 0);
 }
 END_TEST
 
@@ -222,6 +225,7 @@ START_TEST(old_keys_stay_in_force_while_the_service_is_down)
 	script_forget_requests(&script);
 	pass_minutes(5);
 	ck_assert_msg(strcmp(key_now(), "ASIA1") == 0, "past their expiry too");
+	ck_assert_uint_gt(metric_get(&credentials_get_metrics(credentials)->failed), 9);
 	script_forget_requests(&script);
 	SCRIPT_PLAY(&script, ROLE_STEP, KEYS_STEP("ASIA2", "19:56:00"));
 	pass_minutes(2);

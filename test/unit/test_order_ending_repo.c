@@ -9,6 +9,7 @@
 #define PLACED ORDER_HEAD("placed", "none", "unfulfilled", "0", "1")
 #define CONFIRMED ORDER_HEAD("confirmed", "paid", "shipped", "32", "3")
 #define SHIPPED "," ORDER_DELIVERY("shipped", ORDER_PART(TEA, "4") "," ORDER_PART(POT, "1"))
+#define PENDING "," ORDER_DELIVERY("pending", ORDER_PART(TEA, "4"))
 #define HELD ORDER_STOCKS(ORDER_STOCK(TEA, "6", "4") "," ORDER_STOCK(POT, "1", "1"))
 #define OUT ORDER_STOCKS(ORDER_STOCK(TEA, "6", "0") "," ORDER_STOCK(POT, "1", "0"))
 
@@ -56,6 +57,17 @@ START_TEST(a_cancellation_releases_every_line)
 	ck_assert_sent(&on, 2, "\\\"reason\\\":\\\"no \\\\\\\"use\\\\\\\"\\\"}\"");
 	ck_assert_int_eq(cancelled.order.head.status, ORDER_CANCELLED);
 	ck_assert_uint_eq(cancelled.order.head.version, 2);
+}
+END_TEST
+
+START_TEST(a_cancellation_frees_the_numbers_of_pending_deliveries)
+{
+	SCRIPT_PLAY(&on.aws.script, ORDER_ALL(PLACED, PENDING), HELD, ORDER_DONE);
+	cancel();
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_sent(&on, 2, "{\"Delete\":{\"TableName\":\"shop\",\"Key\":{\"pk\":{\"S\":\"TRK#");
+	ck_assert_int_eq(cancelled.order.deliveries[0].status, DELIVERY_CANCELLED);
+	ck_assert(!cancelled.is_too_large);
 }
 END_TEST
 
@@ -196,6 +208,7 @@ Suite *order_ending_repo_suite(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_cancellation_releases_every_line);
+	tcase_add_test(tests, a_cancellation_frees_the_numbers_of_pending_deliveries);
 	tcase_add_test(tests, what_stands_in_the_way_is_told);
 	tcase_add_test(tests, stocks_that_do_not_fit_are_a_reason_to_read_the_order_again);
 	tcase_add_test(tests, stocks_that_never_fit_are_a_failure);

@@ -3,7 +3,8 @@
  * person those who want that, and then their subscriptions go, each only after its own message was
  * accepted. Subscriptions of users who are gone just go.
  *
- * Whatever ends it in the middle, it can be done again: who has a subscription left is told (again).
+ * Whatever ends it in the middle, it can be done again: who has a subscription left is told
+ * (again).
  */
 #ifndef SHOPD_NOTIFY_RESTOCK_BATCH_H
 #define SHOPD_NOTIFY_RESTOCK_BATCH_H

@@ -20,8 +20,8 @@ struct restock_event {
 
 /*
  * Its id is made of the restock's and the user's (a UUIDv7 with the restock's time), so whoever is
- * told twice because of a crash is told with the same id, and a FIFO topic takes it once. False when
- * there is no digest.
+ * told twice because of a crash is told with the same id, and a FIFO topic takes it once. False
+ * when OpenSSL fails.
  */
 MUST_CHECK bool restock_event_init(struct restock_event *event, const struct restock *restock,
 				   const char *user_id, struct digest *digest);

@@ -11,8 +11,8 @@
  * have a subscription: nobody is missed, and none is told twice but those whose batch was under way
  * when the process was killed.
  *
- * When the product is gone again in the middle, it ends: those who are left stay subscribed, and the
- * next return of the product is theirs.
+ * When the product is gone again in the middle, it ends: those who are left stay subscribed, and
+ * the next return of the product is theirs.
  */
 #ifndef SHOPD_NOTIFY_RESTOCKER_H
 #define SHOPD_NOTIFY_RESTOCKER_H
@@ -41,10 +41,10 @@ struct restocker;
 struct restocker *restocker_new(const struct restocker_options *options);
 
 /*
- * Until when the lease of a shard is ours, on the monotonic clock; 0: it is not. To be called every
+ * Until when the lease of shard `number` is ours, on the monotonic clock; 0: it is not. To be called every
  * second or so.
  */
-void restocker_hold(struct restocker *restocker, uint32_t shard, uint64_t until_us);
+void restocker_hold(struct restocker *restocker, uint32_t number, uint64_t until_us);
 
 /* Begins nothing more; what is under way ends after its present step. What is left stays. */
 void restocker_stop(struct restocker *restocker);

@@ -4,9 +4,9 @@
  * BACK#s / id   product_id, time, data: the event that told of it (stock.in, or stock.low), whose
  *               id, time and data these are. <s> is the shard of the product's id.
  *
- * It is put once the topic has that event, before the event's own item goes, and is there until all
- * have been told. It has no cursor: whoever was told has no subscription any more (subscriber.h), so
- * what is left of those is what is left to do.
+ * It is put once the topic has that event, before the event's own item goes, and is there until
+ * all have been told. It has no cursor: whoever was told has no subscription any more
+ * (subscriber.h), so what is left of those is what is left to do.
  */
 #ifndef SHOPD_REPO_RESTOCK_REPO_H
 #define SHOPD_REPO_RESTOCK_REPO_H

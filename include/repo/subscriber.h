@@ -1,6 +1,6 @@
 /*
- * Those who wait for a product, page by page, and what has to be known before they are told: whether
- * the product is still there, and whether they are.
+ * Those who wait for a product, page by page, and what has to be known before they are told:
+ * whether the product is still there, and whether they are.
  */
 #ifndef SHOPD_REPO_SUBSCRIBER_H
 #define SHOPD_REPO_SUBSCRIBER_H
@@ -39,8 +39,8 @@ void subscriber_page_read(struct repo *repo, const struct subscriber_query *quer
 			  struct subscriber_page *out, struct await *await);
 
 /*
- * Deletes a subscription whose user was told, unless it was put anew meanwhile. RESULT_OK, also when
- * it is gone.
+ * Deletes a subscription whose user was told, unless it was put anew meanwhile. RESULT_OK, also
+ * when it is gone.
  */
 void subscriber_forget(struct repo *repo, const struct subscription *subscription,
 		       struct await *await);

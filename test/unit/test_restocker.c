@@ -23,9 +23,8 @@
 	"\"},\"user_id\":{\"S\":\"" user "\"},\"mark\":{\"S\":\"" MARK    \
 	"\"},\"ttl\":{\"N\":\"1500000000\"}}"
 #define PAGE(items) TEXT("{\"Items\":[" items "]}")
-#define LOOK(available, items)                                                                       \
-	TEXT("{\"Responses\":{\"shop\":[{\"sk\":{\"S\":\"STOCK\"},\"available\":{\"N\":\"" available \
-	     "\"}}" items "]}}")
+#define SHELF(available) "{\"sk\":{\"S\":\"STOCK\"},\"available\":{\"N\":\"" available "\"}}"
+#define LOOK(available, items) TEXT("{\"Responses\":{\"shop\":[" SHELF(available) items "]}}")
 #define THERE(user) ",{\"pk\":{\"S\":\"U#" user "\"},\"sk\":{\"S\":\"#\"}}"
 #define WISHES(user) ",{\"pk\":{\"S\":\"U#" user "\"},\"sk\":{\"S\":\"NOTIFY\"}}"
 #define DONE TEXT("{}")

@@ -41,8 +41,8 @@ struct restocker;
 struct restocker *restocker_new(const struct restocker_options *options);
 
 /*
- * Until when the lease of shard `number` is ours, on the monotonic clock; 0: it is not. To be called every
- * second or so.
+ * Until when the lease of shard `number` is ours, on the monotonic clock; 0: it is not. To be
+ * called every second or so.
  */
 void restocker_hold(struct restocker *restocker, uint32_t number, uint64_t until_us);
 

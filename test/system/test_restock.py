@@ -280,9 +280,9 @@ def test_a_kill_in_the_middle_misses_nobody(make_table, start, sns, emulator, re
     endpoint = f"http://127.0.0.1:{emulator.port}" if SUBSCRIBERS > 5000 else None
     settings = sns.settings() | {"DYNAMODB_TABLE_NAME": make_table()}
     daemon = start(endpoint, **settings)
-    client = daemon.client()
-    product = client.create(name="tea", on_hand=0)
+    product = daemon.client().create(name="tea", on_hand=0)
     ids = add_subscribers(emulator, daemon.table, product, SUBSCRIBERS)
+    client = daemon.client()
     began, memory = time.monotonic(), []
     expect(client.post(stock_path(product), {"delta": 5, "reason": "count"}), 200)
 

@@ -44,12 +44,12 @@ class Rule(rules.Rule):
             raise ValueError(f"no such fault: {fault}")
         super().__init__(fault, **rule)
 
-    def hits(self, operation):
+    def hits(self, operation, body=b""):
         if operation == SWEEP and self.operation != SWEEP:
             return False
         if self.fault == "conflict" and operation not in WRITES:
             return False
-        return super().hits(operation)
+        return super().hits(operation, body)
 
 
 class Exchange:
@@ -322,7 +322,7 @@ class Proxy:
 
     async def play(self, exchange):
         for rule in self.rules:
-            if rule.hits(exchange.operation):
+            if rule.hits(exchange.operation, exchange.body):
                 self.count("faults", rule.fault)
                 await FAULTS[rule.fault](exchange, rule)
                 return

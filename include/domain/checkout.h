@@ -78,6 +78,9 @@ enum checkout_refusal checkout_freeze(const struct cart *cart, const struct cart
 /* True while it is held and its time has not come; times are RFC 3339 with milliseconds. */
 bool checkout_is_held(const struct checkout *checkout, const char *now);
 
+/* True while it has not been ended though its time is over. */
+bool checkout_is_over(const struct checkout *checkout, const char *now);
+
 /* Whether anything can still become of it: CHECKOUT_FINE, CHECKOUT_IS_USED or CHECKOUT_ENDED. */
 enum checkout_refusal checkout_judge(const struct checkout *checkout, const char *now);
 

@@ -1,12 +1,12 @@
 /*
  * The three states of an order and how each may change: one table, from which changes are judged,
- * refusals are made ("invalid-transition") and docs/api.md was written.
+ * refusals are made ("invalid-transition"), and which a test compares with the one in docs/api.md.
  *
  * An order is "placed" and then goes its way; its payment and its fulfilment are states of their
  * own. What moves them together (a payment confirms) is the business of who changes an order.
  *
  * Checklist for a new state: a value here, its row in order_state.c, the rows from which it can be
- * reached, docs/api.md.
+ * reached, test_order_state.c, which then tells what docs/api.md should have.
  */
 #ifndef SHOPD_DOMAIN_ORDER_STATE_H
 #define SHOPD_DOMAIN_ORDER_STATE_H

@@ -72,7 +72,10 @@ struct checkout_patch {
 void checkout_repo_patch(struct repo *repo, const struct checkout_patch *patch,
 			 struct checkout_answer *out, struct await *await);
 
-/* Ends one that is held and gives its stock back. RESULT_OK or RESULT_INVALID. */
+/*
+ * Ends one that is held and gives its stock back. RESULT_OK or RESULT_INVALID. CHECKOUT_ENDED is
+ * final: one whose time is over is ended as by checkout_repo_expire before that is said.
+ */
 void checkout_repo_release(struct repo *repo, const char *id, uint64_t expected_version,
 			   struct checkout_answer *out, struct await *await);
 
@@ -82,5 +85,20 @@ void checkout_repo_release(struct repo *repo, const char *id, uint64_t expected_
  */
 void checkout_repo_expire(struct repo *repo, const char *id, struct checkout_answer *out,
 			  struct await *await);
+
+/*
+ * The same as a part of an operation that is under way, which `await` is that of; `done` hears what
+ * came of it. Texts are needed until then. When the request has an Idempotency-Key this is the
+ * write that its answer is kept with (repo_write.h).
+ */
+typedef void (*checkout_ended)(void *context, enum result result);
+struct checkout_expiry {
+	const char *id;
+	struct checkout_answer *out;
+	checkout_ended done;
+	void *context;
+};
+void checkout_repo_expire_within(struct repo *repo, const struct checkout_expiry *expiry,
+				 struct await *await);
 
 #endif

@@ -3,7 +3,8 @@
  * the cart that is ordered, and the event. The stock stays as it is, held.
  *
  * The order's id is the checkout's, so a checkout cannot become two orders, whoever asks how often;
- * all who ask get that one.
+ * all who ask get that one. CHECKOUT_ENDED is final as well: a checkout whose time is over is ended
+ * before that is said, so no order that was under way can follow it.
  */
 #ifndef SHOPD_REPO_ORDER_PLACING_H
 #define SHOPD_REPO_ORDER_PLACING_H
@@ -20,7 +21,7 @@ struct order_placing {
 };
 
 struct order_placed {
-	enum checkout_refusal refusal; /* RESULT_INVALID: why not */
+	enum checkout_refusal refusal; /* why not; CHECKOUT_FINE with RESULT_OK */
 	bool is_new;                   /* it was made by this */
 	struct stored_order order;
 };

@@ -39,7 +39,8 @@ static enum flow answer_placed(struct request *rq)
 {
 	const struct placing_state *st = rq->state;
 
-	if (rq->await.result == RESULT_INVALID)
+	/* Also when the write went well: it may be the one that ended the checkout. */
+	if (st->placed.refusal != CHECKOUT_FINE)
 		return reply_checkout_refusal(rq, st->placed.refusal);
 	if (!st->placed.is_new)
 		return reply_order(rq, 200, &st->placed.order);

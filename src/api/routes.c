@@ -15,6 +15,7 @@
 #include "api/product_import.h"
 #include "api/product_list.h"
 #include "api/stock.h"
+#include "api/subscription.h"
 #include "api/system.h"
 #include "api/user.h"
 
@@ -34,6 +35,9 @@ const struct route api_routes[] = {
 	{METHOD_PUT, "/product/{id}/stock", &put_stock, NULL, false},
 	{METHOD_POST, "/product/{id}/stock", &post_stock, NULL, false},
 	{METHOD_GET, "/product/{id}/stock/movement", &get_movements, QUERY("limit", "cursor"),
+	 false},
+	{METHOD_PUT, "/product/{id}/subscription", &put_subscription, QUERY("user_id"), false},
+	{METHOD_DELETE, "/product/{id}/subscription", &delete_subscription, QUERY("user_id"),
 	 false},
 	{METHOD_GET, "/user", &get_users, QUERY("limit", "cursor"), false},
 	{METHOD_POST, "/user", &post_user, NULL, false},

@@ -7,6 +7,7 @@
 #include "api/record_reply.h"
 #include "domain/user.h"
 #include "http/reply.h"
+#include "repo/subscription_repo.h"
 #include "repo/user_removal.h"
 #include "repo/user_repo.h"
 #include "repo/user_update.h"
@@ -205,6 +206,15 @@ static enum flow remove_user(struct request *rq)
 	return FLOW_WAIT;
 }
 
+/* Once the user is gone nobody can subscribe them any more. */
+static enum flow remove_subscriptions(struct request *rq)
+{
+	if (rq->await.result != RESULT_OK)
+		return FLOW_NEXT;
+	subscription_repo_remove_all(rq->repo, rq->param[0], &rq->await);
+	return FLOW_WAIT;
+}
+
 static enum flow answer_removed(struct request *rq)
 {
 	const struct user_state *st = rq->state;
@@ -219,5 +229,5 @@ static enum flow answer_removed(struct request *rq)
 
 const struct endpoint delete_user = {
 	.state_size = sizeof(struct user_state),
-	.steps = STEPS(remove_user, answer_removed),
+	.steps = STEPS(remove_user, remove_subscriptions, answer_removed),
 };

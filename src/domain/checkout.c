@@ -119,6 +119,11 @@ bool checkout_is_held(const struct checkout *checkout, const char *now)
 	return checkout->status == CHECKOUT_HELD && strcmp(checkout->expires_at, now) > 0;
 }
 
+bool checkout_is_over(const struct checkout *checkout, const char *now)
+{
+	return checkout->status == CHECKOUT_HELD && !checkout_is_held(checkout, now);
+}
+
 enum checkout_refusal checkout_judge(const struct checkout *checkout, const char *now)
 {
 	if (checkout->status == CHECKOUT_USED)

@@ -29,8 +29,9 @@ static const struct {
 		 {
 			 [PAYMENT_NONE] = {"none", TO(PAYMENT_AUTHORIZED) | TO(PAYMENT_PAID) |
 							   TO(PAYMENT_FAILED)},
-			 [PAYMENT_AUTHORIZED] = {"authorized",
-						 TO(PAYMENT_PAID) | TO(PAYMENT_VOIDED)},
+			 [PAYMENT_AUTHORIZED] = {"authorized", TO(PAYMENT_PAID) |
+								       TO(PAYMENT_FAILED) |
+								       TO(PAYMENT_VOIDED)},
 			 [PAYMENT_PAID] = {"paid",
 					   TO(PAYMENT_PARTIALLY_REFUNDED) | TO(PAYMENT_REFUNDED)},
 			 [PAYMENT_FAILED] = {"failed", TO(PAYMENT_AUTHORIZED) | TO(PAYMENT_PAID) |

@@ -146,6 +146,17 @@ static enum payment_verdict judge_live(struct judging *j)
 	return add_paid(j);
 }
 
+/* An authorization fails by its own reference only; another attempt takes nothing away from it. */
+static bool may_become(const struct judging *j, enum payment_status status)
+{
+	enum payment_status now = j->order->payment_status;
+
+	if (now == PAYMENT_AUTHORIZED && status == PAYMENT_FAILED &&
+	    !(j->earlier && j->earlier->status == PAYMENT_AUTHORIZED))
+		return false;
+	return order_state_may_change(ORDER_PAYMENT, now, status);
+}
+
 static enum payment_verdict judge_payment(struct judging *j)
 {
 	static const char *const whats[PAYMENT_STATUSES] = {
@@ -156,7 +167,7 @@ static enum payment_verdict judge_payment(struct judging *j)
 	enum payment_status status = j->told->status;
 	bool is_late = is_dead(j->order);
 
-	if (!is_late && !order_state_may_change(ORDER_PAYMENT, j->order->payment_status, status))
+	if (!is_late && !may_become(j, status))
 		return PAY_REFUSED;
 	j->made.expected = j->order->total;
 	if (status != PAYMENT_FAILED && !(j->has_amount && j->amount == j->order->total))

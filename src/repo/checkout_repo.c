@@ -22,6 +22,8 @@ struct job {
 	struct checkout_answer *out;
 	struct stored_checkout *stored;
 	void (*judge)(struct job *job); /* what was read: refuses, finishes or goes on */
+	checkout_ended done;            /* NULL: the await is finished */
+	void *context;
 	struct dynamodb_call call;
 	unsigned tries;
 
@@ -30,6 +32,7 @@ struct job {
 
 	/* of an end */
 	enum checkout_status end;
+	enum checkout_refusal refusal; /* what is told when it has ended; CHECKOUT_FINE: success */
 	struct stock_moves moves;
 };
 
@@ -37,7 +40,10 @@ static void finish(struct job *job, enum result result)
 {
 	stock_moves_clear(&job->moves);
 	dynamodb_call_clear(&job->call);
-	await_finish(job->await, result);
+	if (job->done)
+		job->done(job->context, result);
+	else
+		await_finish(job->await, result);
 }
 
 static void refuse(struct job *job, enum checkout_refusal refusal)
@@ -85,15 +91,24 @@ static struct job *new_job(struct repo *repo, struct checkout_answer *out, struc
 	struct job *job = arena_alloc(await->arena, sizeof(*job));
 	struct stored_checkout *stored = arena_alloc(await->arena, sizeof(*stored));
 
-	await_start(await);
-	if (!job || !stored) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!job || !stored)
 		return NULL;
-	}
 	job->repo = repo;
 	job->out = out;
 	job->await = await;
 	job->stored = stored;
+	return job;
+}
+
+/* The same for an operation of its own; NULL: it is over already. */
+static struct job *new_operation(struct repo *repo, struct checkout_answer *out,
+				 struct await *await)
+{
+	struct job *job = new_job(repo, out, await);
+
+	await_start(await);
+	if (!job)
+		await_finish(await, RESULT_NO_MEMORY);
 	return job;
 }
 
@@ -139,7 +154,7 @@ static void judge_found(struct job *job)
 void checkout_repo_find(struct repo *repo, const char *id, struct checkout_answer *out,
 			struct await *await)
 {
-	struct job *job = new_job(repo, out, await);
+	struct job *job = new_operation(repo, out, await);
 
 	if (!job)
 		return;
@@ -271,7 +286,7 @@ static void judge_patch(struct job *job)
 void checkout_repo_patch(struct repo *repo, const struct checkout_patch *patch,
 			 struct checkout_answer *out, struct await *await)
 {
-	struct job *job = new_job(repo, out, await);
+	struct job *job = new_operation(repo, out, await);
 
 	if (!job)
 		return;
@@ -292,7 +307,9 @@ static void on_ended(struct dynamodb_call *call)
 {
 	struct job *job = call->context;
 
-	if (call->result != RESULT_CONFLICT)
+	if (call->result == RESULT_OK && job->refusal != CHECKOUT_FINE)
+		refuse(job, job->refusal);
+	else if (call->result != RESULT_CONFLICT)
 		finish(job, call->result);
 	else if (job->tries == CHECKOUT_TRIES)
 		finish(job, RESULT_THROTTLED);
@@ -399,21 +416,35 @@ static void give_back(struct job *job)
 	stock_moves_read(&job->moves, on_stock, job);
 }
 
+/*
+ * One whose time is over is not just called so: an order that was under way at that moment could
+ * still be made of it. It is ended here and now, which only one of the two can do.
+ */
 static void judge_release(struct job *job)
 {
-	if (is_open(job))
+	const struct checkout *checkout = &job->stored->checkout;
+	char now[CLOCK_RFC3339_SIZE];
+
+	checkout_repo_now(job->repo, now);
+	job->end = CHECKOUT_RELEASED;
+	job->refusal = CHECKOUT_FINE;
+	if (checkout_is_over(checkout, now)) {
+		job->end = CHECKOUT_EXPIRED;
+		job->refusal = CHECKOUT_ENDED;
 		give_back(job);
+	} else if (is_open(job)) {
+		give_back(job);
+	}
 }
 
 void checkout_repo_release(struct repo *repo, const char *id, uint64_t expected_version,
 			   struct checkout_answer *out, struct await *await)
 {
-	struct job *job = new_job(repo, out, await);
+	struct job *job = new_operation(repo, out, await);
 
 	if (!job)
 		return;
 	job->expected_version = expected_version;
-	job->end = CHECKOUT_RELEASED;
 	job->judge = judge_release;
 	start(job, id);
 }
@@ -426,20 +457,38 @@ static void judge_expiry(struct job *job)
 	checkout_repo_now(job->repo, now);
 	if (checkout->status == CHECKOUT_USED)
 		refuse(job, CHECKOUT_IS_USED);
-	else if (checkout->status != CHECKOUT_HELD || checkout_is_held(checkout, now))
+	else if (!checkout_is_over(checkout, now))
 		refuse(job, CHECKOUT_ENDED);
 	else
 		give_back(job);
 }
 
-void checkout_repo_expire(struct repo *repo, const char *id, struct checkout_answer *out,
-			  struct await *await)
+static void start_expiry(struct job *job, const char *id)
 {
-	struct job *job = new_job(repo, out, await);
-
-	if (!job)
-		return;
 	job->end = CHECKOUT_EXPIRED;
 	job->judge = judge_expiry;
 	start(job, id);
+}
+
+void checkout_repo_expire(struct repo *repo, const char *id, struct checkout_answer *out,
+			  struct await *await)
+{
+	struct job *job = new_operation(repo, out, await);
+
+	if (job)
+		start_expiry(job, id);
+}
+
+void checkout_repo_expire_within(struct repo *repo, const struct checkout_expiry *expiry,
+				 struct await *await)
+{
+	struct job *job = new_job(repo, expiry->out, await);
+
+	if (!job) {
+		expiry->done(expiry->context, RESULT_NO_MEMORY);
+		return;
+	}
+	job->done = expiry->done;
+	job->context = expiry->context;
+	start_expiry(job, expiry->id);
 }

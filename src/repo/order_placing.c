@@ -345,15 +345,59 @@ static void write_all(struct run *run)
 
 /* ------------------------------------------------------------------ the checkout */
 
+/* Not ended by us: by an order, by somebody else, or it has been extended meanwhile. */
+static void on_ended(void *context, enum result result)
+{
+	struct run *run = context;
+
+	if (result == RESULT_OK)
+		refuse(run, CHECKOUT_ENDED);
+	else if (result != RESULT_INVALID)
+		finish(run, result);
+	else if (run->tries == ORDER_PLACING_TRIES)
+		finish(run, RESULT_THROTTLED);
+	else
+		start_read(run);
+}
+
+/*
+ * That its time is over is not enough to say so: whoever asked in time may have their write still
+ * under way, and it may come late. Both take the checkout from "held" to something else, so once it
+ * is ended there will be no order.
+ */
+static void end_checkout(struct run *run)
+{
+	struct checkout_answer *out = arena_alloc(run->await->arena, sizeof(*out));
+
+	run->tries++;
+	run->out->refusal = CHECKOUT_ENDED; /* what a kept answer says */
+	dynamodb_call_clear(&run->call);
+	if (!out) {
+		finish(run, RESULT_NO_MEMORY);
+		return;
+	}
+	checkout_repo_expire_within(run->repo,
+				    &(struct checkout_expiry){
+					    .id = run->what.checkout_id,
+					    .out = out,
+					    .done = on_ended,
+					    .context = run,
+				    },
+				    run->await);
+}
+
 static void judge(struct run *run)
 {
 	enum checkout_refusal refusal;
 
 	run->now_ms = clock_wall_ms(run->repo->clock);
 	clock_format_rfc3339(run->now_ms, run->now);
+	run->out->refusal = CHECKOUT_FINE;
 	refusal = checkout_judge(&run->stored->checkout, run->now);
 	if (refusal == CHECKOUT_IS_USED)
 		show_order(run);
+	else if (checkout_is_over(&run->stored->checkout, run->now))
+		end_checkout(run);
 	else if (refusal != CHECKOUT_FINE)
 		refuse(run, refusal);
 	else

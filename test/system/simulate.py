@@ -1,7 +1,7 @@
 """A whole shop under fire, again and again, each time by another seed: `make simulate`.
 
 Three daemons serve one table, behind a proxy that loses, cuts, delays and refuses answers; every
-second or so one of them is killed and started again. Meanwhile 64 shoppers buy and think better of
+half second or so one of them is killed and started again. Meanwhile 64 shoppers buy and think better of
 it, and carriers report late, twice and out of order (simulate_people.py). When all is quiet again
 the books must agree (simulate_check.py).
 
@@ -27,8 +27,8 @@ from simulate_people import SECRET, Shopper, Told, Warehouse
 SHOPPERS = 64
 DAEMONS = 3
 PRODUCTS = 12
-SECONDS = 6
-HOLD_TIME, PAYMENT_TIME = 2, 3
+SECONDS = 2.5
+HOLD_TIME, PAYMENT_TIME = 1, 2
 FAULTS = [
     # fault, how probable, and what else there is to say
     ("lost-after", 0.02), ("cut-after", 0.01), ("internal-after", 0.01), ("internal", 0.01),
@@ -105,7 +105,7 @@ class Simulation:
         self.proxy.rules(*({"fault": fault, "probability": probability, "seconds": 0.05,
                             "seed": f"{self.seed}-{fault}"} for fault, probability in FAULTS))
         while self.is_open():
-            await asyncio.sleep(chance.uniform(0.5, 1.2))
+            await asyncio.sleep(chance.uniform(0.3, 0.8))
             slot = chance.randrange(DAEMONS)
             self.daemons[slot].process.send_signal(signal.SIGKILL)
             self.daemons[slot].process.wait()

@@ -225,10 +225,9 @@ class Shopper(Person):
         if self.likes(0.2):
             asked.append(self.twin().about(checkout["id"], "POST", "/order", body, key=False))
         answers = await asyncio.gather(*asked)
-        # At its very end one may be told that it is over while the other's is still under way.
         orders = [answer.json for answer in answers if self.accept(answer, "checkout-ended")]
-        if len({order["id"] for order in orders}) > 1:
-            self.told.wrong.append(f"{self.name}: two orders of one checkout: {answers}")
+        if orders and len(orders) < len(answers) or len({one["id"] for one in orders}) > 1:
+            self.told.wrong.append(f"{self.name}: one checkout and two truths: {answers}")
         if not orders:
             return None
         self.told.orders.setdefault(orders[0]["id"], orders[0])

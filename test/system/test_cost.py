@@ -401,6 +401,30 @@ def _(place):
     return expect(place.client.put(path, {"city": "Ulm"}), 200)
 
 
+def subscription(place):
+    product = place.product(on_hand=0)
+    return f"/product/{product['id']}/subscription?user_id={new_user(place.client)['id']}"
+
+
+@operation("subscribe")
+def _(place):
+    return expect(place.client.put(subscription(place)), 200)
+
+
+@operation("subscribe … again")
+def _(place):
+    path = subscription(place)
+    expect(place.client.put(path), 200)
+    return expect(place.client.put(path), 200)
+
+
+@operation("unsubscribe")
+def _(place):
+    path = subscription(place)
+    expect(place.client.put(path), 200)
+    return expect(place.client.delete(path), 204)
+
+
 @operation("PUT preferences")
 def _(place):
     path = user_path(new_user(place.client), "notification")

@@ -6,6 +6,7 @@ before it begins to wait, and what it says of a moment it says of the times in t
 
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -93,6 +94,35 @@ def test_a_hold_is_there_until_its_time_and_gone_from_then_on(here, hasty, emula
     assert again["id"] != checkout["id"] and stock(here, product) == (0, 2)
     time.sleep(0.6)
     assert stock(here, product) == (0, 2), "the old hold was given back once more"
+
+
+def test_who_asks_in_time_and_who_asks_too_late_get_the_same_answer(
+        here, hasty, folder, own_proxy):
+    """The order of the one is asked for in time, but its write comes late: after the other."""
+    slow = start_hasty(folder, own_proxy, hasty[0].table)
+    product = here.create(on_hand=9)
+    late = {"order": lambda one: purchase.order(here, one),
+            "with a key": lambda one: here.post("/order", {"checkout_id": one["id"]},
+                                                Idempotency_Key="late"),
+            "release": lambda one: here.delete(path_of(one))}
+    clients = [slow.client() for _ in late]
+    checkouts = [held(here, (product, 1)) for _ in late]
+    own_proxy.fault("delay", operation="TransactWriteItems", seconds=0.5)
+    wait_for(checkouts[0]["expires_at"], -0.3)
+    with ThreadPoolExecutor(len(late)) as pool:
+        first = [pool.submit(purchase.order, *pair) for pair in zip(clients, checkouts)]
+        wait_for(checkouts[-1]["expires_at"], 0.01)
+        answers = [ask(one).status for ask, one in zip(late.values(), checkouts)]
+        first = [one.result().status for one in first]
+    own_proxy.rules()
+    for answer, other in zip(answers, first):
+        assert (answer, other) == (410, 410) or (other == 201 and answer in (200, 409)), (
+            dict(zip(late, answers)), first)
+    for checkout, other in zip(checkouts, first):
+        assert purchase.order(here, checkout).status == (200 if other == 201 else 410)
+    wait_until_free(here, product, (9 - first.count(201), first.count(201)),
+                    checkouts[-1]["expires_at"])
+    assert slow.end() == 0, slow.process.log_text()[-4000:]
 
 
 def test_an_extended_hold_lives_longer_and_an_order_is_no_hold_any_more(here):

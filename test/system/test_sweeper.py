@@ -1,6 +1,9 @@
 """The sweeper: what holds stock for too long gives it back, soon, once, whoever is there to see."""
 
 import calendar
+import hashlib
+import hmac
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +15,7 @@ import given
 import shop
 from given import expect, held, order_events, placed, stock_of
 
+SECRET = "the provider's and ours"
 LATE = 5
 """Seconds after its time in which something has been ended."""
 
@@ -189,22 +193,41 @@ def clock(folder):
     return clock
 
 
+def call_back(client, order, at):
+    """Reports a payment that is signed at that moment."""
+    body = json.dumps({"order_id": order["id"], "reference": f"{order['id']}-{at}",
+                       "status": "failed"}).encode()
+    signed = hmac.new(SECRET.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return client.post("/payment/callback", body, X_Signature=f"t={at},v1={signed}")
+
+
 def test_a_clock_that_is_set_neither_hurries_nor_delays(start, settings, clock, proxy):
-    client = start(**settings | clock.settings | {"SHOPD_HOLD_TIME": "2s"}).client()
+    client = start(**settings | clock.settings | {
+        "SHOPD_HOLD_TIME": "2s", "SHOPD_PAYMENT_TIME": "2s",
+        "SHOPD_PAYMENT_SECRET": SECRET}).client()
     tea = product(client)
     for seconds in (3600, -3600):
-        before = held(client, (tea, 1))
+        unpaid, before, ordered = placed(client, (tea, 1)), held(client, (tea, 1)), held(
+            client, (tea, 1))
         clock.set(seconds)
         end = time.monotonic() + due_in(before) - 1.1  # a Date has whole seconds
         while time.monotonic() < end:
             assert client.get(f"/checkout/{before['id']}").status == 200, seconds
-            assert stock_of(client, tea) == (99, 1), seconds
+            assert stock_of(client, tea) == (97, 3), seconds
             time.sleep(0.1)
+        assert client.get(f"/order/{unpaid['id']}").json["status"] == "placed"
+        body = {"checkout_id": ordered["id"], "cash_on_delivery": True}
+        ordered = expect(client.post("/order", body), 201).json
         during = held(client, (tea, 1))
         assert -2 < due_in(during) - 2 < 2, seconds
         expect(client.delete(f"/checkout/{during['id']}"), 204)
-        wait_for_stock(client, tea, (100, 0), 1.1 + LATE)
+        wait_for_stock(client, tea, (99, 1), 1.1 + LATE)
         expect(client.get(f"/checkout/{before['id']}"), 410, "checkout-ended")
+        expect(client.post("/order", {"checkout_id": before["id"]}), 410, "checkout-ended")
+        assert client.get(f"/order/{unpaid['id']}").json["status"] == "expired"
+        for off, status in ((0, 200), (297, 200), (-297, 200), (303, 401), (-303, 401)):
+            assert call_back(client, ordered, int(time.time()) + off).status == status, off
+        expect(client.post(f"/order/{ordered['id']}/cancel", {}), 200)
     # Requests are dated by the clock that was wrong until AWS says so.
     assert all("off by too much" in text for text in proxy.tell()["violations"])
     proxy.reset()

@@ -69,7 +69,7 @@ class Client:
     def post(self, path, body, **headers):
         return self.request("POST", path, body, dashed(headers))
 
-    def put(self, path, body, **headers):
+    def put(self, path, body=None, **headers):
         return self.request("PUT", path, body, dashed(headers))
 
     def patch(self, path, body, **headers):

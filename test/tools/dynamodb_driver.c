@@ -18,38 +18,16 @@
  *
  * "deadline" may be given in seconds (3). One line of JSON is answered for each, when it is done.
  */
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "daemon/backend.h"
-
-extern char **environ;
+#include "driving.h"
 
 enum { LIST_MAX = 128 };
 
 struct driver {
-	struct config config;
-	struct trust *trust;
-	struct backend backend;
-	struct arena arena;
-	struct await await;
+	struct driving driving;
 	struct dynamodb_call call;
-	bool is_ready;
-	bool is_done;
 };
-
-static void give_up(const char *why)
-{
-	fprintf(stderr, "dynamodb_driver: %s\n", why);
-	exit(2);
-}
-
-static const char *text_of(const json_t *object, const char *name)
-{
-	return json_string_value(json_object_get(object, name));
-}
 
 static struct dynamodb_key key_of(const json_t *object)
 {
@@ -130,7 +108,8 @@ static bool is_consistent(const json_t *order)
 
 static void start_get(struct driver *driver, const json_t *order)
 {
-	dynamodb_get(&driver->backend.repo.db, &driver->call, key_of(order), is_consistent(order));
+	dynamodb_get(&driver->driving.backend.repo.db, &driver->call, key_of(order),
+		     is_consistent(order));
 }
 
 static void start_query(struct driver *driver, const json_t *order)
@@ -149,14 +128,14 @@ static void start_query(struct driver *driver, const json_t *order)
 		.is_consistent = is_consistent(order),
 	};
 
-	dynamodb_query(&driver->backend.repo.db, &driver->call, &query);
+	dynamodb_query(&driver->driving.backend.repo.db, &driver->call, &query);
 }
 
 static void start_write(struct driver *driver, const json_t *order)
 {
 	struct dynamodb_write write = write_of(order, text_of(order, "op"));
 
-	dynamodb_write(&driver->backend.repo.db, &driver->call, &write);
+	dynamodb_write(&driver->driving.backend.repo.db, &driver->call, &write);
 }
 
 static void start_transact_write(struct driver *driver, const json_t *order)
@@ -164,7 +143,7 @@ static void start_transact_write(struct driver *driver, const json_t *order)
 	struct dynamodb_write writes[LIST_MAX];
 	size_t count = read_writes(order, writes);
 
-	dynamodb_transact_write(&driver->backend.repo.db, &driver->call, writes, count,
+	dynamodb_transact_write(&driver->driving.backend.repo.db, &driver->call, writes, count,
 				text_of(order, "token"));
 }
 
@@ -173,7 +152,7 @@ static void start_transact_get(struct driver *driver, const json_t *order)
 	struct dynamodb_key keys[LIST_MAX];
 	size_t count = read_keys(order, keys);
 
-	dynamodb_transact_get(&driver->backend.repo.db, &driver->call, keys, count);
+	dynamodb_transact_get(&driver->driving.backend.repo.db, &driver->call, keys, count);
 }
 
 static void start_batch_get(struct driver *driver, const json_t *order)
@@ -181,7 +160,7 @@ static void start_batch_get(struct driver *driver, const json_t *order)
 	struct dynamodb_key keys[LIST_MAX];
 	size_t count = read_keys(order, keys);
 
-	dynamodb_batch_get(&driver->backend.repo.db, &driver->call, keys, count,
+	dynamodb_batch_get(&driver->driving.backend.repo.db, &driver->call, keys, count,
 			   is_consistent(order));
 }
 
@@ -190,23 +169,25 @@ static void start_batch_write(struct driver *driver, const json_t *order)
 	struct dynamodb_write writes[LIST_MAX];
 	size_t count = read_writes(order, writes);
 
-	dynamodb_batch_write(&driver->backend.repo.db, &driver->call, writes, count);
+	dynamodb_batch_write(&driver->driving.backend.repo.db, &driver->call, writes, count);
 }
 
 static void start_describe_table(struct driver *driver, const json_t *order)
 {
 	(void)order;
-	dynamodb_describe_table(&driver->backend.repo.db, &driver->call);
+	dynamodb_describe_table(&driver->driving.backend.repo.db, &driver->call);
 }
 
 static void start_create_table(struct driver *driver, const json_t *order)
 {
-	dynamodb_create_table(&driver->backend.repo.db, &driver->call, text_of(order, "design"));
+	dynamodb_create_table(&driver->driving.backend.repo.db, &driver->call,
+			      text_of(order, "design"));
 }
 
 static void start_enable_ttl(struct driver *driver, const json_t *order)
 {
-	dynamodb_enable_ttl(&driver->backend.repo.db, &driver->call, text_of(order, "attribute"));
+	dynamodb_enable_ttl(&driver->driving.backend.repo.db, &driver->call,
+			    text_of(order, "attribute"));
 }
 
 static const struct {
@@ -229,22 +210,17 @@ static const struct {
 
 static void on_done(struct dynamodb_call *call)
 {
-	((struct driver *)call->context)->is_done = true;
+	((struct driver *)call->context)->driving.is_done = true;
 }
 
 static void start(struct driver *driver, const json_t *order)
 {
 	const char *name = text_of(order, "op");
-	const json_t *deadline = json_object_get(order, "deadline");
-	double seconds = deadline ? json_number_value(deadline) : 3;
 
-	driver->is_done = false;
-	driver->await = (struct await){
-		.deadline_us = clock_monotonic_us(clock_system()) + (uint64_t)(seconds * 1e6),
-		.arena = &driver->arena,
-	};
-	driver->call =
-		(struct dynamodb_call){.await = &driver->await, .done = on_done, .context = driver};
+	driving_begin(&driver->driving, order);
+	driver->call = (struct dynamodb_call){.await = &driver->driving.await,
+					      .done = on_done,
+					      .context = driver};
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
 		if (name && strcmp(name, operations[i].name) == 0) {
 			operations[i].start(driver, order);
@@ -276,7 +252,7 @@ static void print_reasons(const struct dynamodb_call *call)
 
 static void print_outcome(const struct driver *driver, const json_t *order)
 {
-	const struct usage *usage = &driver->await.usage;
+	const struct usage *usage = &driver->driving.await.usage;
 
 	printf("{\"op\":\"%s\",\"result\":\"%s\",\"read\":%g,\"write\":%g,\"calls\":%u",
 	       text_of(order, "op"), result_name(driver->call.result),
@@ -287,68 +263,21 @@ static void print_outcome(const struct driver *driver, const json_t *order)
 	print_span("table", driver->call.table);
 	print_reasons(&driver->call);
 	puts("}");
-	fflush(stdout);
 }
 
-static void run_line(struct driver *driver, const char *line)
+static void follow(void *context, const json_t *order)
 {
-	json_error_t error;
-	json_t *order = json_loads(line, 0, &error);
+	struct driver *driver = context;
 
-	if (!order)
-		give_up(error.text);
 	start(driver, order);
-	while (!driver->is_done)
-		loop_turn(driver->backend.loop, UINT64_MAX);
+	driving_wait(&driver->driving, &driver->driving.is_done);
 	print_outcome(driver, order);
 	dynamodb_call_clear(&driver->call);
-	arena_reset(&driver->arena);
-	json_decref(order);
-}
-
-static void on_ready(void *context)
-{
-	((struct driver *)context)->is_ready = true;
-}
-
-static void set_up(struct driver *driver)
-{
-	struct buf mistakes;
-
-	buf_init(&mistakes, 65536);
-	if (!config_read(&driver->config, environ, &mistakes))
-		give_up(buf_text(&mistakes));
-	buf_clear(&mistakes);
-	log_configure(driver->config.log_level, driver->config.log_format);
-	if (!backend_load_trust(&driver->config, &driver->trust) ||
-	    !backend_init(&driver->backend, &driver->config, driver->trust))
-		give_up("no backend");
-	credentials_start(driver->backend.credentials, on_ready, driver);
-	while (!driver->is_ready)
-		loop_turn(driver->backend.loop, UINT64_MAX);
-}
-
-static void tear_down(struct driver *driver)
-{
-	backend_stop(&driver->backend);
-	for (int i = 0; i < 3; i++)
-		loop_turn(driver->backend.loop, 0);
-	backend_clear(&driver->backend);
-	trust_free(driver->trust);
-	arena_clear(&driver->arena);
-	config_clear(&driver->config);
 }
 
 int main(void)
 {
 	static struct driver driver;
-	char *line = NULL;
-	size_t room = 0;
 
-	set_up(&driver);
-	while (getline(&line, &room, stdin) > 0)
-		run_line(&driver, line);
-	free(line);
-	tear_down(&driver);
-	return 0;
+	return driving_run(&driver.driving, follow, &driver);
 }

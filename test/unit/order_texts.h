@@ -63,6 +63,7 @@
 	"\"expires_at\":{\"S\":\"" expires "\"},\"version\":{\"N\":\"" version            \
 	"\"},\"created_at\":{\"S\":\"" BEFORE "\"},\"updated_at\":{\"S\":\"" BEFORE "\"}" more "}"
 #define HELD CHECKOUT_ITEM("held", LATER, "1", "")
+#define OVER CHECKOUT_ITEM("held", NOW, "1", "")
 
 /* For many tries in a row: the scripts' clock goes on meanwhile. */
 #define HELD_FOR_LONG CHECKOUT_ITEM("held", "2099-01-01T00:00:00.000Z", "1", "")

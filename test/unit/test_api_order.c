@@ -56,11 +56,21 @@ END_TEST
 
 START_TEST(what_cannot_be_ordered_is_refused)
 {
-	SCRIPT_PLAY(&asking.on.aws.script, GOT(CHECKOUT_ITEM("held", NOW, "1", "")));
+	SCRIPT_PLAY(&asking.on.aws.script, GOT(CHECKOUT_ITEM("released", NOW, "2", "")));
 	ck_assert_int_eq(asking_send(&asking, &post_order, NULL, BODY), 410);
 	ck_assert_problem("checkout-ended");
 	asking_renew(&asking);
 	ck_assert_int_eq(asking_send(&asking, &post_order, NULL, "{}"), 422);
+}
+END_TEST
+
+START_TEST(what_is_over_is_ended_by_a_write_that_keeps_the_answer)
+{
+	asking_key(&asking);
+	SCRIPT_PLAY(&asking.on.aws.script, GOT(OVER), GOT(OVER), BATCH(STOCKS), DONE);
+	ck_assert_int_eq(asking_send(&asking, &post_order, NULL, BODY), 410);
+	ck_assert_problem("checkout-ended");
+	ck_assert_as_rehearsed(&asking);
 }
 END_TEST
 
@@ -146,6 +156,7 @@ Suite *api_order_suite(void)
 	tcase_add_test(tests, a_new_order_is_201_and_the_same_again_200);
 	tcase_add_test(tests, with_a_key_its_answer_is_kept_by_its_write);
 	tcase_add_test(tests, what_cannot_be_ordered_is_refused);
+	tcase_add_test(tests, what_is_over_is_ended_by_a_write_that_keeps_the_answer);
 	tcase_add_test(tests, an_order_is_shown_with_its_tag);
 	tcase_add_test(tests, a_note_is_set_and_what_is_the_same_is_left);
 	tcase_add_test(tests, a_list_needs_a_status_and_takes_times);

@@ -121,10 +121,12 @@ START_TEST(put_and_patch_answer_with_the_user_as_it_is_then)
 }
 END_TEST
 
-START_TEST(delete_is_empty)
+START_TEST(delete_is_empty_and_ends_subscriptions_too)
 {
-	SCRIPT_PLAY(&asking.on.aws.script, TEXT("{\"Items\":[" ITEM "]}"), TEXT("{}"));
+	SCRIPT_PLAY(&asking.on.aws.script, TEXT("{\"Items\":[" ITEM "]}"), TEXT("{}"),
+		    TEXT("{\"Items\":[{\"pk\":{\"S\":\"SUB#x#0\"}}]}"), TEXT("{}"));
 	ck_assert_int_eq(asking_run(&asking, &delete_user, ID), 204);
+	ck_assert_operation(&asking.on, 3, "BatchWriteItem");
 }
 END_TEST
 
@@ -155,7 +157,7 @@ Suite *api_user_suite(void)
 	tcase_add_test(tests, mistakes_are_told_before_anything_is_asked);
 	tcase_add_test(tests, an_e_mail_address_that_is_taken_is_409);
 	tcase_add_test(tests, put_and_patch_answer_with_the_user_as_it_is_then);
-	tcase_add_test(tests, delete_is_empty);
+	tcase_add_test(tests, delete_is_empty_and_ends_subscriptions_too);
 	tcase_add_test(tests, a_list_has_what_the_index_keeps);
 	suite_add_tcase(suite, tests);
 	return suite;

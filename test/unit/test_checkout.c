@@ -100,6 +100,8 @@ START_TEST(it_is_over_from_its_very_moment_on)
 	ck_assert_int_eq(checkout_judge(&checkout, rows[_i].now), rows[_i].expected);
 	ck_assert_int_eq(checkout_is_held(&checkout, rows[_i].now),
 			 rows[_i].expected == CHECKOUT_FINE);
+	ck_assert_int_eq(checkout_is_over(&checkout, rows[_i].now),
+			 rows[_i].status == CHECKOUT_HELD && rows[_i].expected == CHECKOUT_ENDED);
 }
 END_TEST
 

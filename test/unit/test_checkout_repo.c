@@ -88,9 +88,10 @@ START_TEST(what_cannot_be_had_is_told)
 	ask(_i);
 	expect(RESULT_INVALID, CHECKOUT_NOT_FOUND);
 	scripted_repo_renew(&on);
-	SCRIPT_PLAY(&on.aws.script, GOT(CHECKOUT_ITEM("held", NOW, "1", "")));
+	SCRIPT_PLAY(&on.aws.script, GOT(OVER), BATCH(STOCKS), DONE); /* a release ends it */
 	ask(_i);
 	expect(RESULT_INVALID, CHECKOUT_ENDED);
+	ck_assert_uint_eq(on.aws.script.request_count, _i == 2 ? 3 : 1);
 	scripted_repo_renew(&on);
 	SCRIPT_PLAY(&on.aws.script,
 		    GOT(CHECKOUT_ITEM("released", LATER, "2", ",\"ttl\":{\"N\":\"1440938160\"}")));
@@ -181,9 +182,25 @@ START_TEST(a_release_meets_others)
 }
 END_TEST
 
+/* Else an order that was under way in its last moment could follow. */
+START_TEST(a_release_that_comes_too_late_ends_it_or_finds_the_order)
+{
+	SCRIPT_PLAY(&on.aws.script, GOT(OVER), BATCH(STOCKS), DONE);
+	release(0);
+	expect(RESULT_INVALID, CHECKOUT_ENDED);
+	ck_assert_sent(&on, 2, "expires_at <= :by");
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, GOT(OVER), BATCH(STOCKS),
+		    CANCELLED(UNMET(OVER) "," NONE "," NONE),
+		    GOT(CHECKOUT_ITEM("used", NOW, "2", "")));
+	release(0);
+	expect(RESULT_INVALID, CHECKOUT_IS_USED);
+}
+END_TEST
+
 START_TEST(only_what_is_over_expires)
 {
-	SCRIPT_PLAY(&on.aws.script, GOT(CHECKOUT_ITEM("held", NOW, "1", "")), BATCH(STOCKS), DONE);
+	SCRIPT_PLAY(&on.aws.script, GOT(OVER), BATCH(STOCKS), DONE);
 	checkout_repo_expire(&on.repo, ORDER, &answer, &on.await);
 	expect(RESULT_OK, CHECKOUT_FINE);
 	ck_assert_sent(&on, 2, "expires_at <= :by");
@@ -250,6 +267,7 @@ Suite *checkout_repo_suite(void)
 	tcase_add_test(tests, a_change_that_somebody_came_before_is_made_again);
 	tcase_add_test(tests, a_release_gives_each_line_back_in_one_transaction);
 	tcase_add_test(tests, a_release_meets_others);
+	tcase_add_test(tests, a_release_that_comes_too_late_ends_it_or_finds_the_order);
 	tcase_add_test(tests, only_what_is_over_expires);
 	tcase_add_test(tests, a_stock_that_does_not_add_up_is_no_answer);
 	tcase_add_test(tests, short_memory_ends_it);

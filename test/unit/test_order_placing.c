@@ -78,9 +78,45 @@ START_TEST(a_checkout_that_is_used_has_its_order)
 }
 END_TEST
 
-START_TEST(what_is_over_cannot_be_ordered)
+#define ENDING(reason) CANCELLED(reason "," NONE "," NONE)
+
+/* Else somebody who asked in time, and whose write comes late, could still make an order of it. */
+START_TEST(what_is_over_is_ended_before_that_is_said)
 {
-	SCRIPT_PLAY(&on.aws.script, GOT(CHECKOUT_ITEM("held", NOW, "1", "")));
+	SCRIPT_PLAY(&on.aws.script, GOT(OVER), GOT(OVER), BATCH(STOCKS), DONE);
+	expect(false, RESULT_INVALID, CHECKOUT_ENDED);
+	ck_assert_operation(&on, 3, "TransactWriteItems");
+	ck_assert_sent(&on, 3, "#s = :held AND version = :v AND expires_at <= :by");
+	ck_assert_sent(&on, 3, "\":end\":{\"S\":\"expired\"}");
+}
+END_TEST
+
+START_TEST(an_order_that_came_late_is_what_is_told)
+{
+	SCRIPT_PLAY(&on.aws.script, GOT(OVER), GOT(OVER), BATCH(STOCKS), ENDING(UNMET(OVER)),
+		    GOT(CHECKOUT_ITEM("used", NOW, "2", "")),
+		    GOT(CHECKOUT_ITEM("used", NOW, "2", "")), FOUND_ITEMS(PLACED_ORDER));
+	expect(false, RESULT_OK, CHECKOUT_FINE);
+	ck_assert_int_eq(placed.refusal, CHECKOUT_FINE);
+	ck_assert(!placed.is_new);
+}
+END_TEST
+
+START_TEST(what_somebody_else_has_ended_or_extended_is_read_again)
+{
+	SCRIPT_PLAY(&on.aws.script, GOT(OVER), GOT(CHECKOUT_ITEM("expired", NOW, "2", "")),
+		    GOT(CHECKOUT_ITEM("expired", NOW, "2", "")));
+	expect(false, RESULT_INVALID, CHECKOUT_ENDED);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, GOT(OVER), GOT(HELD), GOT(HELD), DONE);
+	expect(false, RESULT_OK, CHECKOUT_FINE);
+	ck_assert(placed.is_new);
+}
+END_TEST
+
+START_TEST(what_has_ended_and_what_is_no_id_is_told_at_once)
+{
+	SCRIPT_PLAY(&on.aws.script, GOT(CHECKOUT_ITEM("released", LATER, "2", "")));
 	expect(false, RESULT_INVALID, CHECKOUT_ENDED);
 	scripted_repo_renew(&on);
 	order_placing_run(&on.repo, &(struct order_placing){"no id", false}, &placed, &on.await);
@@ -140,6 +176,27 @@ static void place_once(void *context)
 	scripted_repo_leave(&on);
 }
 
+static void end_once(void *context)
+{
+	enum result result;
+
+	(void)context;
+	if (!scripted_repo_enter(&on))
+		return;
+	place(false);
+	result = scripted_repo_run(&on);
+	if (result != RESULT_INVALID)
+		ck_assert(alloc_has_failed() && result_is_failure(result));
+	scripted_repo_leave(&on);
+}
+
+START_TEST(short_memory_is_a_failure_also_when_it_is_over)
+{
+	SCRIPT_PLAY(&on.aws.script, GOT(OVER), GOT(OVER), BATCH(STOCKS), DONE);
+	alloc_fail_each(end_once, NULL);
+}
+END_TEST
+
 START_TEST(short_memory_is_a_failure)
 {
 	SCRIPT_PLAY(&on.aws.script, GOT(HELD_FOR_LONG), GOT(HELD_FOR_LONG));
@@ -156,11 +213,15 @@ Suite *order_placing_suite(void)
 	tcase_add_test(tests, an_order_takes_over_what_the_checkout_has);
 	tcase_add_test(tests, cash_on_delivery_is_confirmed_at_once);
 	tcase_add_test(tests, a_checkout_that_is_used_has_its_order);
-	tcase_add_test(tests, what_is_over_cannot_be_ordered);
+	tcase_add_test(tests, what_is_over_is_ended_before_that_is_said);
+	tcase_add_test(tests, an_order_that_came_late_is_what_is_told);
+	tcase_add_test(tests, what_somebody_else_has_ended_or_extended_is_read_again);
+	tcase_add_test(tests, what_has_ended_and_what_is_no_id_is_told_at_once);
 	tcase_add_test(tests, whoever_was_faster_has_made_it);
 	tcase_add_test(tests, a_cart_that_is_gone_is_no_reason_not_to_order);
 	tcase_add_test(tests, too_many_others_are_told_to_come_again);
 	tcase_add_test(tests, short_memory_is_a_failure);
+	tcase_add_test(tests, short_memory_is_a_failure_also_when_it_is_over);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

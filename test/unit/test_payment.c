@@ -98,6 +98,27 @@ START_TEST(a_failed_payment_needs_no_amount_and_leaves_the_order_placed)
 }
 END_TEST
 
+/* A capture that fails; another attempt that fails takes nothing away from what is authorized. */
+START_TEST(an_authorization_fails_by_its_own_reference_only)
+{
+	struct order order = placed;
+	const struct order_payment earlier[] = {
+		{.reference = span_of("r"), .status = PAYMENT_AUTHORIZED, .amount = 1950}};
+	struct payment told = {span_of("r"), PAYMENT_FAILED, {0}};
+	struct payment_decision made;
+
+	order.status = ORDER_CONFIRMED;
+	order.payment_status = PAYMENT_AUTHORIZED;
+	made = payment_decide(&order, earlier, 1, &told);
+	ck_assert_int_eq(made.verdict, PAY_TAKEN);
+	ck_assert_int_eq(made.status, ORDER_CONFIRMED);
+	ck_assert_int_eq(made.payment_status, PAYMENT_FAILED);
+	ck_assert(!made.is_new);
+	told.reference = span_of("another");
+	ck_assert_int_eq(payment_decide(&order, earlier, 1, &told).verdict, PAY_REFUSED);
+}
+END_TEST
+
 /* From each payment status, what may be told of a new reference. */
 START_TEST(what_the_payment_status_does_not_allow_is_refused)
 {
@@ -288,6 +309,7 @@ Suite *payment_suite(void)
 	tcase_add_test(tests, what_is_confirmed_already_is_not_confirmed_again);
 	tcase_add_test(tests, the_amount_is_the_total);
 	tcase_add_test(tests, a_failed_payment_needs_no_amount_and_leaves_the_order_placed);
+	tcase_add_test(tests, an_authorization_fails_by_its_own_reference_only);
 	tcase_add_test(tests, what_the_payment_status_does_not_allow_is_refused);
 	tcase_add_test(tests, the_same_reference_is_known_follows_or_is_reused);
 	tcase_add_test(tests, refunds_are_for_what_is_left);

@@ -40,10 +40,10 @@ struct publisher;
 struct publisher *publisher_new(const struct publisher_options *options);
 
 /*
- * Until when the lease of a shard is ours, on the monotonic clock; 0: it is not. Looks for what is
+ * Until when the lease of the shard of this number is ours, on the monotonic clock; 0: it is not. Looks for what is
  * there, so it is to be called every second or so.
  */
-void publisher_hold(struct publisher *publisher, uint32_t shard, uint64_t until_us);
+void publisher_hold(struct publisher *publisher, uint32_t number, uint64_t until_us);
 
 /* True while no pass is under way or about to begin: what could be published has been. */
 bool publisher_is_idle(const struct publisher *publisher);

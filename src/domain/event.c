@@ -21,8 +21,9 @@
 	",\"delivery\":{\"id\":\"" THE_DELIVERY "\",\"status\":\"" status "\"" tracking \
 	",\"carrier\":\"dhl\",\"tracking_number\":\"JD0146\""                           \
 	",\"lines\":[{\"product_id\":\"" PRODUCT "\",\"quantity\":2}]}"
-#define NEW_DELIVERY(status) PARCEL(status, "")
-#define DELIVERY(status, tracking) PARCEL(status, ",\"tracking_status\":\"" tracking "\"")
+#define NEW_DELIVERY(status) PARCEL(status, ",\"carrier\":\"dhl\"")
+#define DELIVERY(status, tracking) \
+	PARCEL(status, ",\"tracking_status\":\"" tracking "\",\"carrier\":\"dhl\"")
 #define STOCK(level, available, on_hand)                                                   \
 	"{\"product_id\":\"" PRODUCT "\",\"level\":\"" level "\",\"available\":" available \
 	",\"on_hand\":" on_hand ",\"low_stock_at\":5,\"version\":12}"

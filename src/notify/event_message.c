@@ -1,5 +1,6 @@
 #include "notify/event_message.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "domain/event.h"
@@ -119,7 +120,7 @@ void event_message_describe(struct buf *out)
 		const char *subject = event_subject(type);
 		/* The first member of each example is the id of what it is about. */
 		struct span id = {strchr(example, ':') + 2, ID_LEN};
-		char path[ID_SIZE + 16] = {0};
+		char path[ID_SIZE + 16];
 		struct outbox_told event = {
 			.type = type,
 			.id = span_of("0193658c-1a2b-7c3d-8e4f-5a6b7c8d9e0f"),
@@ -127,9 +128,7 @@ void event_message_describe(struct buf *out)
 			.data = span_of(example),
 		};
 
-		memcpy(path, subject, strlen(subject));
-		path[strlen(subject)] = '/';
-		memcpy(path + strlen(subject) + 1, id.data, id.len);
+		snprintf(path, sizeof(path), "%s/%.*s", subject, (int)id.len, id.data);
 		event.subject = span_of(path);
 		buf_add_format(out, "**`%s`**%s %s\n\n```json\n", event_name(type),
 			       event_is_for_users(type) ? " (for users too):" : ":",

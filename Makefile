@@ -5,7 +5,7 @@
 # Files are found by pattern, so a new source, header, test or fuzz target needs no change here.
 #
 # Variables: PORT, ADMIN_PORT (run) · PREFIX, DESTDIR (install) · SUITES, TESTS (test) ·
-# SEED, SEEDS (simulate) · FUZZ_SECONDS (fuzz) · CC, CFLAGS, LDFLAGS, LTO (builds) ·
+# SEED, SEEDS (simulate, faults) · FUZZ_SECONDS (fuzz) · CC, CFLAGS, LDFLAGS, LTO (builds) ·
 # SHOPD_EMULATOR (another dynoxide) · V=1
 
 ifeq ($(MAKELEVEL),0)
@@ -37,12 +37,13 @@ PYTHON := /usr/bin/python3
 NPM = $(if $(wildcard $(EMULATOR)),,ca-certificates $(if $(shell command -v npm),,npm))
 
 PACKAGES_all := gcc libc6-dev pkgconf \
-	libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
+	libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libcjose-dev libssl-dev zlib1g-dev
 PACKAGES_run = $(PACKAGES_all) $(NPM) ca-certificates curl python3
 PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-pytest-xdist python3-botocore python3-aiohttp \
-	python3-hypothesis python3-yaml curl jq
+	python3-hypothesis python3-yaml curl jq openssl
 PACKAGES_asan = $(PACKAGES_test)
 PACKAGES_simulate = $(PACKAGES_test)
+PACKAGES_faults = $(PACKAGES_test)
 PACKAGES_bench = $(PACKAGES_test) nginx-light openssl wrk
 PACKAGES_valgrind = $(PACKAGES_all) check valgrind libc6-dbg
 PACKAGES_fuzz = $(PACKAGES_all) clang libclang-rt-dev llvm
@@ -73,7 +74,7 @@ export SHOPD_EMULATOR
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-LIBRARIES := libmicrohttpd jansson libcurl openssl zlib
+LIBRARIES := libmicrohttpd jansson libcurl cjose openssl zlib
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 HEADERS := $(sort $(wildcard include/*/*.h src/*/*.h))
 UNIT_SOURCES := $(sort $(wildcard test/unit/*.c))
@@ -182,7 +183,7 @@ $(foreach name,debug asan,$(eval $(call unit,$(name))))
 
 # ---------------------------------------------------------------------------- run, test
 
-.PHONY: run test asan simulate valgrind
+.PHONY: run test asan faults simulate valgrind
 run: build/release/shopd $(EMULATOR) ## serve on 127.0.0.1:8080 against a local emulator (PORT=, ADMIN_PORT=)
 	@exec $(PYTHON) -B test/run.py build/release/shopd $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
 
@@ -206,6 +207,10 @@ asan: build/asan/shopd $(TOOLS_asan) build/asan/unit $(EMULATOR) ## the tests wi
 	CK_TIMEOUT_MULTIPLIER=5 build/asan/unit $(SUITES) || failed=1; \
 	export SHOPD_BINARY="$(CURDIR)/build/asan/shopd"; $(SYSTEM_TESTS) || failed=1; \
 	exit $$failed
+
+faults: build/release/shopd $(TOOLS_release) $(EMULATOR) ## each operation of DynamoDB under each fault, with SEEDS= seeds (1000)
+	@FAULT_SEEDS=$(or $(SEEDS),1000) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
+		$(PYTEST) test/system/test_dynamodb.py -k comes_and_goes
 
 # With SEED alone that one is run again.
 simulate: build/release/shopd $(EMULATOR) ## a shop under fire, for a thousand seeds or SEEDS=, the first is SEED=

@@ -20,6 +20,8 @@ struct app {
 	struct app_status *status;
 	/* Appends all metrics of the process in Prometheus' text form. */
 	void (*write_metrics)(struct app *app, struct buf *out);
+	/* True while DynamoDB is down and calls to it fail at once. */
+	bool (*is_cut_off)(const struct app *app);
 	void *context;
 };
 

@@ -16,6 +16,10 @@ enum flow reply_order_found(struct request *rq, const struct stored_order *order
 /* 404 order-not-found. */
 enum flow reply_order_missing(struct request *rq);
 
+/* 409 with this code, and `items` that name each product's excess. */
+enum flow reply_order_excess(struct request *rq, const char *code,
+			     const struct order_excess *excess, size_t count);
+
 /* 409 invalid-transition: what a field is now, and what it could become. */
 enum flow reply_order_refused(struct request *rq, enum order_field field, unsigned current);
 

@@ -10,7 +10,8 @@
  * set from then on, whatever a later attempt says; the caller must know how to tell (see
  * dynamodb.h). Such a call never ends with another failure than RESULT_UNKNOWN.
  *
- * Retries follow the AWS SDKs' standard mode of 2026; the figures are in retry.h.
+ * Retries follow the AWS SDKs' standard mode of 2026; the figures are in retry.h. While the
+ * endpoint is down, attempts are not sent, and their calls fail at once; see circuit.h.
  */
 #ifndef SHOPD_AWS_AWS_CALL_H
 #define SHOPD_AWS_AWS_CALL_H
@@ -26,6 +27,7 @@
 #include "aws/service_clock.h"
 #include "base/await.h"
 #include "base/digest.h"
+#include "base/id.h"
 #include "io/exchange.h"
 #include "io/loop.h"
 
@@ -93,9 +95,12 @@ struct aws_call {
 	struct loop_task task;
 	struct credentials_wait wait;
 	struct retry_state retry;
+	char invocation[ID_SIZE]; /* names the call in all its attempts */
 	uint64_t keys_generation;
 	uint64_t attempt_began_us;
 	bool has_refreshed_credentials;
+	bool is_probe;            /* the attempt under way, of the client's circuit */
+	bool is_cut_off;          /* the circuit did not let it through */
 	bool is_between_attempts; /* then in the client's list */
 	struct aws_call *next;
 	struct aws_call *previous;

@@ -18,6 +18,7 @@
 #include "aws/keys.h"
 #include "base/config.h"
 #include "base/digest.h"
+#include "base/metrics.h"
 #include "base/result.h"
 #include "io/exchange.h"
 #include "io/loop.h"
@@ -46,6 +47,14 @@ void credentials_stop(struct credentials *credentials);
 
 /* The keys in force, or NULL. Borrowed until the next turn of the loop. */
 const struct aws_keys *credentials_current(const struct credentials *credentials);
+
+struct credentials_metrics {
+	metric_counter expires_s; /* Unix time when the keys in force expire; 0: never, or none */
+	metric_counter fetched;   /* times that a provider gave keys */
+	metric_counter failed;    /* times that it did not */
+};
+
+const struct credentials_metrics *credentials_get_metrics(const struct credentials *credentials);
 
 /* One who waits for a refresh. Embedded in its owner, zeroed at birth. */
 struct credentials_wait {

@@ -88,6 +88,7 @@ struct sns_call {
 	struct aws_call call;
 	struct loop_task task;
 	bool is_batch;
+	bool is_to_topic;
 };
 
 void sns_call_clear(struct sns_call *call);
@@ -101,7 +102,8 @@ struct sns_target {
 
 /*
  * One message to one target. RESULT_OK with SNS_REFUSED when that message or target is the reason
- * (EndpointDisabled, InvalidParameter, NotFound of an endpoint …).
+ * (EndpointDisabled, InvalidParameter, an endpoint's NotFound …). A topic that is not there is a
+ * failure.
  */
 void sns_publish(const struct sns *sns, struct sns_call *call, struct sns_target target,
 		 const struct sns_message *message);

@@ -20,7 +20,10 @@ bool sns_answer_publish(struct span answer, struct sns_outcome *outcome);
  */
 bool sns_answer_batch(struct span answer, struct sns_outcome *outcomes, size_t count);
 
-/* An error that is this one message's: SNS_REFUSED with its reason. False for other errors. */
+/*
+ * An error of Publish that is about this message or who it is for: SNS_REFUSED with its reason.
+ * False for other errors.
+ */
 bool sns_answer_refusal(const char *error, struct span answer, struct sns_outcome *outcome);
 
 #endif

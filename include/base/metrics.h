@@ -23,10 +23,10 @@ static inline void metric_add(metric_counter *counter, uint64_t amount)
 	atomic_store_explicit(counter, now + amount, memory_order_relaxed);
 }
 
-/* For what goes down as well: a gauge. */
-static inline void metric_set(metric_counter *counter, uint64_t value)
+/* For what goes up and down. */
+static inline void metric_set(metric_counter *gauge, uint64_t value)
 {
-	atomic_store_explicit(counter, value, memory_order_relaxed);
+	atomic_store_explicit(gauge, value, memory_order_relaxed);
 }
 
 static inline uint64_t metric_get(const metric_counter *counter)

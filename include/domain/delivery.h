@@ -55,17 +55,10 @@ enum delivery_verdict {
 	DELIVERY_ONE_TOO_MANY, /* the order has ORDER_DELIVERIES_MAX */
 };
 
-/* More of a product than is left of it. */
-struct delivery_excess {
-	char product_id[ID_SIZE];
-	int64_t requested;
-	int64_t possible;
-};
-
 struct delivery_plan {
 	struct order_part parts[ORDER_PART_LINES_MAX];
 	size_t part_count;
-	struct delivery_excess excess[ORDER_PART_LINES_MAX]; /* of DELIVERY_TOO_MUCH */
+	struct order_excess excess[ORDER_PART_LINES_MAX]; /* of DELIVERY_TOO_MUCH */
 	size_t excess_count;
 };
 

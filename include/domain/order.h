@@ -76,6 +76,13 @@ struct order_part {
 	int64_t quantity;
 };
 
+/* More of a product than can be: shipped, or returned. */
+struct order_excess {
+	char product_id[ID_SIZE];
+	int64_t requested;
+	int64_t possible;
+};
+
 /* What a provider has told of one payment; its reference names it. */
 struct order_payment {
 	struct span reference;

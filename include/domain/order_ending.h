@@ -22,13 +22,6 @@ bool order_cancel(struct order *order, const struct order_line *lines, size_t co
  */
 void order_cancel_deliveries(struct order_delivery *deliveries, size_t count);
 
-/* More of a product than was shipped and has not come back yet. */
-struct order_excess {
-	char product_id[ID_SIZE];
-	int64_t requested;
-	int64_t possible;
-};
-
 /*
  * Which parts are too many to be returned, none when all can be. `excess` has room for as many as
  * there are parts, each of another product.

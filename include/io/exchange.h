@@ -48,6 +48,7 @@ struct exchange {
 	bool was_sent;             /* at least one byte of the request was handed to the kernel */
 	struct http_answer answer; /* initialised and cleared by the caller */
 	char error[128];           /* why it failed, for the log; "" when it did not */
+	const char *hint;          /* which setting to look at then, or NULL; static */
 
 	/* private to the transport */
 	struct exchange *next;

@@ -54,6 +54,9 @@ struct http_link *http_link_open(const struct http_link_context *context,
 				 const struct http_link_owner *callbacks, void *owner);
 void http_link_close(struct http_link *link);
 
+/* After `failed`: which setting to look at, for the log; NULL: none in particular. Static. */
+const char *http_link_hint(const struct http_link *link);
+
 enum http_link_io {
 	HTTP_LINK_DONE,   /* `moved` bytes, at least one */
 	HTTP_LINK_LATER,  /* nothing now: wait to be told */

@@ -17,7 +17,7 @@
 #include "repo/stock_moves.h"
 
 enum {
-	ORDER_WRITES_MAX = 8, /* beside head, history, events and stocks */
+	ORDER_WRITES_MAX = ORDER_DELIVERIES_MAX, /* beside head, history, events and stocks */
 	ORDER_EVENTS_MAX = 4,
 };
 

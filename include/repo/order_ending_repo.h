@@ -19,9 +19,13 @@
 struct order_cancelled {
 	struct stored_order order;
 	enum order_field obstacle; /* of RESULT_INVALID */
+	bool is_too_large;         /* likewise, instead: lines and pending deliveries, together */
 };
 
-/* All that is reserved for the order becomes available. `reason` may be NULL. */
+/*
+ * All that is reserved for the order becomes available, and the tracking numbers of its pending
+ * deliveries are free again. `reason` may be NULL.
+ */
 void order_ending_repo_cancel(struct repo *repo, const char *order_id, const char *reason,
 			      struct order_cancelled *out, struct await *await);
 

@@ -24,8 +24,7 @@ void order_part_return_key(const struct order_return *returned, char sk[static O
 /* Each appends the members of an item but for its key. */
 void order_part_write_payment(const struct order_payment *payment, const struct order *order,
 			      struct buf *out);
-void order_part_write_delivery(const struct order_delivery *delivery, const struct order *order,
-			       struct buf *out);
+void order_part_write_delivery(const struct order_delivery *delivery, struct buf *out);
 void order_part_write_return(const struct order_return *returned, struct buf *out);
 
 #endif

@@ -74,22 +74,6 @@ static enum flow reply_state(struct request *rq, const struct order_delivery *de
 	return reply_members(rq, "invalid-transition", &members);
 }
 
-static enum flow reply_too_much(struct request *rq, const struct delivery_plan *plan)
-{
-	struct buf members = {0};
-
-	buf_init(&members, MEMBERS_MAX);
-	buf_add_str(&members, "\"items\":[");
-	for (size_t i = 0; i < plan->excess_count; i++)
-		buf_add_format(&members,
-			       "%s{\"product_id\":\"%s\",\"requested\":%" PRId64
-			       ",\"possible\":%" PRId64 "}",
-			       i > 0 ? "," : "", plan->excess[i].product_id,
-			       plan->excess[i].requested, plan->excess[i].possible);
-	buf_add_char(&members, ']');
-	return reply_members(rq, "too-many-shipped", &members);
-}
-
 static enum flow reply_verdict(struct request *rq, const struct delivery_outcome *outcome)
 {
 	switch (outcome->verdict) {
@@ -100,7 +84,8 @@ static enum flow reply_verdict(struct request *rq, const struct delivery_outcome
 	case DELIVERY_ORDER_STATE:
 		return reply_order_refused(rq, ORDER_STATUS, outcome->order.head.status);
 	case DELIVERY_TOO_MUCH:
-		return reply_too_much(rq, &outcome->plan);
+		return reply_order_excess(rq, "too-many-shipped", outcome->plan.excess,
+					  outcome->plan.excess_count);
 	case DELIVERY_NOTHING_LEFT:
 		return reply_problem(rq, "nothing-to-ship", NULL);
 	case DELIVERY_TOO_LARGE:

@@ -1,13 +1,9 @@
 #include "api/order_ending.h"
 
-#include <inttypes.h>
-
 #include "api/mistakes.h"
 #include "api/order_reply.h"
 #include "http/reply.h"
 #include "repo/order_ending_repo.h"
-
-enum { ITEM_MAX = 128, ITEMS_MAX = ORDER_PART_LINES_MAX * ITEM_MAX };
 
 /* ---- cancel ---- */
 
@@ -32,6 +28,10 @@ static enum flow answer_cancelled(struct request *rq)
 		return reply_order_missing(rq);
 	if (rq->await.result == RESULT_TOO_LARGE)
 		return reply_problem(rq, "stock-limit", NULL);
+	if (rq->await.result == RESULT_INVALID && st->is_too_large)
+		return reply_problem(rq, "too-many-deliveries",
+				     "Its pending deliveries do not fit into one write with its "
+				     "lines. Cancel some of them first.");
 	if (rq->await.result == RESULT_INVALID)
 		return reply_order_refused(rq, st->obstacle,
 					   order_state_of(&st->order.head, st->obstacle));
@@ -62,30 +62,6 @@ static enum flow return_order(struct request *rq)
 	return FLOW_WAIT;
 }
 
-static enum flow reply_excess(struct request *rq, const struct order_returned *returned)
-{
-	struct buf items = {0};
-	enum flow flow;
-
-	buf_init(&items, ITEMS_MAX);
-	buf_add_str(&items, "\"items\":[");
-	for (size_t i = 0; i < returned->excess_count; i++) {
-		const struct order_excess *excess = &returned->excess[i];
-
-		buf_add_format(&items,
-			       "%s{\"product_id\":\"%s\",\"requested\":%" PRId64
-			       ",\"possible\":%" PRId64 "}",
-			       i > 0 ? "," : "", excess->product_id, excess->requested,
-			       excess->possible);
-	}
-	buf_add_char(&items, ']');
-	flow = buf_ok(&items)
-		       ? reply_problem_members(rq, "too-many-returned", buf_text(&items), NULL)
-		       : reply_failure(rq, RESULT_NO_MEMORY);
-	buf_clear(&items);
-	return flow;
-}
-
 static enum flow answer_returned(struct request *rq)
 {
 	const struct return_state *st = rq->state;
@@ -95,7 +71,8 @@ static enum flow answer_returned(struct request *rq)
 	if (rq->await.result == RESULT_TOO_LARGE)
 		return reply_problem(rq, "stock-limit", NULL);
 	if (rq->await.result == RESULT_INVALID && st->returned.excess_count > 0)
-		return reply_excess(rq, &st->returned);
+		return reply_order_excess(rq, "too-many-returned", st->returned.excess,
+					  st->returned.excess_count);
 	if (rq->await.result == RESULT_INVALID)
 		return reply_problem(rq, "too-many-returns", NULL);
 	return reply_order(rq, 200, &st->returned.order);

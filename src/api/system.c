@@ -32,6 +32,10 @@ static enum flow answer_ready(struct request *rq)
 		return reply_problem(rq, "not-ready",
 				     "This instance has no credentials or no table yet; "
 				     "its log says more.");
+	if (rq->app->is_cut_off(rq->app))
+		return reply_problem(rq, "not-ready",
+				     "DynamoDB does not answer. Requests fail at once until it "
+				     "does; it is looked for at least once a second or two.");
 	return reply_status(rq, "ready");
 }
 

@@ -13,6 +13,7 @@
 
 #include "aws/aws_head.h"
 #include "aws/aws_spares.h"
+#include "aws/circuit.h"
 #include "aws/sigv4.h"
 #include "base/log.h"
 
@@ -26,9 +27,11 @@ struct aws_client {
 	struct aws_client_options options;
 	struct sigv4 signer;
 	struct retry_quota quota;
+	struct circuit circuit;
 	int64_t clock_offset_ms;  /* what to add to our wall clock to get the service's */
 	struct aws_call *between; /* calls between two attempts */
 	struct aws_spares spares;
+	struct id_sequence invocations;
 	bool is_stopped;
 };
 
@@ -52,8 +55,13 @@ struct aws_client *aws_client_new(const struct aws_client_options *options)
 	if (!client)
 		return NULL;
 	client->options = *options;
+	if (!options->max_attempts)
+		client->options.max_attempts = options->policy->max_attempts;
 	sigv4_init(&client->signer, options->digest, options->region, options->service);
 	retry_quota_init(&client->quota);
+	client->circuit.service = options->service;
+	client->circuit.endpoint = options->origin->url;
+	client->circuit.metrics = options->metrics;
 	return client;
 }
 
@@ -128,13 +136,15 @@ static void leave_between(struct aws_call *call)
 
 static void log_failure(const struct aws_call *call)
 {
-	if (!result_is_failure(call->result) || call->result == RESULT_SHUTDOWN)
+	/* That calls are cut off is said once for all of them. */
+	if (!result_is_failure(call->result) || call->result == RESULT_SHUTDOWN || call->is_cut_off)
 		return;
 	log_event(LOG_WARNING, "AWS call failed", LOG_F_STR("target", call->target),
 		  LOG_F_STR("result", result_name(call->result)),
 		  LOG_F_STR("error", call->error[0] ? call->error : NULL),
 		  LOG_F_NUM("status", call->status), LOG_F_NUM("attempts", call->attempts),
 		  LOG_F_STR("why", call->exchange.error[0] ? call->exchange.error : NULL),
+		  LOG_F_STR("hint", call->exchange.error[0] ? call->exchange.hint : NULL),
 		  LOG_F_STR("trace", call->await->trace_id));
 }
 
@@ -208,6 +218,9 @@ static bool write_request(struct aws_call *call, const struct aws_keys *keys)
 		.date = date,
 		.trace_id = call->await->trace_id,
 		.body = {buf_text(&call->body), call->body.len},
+		.invocation = call->invocation,
+		.attempt = call->attempts + 1,
+		.max_attempts = (unsigned)options->max_attempts,
 	};
 
 	clock_format_amz(service_time_ms(call->client), date);
@@ -246,7 +259,7 @@ static void send(struct aws_call *call)
 
 static void attempt(struct aws_call *call)
 {
-	const struct aws_client *client = call->client;
+	struct aws_client *client = call->client;
 	const struct aws_keys *keys = credentials_current(client->options.credentials);
 
 	if (client->is_stopped) {
@@ -258,6 +271,9 @@ static void attempt(struct aws_call *call)
 		finish_later(call, RESULT_UNREACHABLE);
 	} else if (!buf_ok(&call->body) || !write_request(call, keys)) {
 		finish_later(call, RESULT_NO_MEMORY);
+	} else if (!circuit_admit(&client->circuit, now_us(client), &call->is_probe)) {
+		call->is_cut_off = true;
+		finish_later(call, RESULT_UNREACHABLE);
 	} else {
 		call->keys_generation = keys->generation;
 		send(call);
@@ -362,27 +378,43 @@ static void decide(struct aws_call *call, const struct aws_verdict *verdict)
 	}
 }
 
+/* Whoever counts and watches is told how an attempt ended. */
+static void note_attempt(struct aws_call *call, const struct aws_verdict *verdict)
+{
+	struct aws_client *client = call->client;
+	const struct exchange *exchange = &call->exchange;
+	uint64_t took_us = now_us(client) - call->attempt_began_us;
+	struct circuit_note note = {
+		.outcome = circuit_judge(exchange, verdict, took_us),
+		.is_probe = call->is_probe,
+		.now_us = now_us(client),
+		.why = exchange->error[0] ? exchange->error : verdict->error,
+	};
+
+	if (client->options.service_clock && exchange->answer.has_date)
+		service_clock_note(client->options.service_clock, exchange->answer.date_ms,
+				   took_us);
+	if (client->options.metrics)
+		aws_metrics_count_attempt(client->options.metrics, exchange, verdict, took_us);
+	if (note.outcome == CIRCUIT_FAILED)
+		note.random = aws_client_random(client);
+	circuit_note(&client->circuit, &note);
+}
+
 static void on_exchange(struct exchange *exchange)
 {
 	struct aws_call *call = exchange->context;
 	struct aws_client *client = call->client;
 	struct aws_verdict verdict;
 
-	if (client->options.service_clock && exchange->answer.has_date)
-		service_clock_note(client->options.service_clock, exchange->answer.date_ms,
-				   now_us(client) - call->attempt_began_us);
 	aws_answer_judge(client->options.protocol, exchange, &verdict);
+	note_attempt(call, &verdict);
 	call->status = verdict.status;
 	call->answer = verdict.answer;
 	call->members = verdict.members;
 	memcpy(call->error, verdict.error, sizeof(call->error));
 	if (verdict.is_uncertain && !call->is_read)
 		call->is_uncertain = true;
-	if (client->options.metrics)
-		metric_observe(&client->options.metrics->attempt_time,
-			       now_us(client) - call->attempt_began_us);
-	if (verdict.retry == RETRY_THROTTLED)
-		count(client, offsetof(struct aws_metrics, throttles));
 	decide(call, &verdict);
 }
 
@@ -395,6 +427,7 @@ static void prepare(struct aws_client *client, struct aws_call *call)
 		aws_spares_take(&client->spares, &call->exchange);
 	}
 	call->client = client;
+	id_make_next(&client->invocations, service_time_ms(client), call->invocation);
 	call->exchange.done = on_exchange;
 	call->exchange.context = call;
 	call->timer.fire = on_timer;
@@ -405,6 +438,7 @@ static void prepare(struct aws_client *client, struct aws_call *call)
 	call->wait.context = call;
 	call->retry = (struct retry_state){0};
 	call->has_refreshed_credentials = false;
+	call->is_cut_off = false;
 	call->is_uncertain = false;
 	call->attempts = 0;
 	call->status = 0;

@@ -66,6 +66,16 @@ static bool add_signature(const struct aws_head *head, struct sigv4 *signer,
 	return true;
 }
 
+static void add_attempt(const struct aws_head *head, struct buf *out)
+{
+	add_header(out, "amz-sdk-invocation-id", head->invocation);
+	buf_add_str(out, "amz-sdk-request: attempt=");
+	buf_add_u64(out, head->attempt);
+	buf_add_str(out, "; max=");
+	buf_add_u64(out, head->max_attempts);
+	buf_add(out, "\r\n", 2);
+}
+
 bool aws_head_write(const struct aws_head *head, struct sigv4 *signer, const struct aws_keys *keys,
 		    struct buf *out)
 {
@@ -76,7 +86,9 @@ bool aws_head_write(const struct aws_head *head, struct sigv4 *signer, const str
 		add_header(out, "X-Amz-Target", head->target);
 	if (keys && !add_signature(head, signer, keys, out))
 		return false;
-	buf_add_str(out, "User-Agent: shopd/" SHOPD_VERSION "\r\n");
+	buf_add_str(out, "User-Agent: " SHOPD_USER_AGENT "\r\n");
+	if (head->invocation)
+		add_attempt(head, out);
 	if (head->trace_id && is_fit_for_header(head->trace_id))
 		add_header(out, "X-Amzn-Trace-Id", head->trace_id);
 	buf_add_str(out, "Content-Length: ");

@@ -29,6 +29,7 @@ struct credentials {
 	struct provider *provider; /* NULL until one is configured */
 	struct buf looked_at;      /* what speaks against the others */
 	struct aws_keys keys;
+	struct credentials_metrics metrics;
 	struct loop_timer timer;
 	struct loop_task task; /* begins a fetch */
 	void (*ready)(void *context);
@@ -83,6 +84,11 @@ void credentials_free(struct credentials *credentials)
 const struct aws_keys *credentials_current(const struct credentials *credentials)
 {
 	return credentials->keys.access_key ? &credentials->keys : NULL;
+}
+
+const struct credentials_metrics *credentials_get_metrics(const struct credentials *credentials)
+{
+	return &credentials->metrics;
 }
 
 static int64_t wall_ms(const struct credentials *credentials)
@@ -220,8 +226,12 @@ static void on_fetched(void *context, const struct aws_keys *keys, const char *w
 		return;
 	if (keys) {
 		take_keys(credentials, keys);
+		metric_add(&credentials->metrics.fetched, 1);
+		metric_set(&credentials->metrics.expires_s,
+			   (uint64_t)credentials->keys.expires_ms / 1000);
 	} else {
 		credentials->failures++;
+		metric_add(&credentials->metrics.failed, 1);
 		log_failure(credentials, why);
 	}
 	plan(credentials);

@@ -90,7 +90,7 @@ static void write_request(struct imds *imds)
 			       imds->step == STEP_REGION ? region_path : role_path,
 			       imds->step == STEP_KEYS ? imds->role : "", imds->token);
 	}
-	buf_add_format(out, "Host: %s\r\nUser-Agent: shopd/" SHOPD_VERSION "\r\n\r\n",
+	buf_add_format(out, "Host: %s\r\nUser-Agent: " SHOPD_USER_AGENT "\r\n\r\n",
 		       imds->ask.origin.authority);
 }
 

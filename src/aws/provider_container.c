@@ -177,7 +177,7 @@ static void fetch(struct provider *provider, provider_done *done, void *context)
 		buf_add_format(out, "GET %s HTTP/1.1\r\nHost: %s\r\n", container->path,
 			       container->ask.origin.authority);
 		buf_add_str(out,
-			    "Accept: application/json\r\nUser-Agent: shopd/" SHOPD_VERSION "\r\n");
+			    "Accept: application/json\r\nUser-Agent: " SHOPD_USER_AGENT "\r\n");
 		ok = add_authorization(container->config, out, why);
 	}
 	buf_add_str(out, "\r\n");
@@ -196,8 +196,10 @@ static void fail(struct container *container, enum keys_json_result parsed)
 	char why[PROVIDER_WHY_SIZE];
 
 	if (status == 0) {
-		snprintf(why, sizeof(why), "no answer from %s: %s", url,
-			 container->ask.exchange.error);
+		const struct exchange *exchange = &container->ask.exchange;
+
+		snprintf(why, sizeof(why), "no answer from %s: %s%s%s", url, exchange->error,
+			 exchange->hint ? "; " : "", exchange->hint ? exchange->hint : "");
 	} else if (status == 200) {
 		snprintf(why, sizeof(why), "the answer of %s %s", url, keys_json_text(parsed));
 	} else {

@@ -61,6 +61,16 @@ static void take_success(struct sns_call *call)
 	finish(call, RESULT_UNKNOWN);
 }
 
+/* Without the topic no message can be sent, so it is no message's fault. */
+static bool take_refusal(struct sns_call *call)
+{
+	const struct aws_call *aws = &call->call;
+
+	if (call->is_batch || (call->is_to_topic && strcmp(aws->error, "NotFound") == 0))
+		return false;
+	return sns_answer_refusal(aws->error, aws->answer, &call->outcomes[0]);
+}
+
 static void on_done(struct aws_call *aws)
 {
 	struct sns_call *call = aws->context;
@@ -69,7 +79,7 @@ static void on_done(struct aws_call *aws)
 		take_success(call);
 		return;
 	}
-	if (!call->is_batch && sns_answer_refusal(aws->error, aws->answer, &call->outcomes[0])) {
+	if (take_refusal(call)) {
 		finish(call, RESULT_OK);
 		return;
 	}
@@ -133,9 +143,10 @@ void sns_publish(const struct sns *sns, struct sns_call *call, struct sns_target
 	struct buf *body = begin(sns, call, 1);
 	bool is_good;
 
-	if (target.kind == SNS_TOPIC)
+	call->is_to_topic = target.kind == SNS_TOPIC;
+	if (call->is_to_topic)
 		target.address = sns->topic_arn;
-	is_good = judge(message, target.kind == SNS_TOPIC && sns_topic_is_fifo(target.address),
+	is_good = judge(message, call->is_to_topic && sns_topic_is_fifo(target.address),
 			&call->outcomes[0]);
 	if (is_good)
 		sns_request_publish(body, target, message);

@@ -281,8 +281,9 @@ static void fail(struct sts *sts)
 	char why[PROVIDER_WHY_SIZE];
 
 	if (exchange->end != EXCHANGE_ANSWERED) {
-		snprintf(why, sizeof(why), "no answer from STS (%s): %s", sts->options.endpoint,
-			 exchange->error);
+		snprintf(why, sizeof(why), "no answer from STS (%s): %s%s%s", sts->options.endpoint,
+			 exchange->error, exchange->hint ? "; " : "",
+			 exchange->hint ? exchange->hint : "");
 	} else if (exchange->answer.status == 200) {
 		snprintf(why, sizeof(why), "STS (%s) answers 200, but no keys that can be used",
 			 sts->options.endpoint);

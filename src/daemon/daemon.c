@@ -252,10 +252,23 @@ static void write_metrics(struct app *app, struct buf *out)
 	metrics_page_write(daemon->workers, daemon->worker_count, out);
 }
 
+/* One worker that finds it so speaks for all: they come to it in turns. */
+static bool is_cut_off(const struct app *app)
+{
+	const struct daemon *daemon = app->context;
+
+	for (size_t i = 0; i < daemon->worker_count; i++) {
+		if (metric_get(&daemon->workers[i].backend.metrics.circuits_open) > 0)
+			return true;
+	}
+	return false;
+}
+
 static bool make(struct daemon *daemon)
 {
 	daemon->app.status = &daemon->status;
 	daemon->app.write_metrics = write_metrics;
+	daemon->app.is_cut_off = is_cut_off;
 	daemon->app.context = daemon;
 	daemon->shared.config = daemon->config;
 	daemon->shared.app = &daemon->app;

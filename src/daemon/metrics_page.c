@@ -68,6 +68,36 @@ static void write_client(const struct worker *workers, size_t count, struct buf 
 	metric_write(out, "shopd_client_overload_total", "", sums.overload);
 }
 
+struct credentials_sums {
+	uint64_t expires_s; /* the earliest, 0: none expires */
+	uint64_t fetched;
+	uint64_t failed;
+};
+
+static void write_credentials(const struct worker *workers, size_t count, struct buf *out)
+{
+	struct credentials_sums sums = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct credentials_metrics *metrics =
+			credentials_get_metrics(workers[i].backend.credentials);
+		uint64_t expires_s = metric_get(&metrics->expires_s);
+
+		if (expires_s > 0 && (sums.expires_s == 0 || expires_s < sums.expires_s))
+			sums.expires_s = expires_s;
+		sums.fetched += metric_get(&metrics->fetched);
+		sums.failed += metric_get(&metrics->failed);
+	}
+	metric_write_head(out, "shopd_aws_credentials_expire_seconds", "gauge",
+			  "Unix time when the first worker's AWS credentials expire; 0: never.");
+	metric_write(out, "shopd_aws_credentials_expire_seconds", "", sums.expires_s);
+	metric_write_head(out, "shopd_aws_credentials_fetches_total", "counter",
+			  "Questions for AWS credentials, by what came of them.");
+	metric_write(out, "shopd_aws_credentials_fetches_total", "outcome=\"fetched\"",
+		     sums.fetched);
+	metric_write(out, "shopd_aws_credentials_fetches_total", "outcome=\"failed\"", sums.failed);
+}
+
 static void write_sweeper(const struct worker *workers, size_t count, struct buf *out)
 {
 	struct sweeper_metrics sum = {0};
@@ -98,6 +128,7 @@ void metrics_page_write(const struct worker *workers, size_t count, struct buf *
 	write_http(workers, count, out);
 	write_aws(workers, count, out);
 	write_client(workers, count, out);
+	write_credentials(workers, count, out);
 	write_sweeper(workers, count, out);
 	write_publisher(workers, count, out);
 	metric_write_head(out, "shopd_log_lost_total", "counter",

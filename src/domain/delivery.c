@@ -94,7 +94,7 @@ static int64_t left_of_product(const struct order_line *lines, size_t count, con
 
 static void plan_part(const struct order_part *wanted, int64_t left, struct delivery_plan *plan)
 {
-	struct delivery_excess *excess = &plan->excess[plan->excess_count];
+	struct order_excess *excess = &plan->excess[plan->excess_count];
 
 	plan->parts[plan->part_count++] = *wanted;
 	if (wanted->quantity <= left)

@@ -246,8 +246,10 @@ static void on_failed(void *owner, const char *error)
 	struct exchange *exchange = pool->waiting.first;
 
 	metric_add(&pool->client->metrics.failed, 1);
-	if (exchange != NULL)
+	if (exchange != NULL) {
+		exchange->hint = http_link_hint(carrier->link);
 		http_client_finish(pool->client, exchange, EXCHANGE_NOT_SENT, error);
+	}
 	carrier_close(carrier);
 	http_pool_serve(pool);
 }

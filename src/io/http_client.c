@@ -125,6 +125,7 @@ static void client_start(struct transport *transport, struct exchange *exchange)
 	struct pool *pool = pool_for(client, exchange->origin);
 
 	exchange->was_sent = false;
+	exchange->hint = NULL;
 	exchange->queue = NULL;
 	exchange->carrier = NULL;
 	exchange->timer.fire = on_deadline;

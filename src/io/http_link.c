@@ -31,6 +31,38 @@ struct http_link {
 	struct loop_task check;  /* asks curl whether it is done */
 	struct connect_socket *sockets;
 	char error[CURL_ERROR_SIZE];
+	const char *hint;
+};
+
+enum { ANY_REASON = -1 };
+
+/* What users can do about a connection that fails. `reason` is why a certificate was refused. */
+static const struct {
+	CURLcode code;
+	long reason;
+	const char *hint;
+} hints[] = {
+	{CURLE_COULDNT_RESOLVE_HOST, ANY_REASON,
+	 "there is no such host, or no name server: look at AWS_REGION, the endpoint URL and "
+	 "/etc/resolv.conf"},
+	{CURLE_COULDNT_RESOLVE_PROXY, ANY_REASON, "look at https_proxy, http_proxy and no_proxy"},
+	{CURLE_COULDNT_CONNECT, ANY_REASON,
+	 "nobody listens there: look at the endpoint URL and at proxy settings"},
+	{CURLE_OPERATION_TIMEDOUT, ANY_REASON,
+	 "packets may be dropped: look at security groups, routes and VPC endpoints, and at proxy "
+	 "settings"},
+	{CURLE_SSL_CONNECT_ERROR, ANY_REASON,
+	 "the other side must speak TLS 1.2 or later; look at the endpoint URL, and at what stands "
+	 "in between"},
+	{CURLE_PEER_FAILED_VERIFICATION, X509_V_ERR_CERT_HAS_EXPIRED,
+	 "the certificate must be renewed, or this machine's clock is wrong"},
+	{CURLE_PEER_FAILED_VERIFICATION, X509_V_ERR_CERT_NOT_YET_VALID,
+	 "this machine's clock may be wrong"},
+	{CURLE_PEER_FAILED_VERIFICATION, X509_V_ERR_UNSPECIFIED, /* curl did not get that far */
+	 "the certificate is another host's: look at the endpoint URL, which must name one of the "
+	 "certificate's"},
+	{CURLE_PEER_FAILED_VERIFICATION, ANY_REASON,
+	 "if this authority is to be trusted, name a file with its certificate in AWS_CA_BUNDLE"},
 };
 
 bool http_link_global_init(void)
@@ -176,6 +208,24 @@ static void on_readiness(struct loop_watch *watch, uint32_t events)
 		link->callbacks->readable(link->owner);
 }
 
+static const char *hint_for(const struct http_link *link, CURLcode code)
+{
+	long reason = X509_V_OK;
+
+	curl_easy_getinfo(link->easy, CURLINFO_SSL_VERIFYRESULT, &reason);
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		if (hints[i].code == code &&
+		    (hints[i].reason == reason || hints[i].reason == ANY_REASON))
+			return hints[i].hint;
+	}
+	return NULL;
+}
+
+const char *http_link_hint(const struct http_link *link)
+{
+	return link->hint;
+}
+
 /*
  * curl carries bytes through whatever a connection is made of, and looks the connection up anew
  * each time: more than the system call costs. So where there is nothing between, we do without it.
@@ -209,6 +259,7 @@ static void finish_connecting(struct http_link *link, CURLcode code)
 		link->callbacks->connected(link->owner);
 		return;
 	}
+	link->hint = hint_for(link, code);
 	link->callbacks->failed(link->owner,
 				link->error[0] != '\0' ? link->error : curl_easy_strerror(code));
 }

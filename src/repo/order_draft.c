@@ -76,7 +76,7 @@ void order_draft_put_delivery(struct order_draft *draft, const struct order_deli
 
 	order_part_delivery_key(delivery, sk);
 	buf_init(&members, ORDER_ITEM_MAX);
-	order_part_write_delivery(delivery, &draft->order->head, &members);
+	order_part_write_delivery(delivery, &members);
 	put(draft, sk, &members);
 }
 

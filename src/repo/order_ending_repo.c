@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "repo/delivery_item.h"
+#include "repo/repo_write.h"
+
 struct run {
 	struct span reason; /* absent: none */
 	const struct return_body *body;
@@ -42,13 +45,47 @@ static const char *describe(struct order_draft *draft, struct span reason)
 	return text;
 }
 
+/* Beside head, history, event, a line's stock each, and one item for all levels that change. */
+static bool has_room_for_numbers(const struct stored_order *order)
+{
+	size_t count = 4 + order->line_count;
+
+	for (size_t i = 0; i < order->delivery_count; i++) {
+		if (order->deliveries[i].status == DELIVERY_PENDING)
+			count++;
+	}
+	return count <= REPO_WRITES_MAX;
+}
+
+/* That pending deliveries are cancelled follows from the order; that others may have their numbers
+ * does not. */
+static void free_numbers(struct order_draft *draft)
+{
+	const struct stored_order *order = draft->order;
+	char key[DELIVERY_KEY_SIZE];
+
+	for (size_t i = 0; i < order->delivery_count; i++) {
+		if (order->deliveries[i].status != DELIVERY_PENDING)
+			continue;
+		if (delivery_item_tracking_key(draft->repo, &order->deliveries[i], key))
+			delivery_item_free_number(draft, key);
+		else
+			order_draft_fail(draft, RESULT_NO_MEMORY);
+	}
+}
+
 static enum order_decision cancel(struct order_draft *draft, void *context)
 {
 	struct run *run = context;
 	struct stored_order *order = draft->order;
 
+	run->cancelled->is_too_large = false;
 	if (!order_cancel(&order->head, order->lines, order->line_count, &run->cancelled->obstacle))
 		return ORDER_REFUSE;
+	run->cancelled->is_too_large = !has_room_for_numbers(order);
+	if (run->cancelled->is_too_large)
+		return ORDER_REFUSE;
+	free_numbers(draft);
 	order_cancel_deliveries(order->deliveries, order->delivery_count);
 	for (size_t i = 0; i < order->line_count; i++)
 		order_draft_move(draft, order->lines[i].product_id, STOCK_RELEASE,

@@ -144,9 +144,7 @@ void order_part_write_payment(const struct order_payment *payment, const struct 
 	order_item_add_raw(out, "updated_at", payment->updated_at);
 }
 
-/* Carrier and number are the key by which a carrier's report is matched with a delivery. */
-static void write_tracking(const struct order_delivery *delivery, const struct order *order,
-			   struct buf *out)
+static void write_tracking(const struct order_delivery *delivery, struct buf *out)
 {
 	order_item_add_raw(out, "carrier", delivery->carrier);
 	order_item_add_raw(out, "tracking_number", delivery->tracking_number);
@@ -154,22 +152,14 @@ static void write_tracking(const struct order_delivery *delivery, const struct o
 	order_item_add_raw(out, "tracked_at", delivery->tracked_at);
 	if (delivery->was_out)
 		buf_add_str(out, ",\"was_out\":{\"BOOL\":true}");
-	if (!delivery->carrier.data || !delivery->tracking_number.data)
-		return;
-	buf_add_str(out, ",\"g1p\":{\"S\":\"TRK#");
-	buf_add(out, delivery->carrier.data, delivery->carrier.len);
-	buf_add_char(out, '#');
-	buf_add(out, delivery->tracking_number.data, delivery->tracking_number.len);
-	buf_add_format(out, "\"},\"g1s\":{\"S\":\"O#%s\"}", order->id);
 }
 
-void order_part_write_delivery(const struct order_delivery *delivery, const struct order *order,
-			       struct buf *out)
+void order_part_write_delivery(const struct order_delivery *delivery, struct buf *out)
 {
 	attribute_add_text(out, "delivery_id", delivery->id);
 	attribute_add_integer(out, "number", (int64_t)delivery->number);
 	attribute_add_text(out, "status", delivery_status_name(delivery->status));
-	write_tracking(delivery, order, out);
+	write_tracking(delivery, out);
 	write_parts(delivery->parts, delivery->part_count, out);
 	attribute_add_integer(out, "version", (int64_t)delivery->version);
 	order_item_add_raw(out, "created_at", delivery->created_at);

@@ -25,6 +25,7 @@ MAY_INCLUDE["main"] = EVERYTHING | {"daemon"}
 # The homes of libraries: whoever needs one goes through them. The first pattern that fits counts.
 LIBRARY_HOMES = (
     (r"curl/", r"src/io/\w+\.c"),
+    (r"cjose/", r"src/http/jwks\.c"),
     (r"openssl/ssl\.h", r"src/io/\w+\.c"),
     (r"openssl/", r"src/base/digest\.c"),
     (r"microhttpd\.h", r"(src|include)/http/\w+\.[ch]"),

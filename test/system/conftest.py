@@ -145,6 +145,14 @@ def sns(folder):
     assert double.violations == []
 
 
+@pytest.fixture(scope="module")
+def double(folder):
+    """A strict SNS that the tests of a file share, and leave as it was."""
+    double = Sns(folder)
+    yield double
+    double.end()
+
+
 @pytest.fixture
 def fresh(make_table, start):
     """A daemon on a table of its own."""

@@ -6,6 +6,8 @@ import json
 import secrets
 import threading
 
+import answering
+
 ROLE = "shop-role"
 
 
@@ -17,6 +19,8 @@ class Metadata:
         self.credentials = None
         self.region = None
         self.requests = []
+        self.fault = None
+        """One of answering.FAULTS."""
         handler = type("Handler", (Handler,), {"metadata": self})
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
@@ -78,7 +82,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(404, "")
 
     def answer(self, status, body):
+        if self.metadata.fault:
+            answering.FAULTS[self.metadata.fault](self, status, body.encode())
+        else:
+            self.send(status, body.encode())
+
+    def send(self, status, body, length=None):
         self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) if length is None else length))
         self.end_headers()
-        self.wfile.write(body.encode())
+        self.wfile.write(body)

@@ -20,6 +20,7 @@ import email.utils
 import json
 import random
 import signal
+import ssl
 import sys
 import time
 import zlib
@@ -43,12 +44,12 @@ class Rule(rules.Rule):
             raise ValueError(f"no such fault: {fault}")
         super().__init__(fault, **rule)
 
-    def hits(self, operation):
+    def hits(self, operation, body=b""):
         if operation == SWEEP and self.operation != SWEEP:
             return False
         if self.fault == "conflict" and operation not in WRITES:
             return False
-        return super().hits(operation)
+        return super().hits(operation, body)
 
 
 class Exchange:
@@ -321,7 +322,7 @@ class Proxy:
 
     async def play(self, exchange):
         for rule in self.rules:
-            if rule.hits(exchange.operation):
+            if rule.hits(exchange.operation, exchange.body):
                 self.count("faults", rule.fault)
                 await FAULTS[rule.fault](exchange, rule)
                 return
@@ -344,9 +345,14 @@ async def main():
     options = argparse.ArgumentParser()
     options.add_argument("--backend", type=int, required=True, help="the emulator's port")
     options.add_argument("--region", required=True)
+    options.add_argument("--certificate", help="speak TLS with this certificate and key (PEM)")
     args = options.parse_args()
+    tls = None
+    if args.certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(args.certificate)
     proxy = Proxy(Backend("127.0.0.1", args.backend), args.region)
-    front = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=1 << 20, backlog=4096)
+    front = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=1 << 20, backlog=4096, ssl=tls)
     control = await asyncio.start_server(proxy.control, "127.0.0.1", 0, limit=1 << 20)
     ports = [server.sockets[0].getsockname()[1] for server in (front, control)]
     proxy.host = f"127.0.0.1:{ports[0]}"

@@ -162,9 +162,12 @@ class Proxy:
 
     alive = set()
 
-    def __init__(self, folder, backend, name="proxy"):
+    def __init__(self, folder, backend, name="proxy", certificate=None):
+        self.scheme = "https" if certificate else "http"
+        tls = ["--certificate", certificate] if certificate else []
         self.process = Process(
-            name, [sys.executable, HERE / "proxy.py", "--backend", backend, "--region", REGION],
+            name,
+            [sys.executable, HERE / "proxy.py", "--backend", backend, "--region", REGION, *tls],
             folder, stdout=subprocess.PIPE)
         ports = json.loads(self.process.popen.stdout.readline())
         self.port = ports["port"]
@@ -189,7 +192,7 @@ class Proxy:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def end(self):
         Proxy.alive.discard(self)

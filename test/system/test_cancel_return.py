@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 import shop
-from given import at_once, expect, movements, placed, set_attributes
+from given import at_once, expect, movements, placed, scaled, set_attributes
 from placed import Look, deliver, place, stock_of, take_out
 
 AFTER = ("lost-after", "internal-after", "cut-after", "checksum-after", "garbage-after",
@@ -219,8 +219,9 @@ def test_an_order_of_ninety_lines_is_cancelled_in_one_go(client, emulator):
                        level={"S": "low" if n % 2 else "out"})
     expect(cancel(client, order, Idempotency_Key=str(uuid.uuid4())), 200)
     for n, product in enumerate(products):
-        assert stock_of(emulator, product) == (2 if n % 2 else 1, 0)
-        assert emulator.items(product["id"])["STOCK"]["level"] == {"S": "in"}
+        stock = emulator.items(product["id"])["STOCK"]
+        assert [stock[name] for name in ("available", "reserved", "level")] == [
+            {"N": "2" if n % 2 else "1"}, {"N": "0"}, {"S": "in"}]
 
 
 # at once, and under faults
@@ -334,7 +335,7 @@ def test_orders_of_one_product_are_cancelled_at_once(pair, emulator):
     assert stock_of(emulator, tea) == (40, 0)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(scaled(1)))
 def test_under_many_faults_nothing_is_lost_or_doubled(start, proxy, emulator, table, seed):
     client = start(SHOPD_REQUEST_DEADLINE="2500ms").client()
     tea = client.create(on_hand=100, price=3)
@@ -352,20 +353,3 @@ def test_under_many_faults_nothing_is_lost_or_doubled(start, proxy, emulator, ta
     assert stock_of(emulator, tea) == (100, 0)
     for order in orders:
         assert Look(emulator, order).version == 2
-
-
-def test_what_it_costs(client, emulator, report):
-    """The figures of docs/table.md."""
-    products = [client.create(price=5, on_hand=50) for _ in range(3)]
-    parts = [(product, 2) for product in products]
-    shipped = place(emulator, *parts, status="confirmed", shipped=[2, 2, 2])
-    other = place(emulator, *parts)
-    figures = {
-        "cancel 3 lines": cancel(client, place(emulator, *parts)),
-        "cancel 3 lines with a key": cancel(client, other, Idempotency_Key=str(uuid.uuid4())),
-        "return 3 lines": give_back(client, shipped, *parts),
-        "cancel refused": cancel(client, shipped),
-    }
-    for name, answer in figures.items():
-        report(f"{name}: {answer.headers.get('X-Consumed-Read-Units', 0)} read, "
-               f"{answer.headers.get('X-Consumed-Write-Units', 0)} write")

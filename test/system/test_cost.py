@@ -15,6 +15,7 @@ import pytest
 
 import given
 import lines
+import purchase
 import shop
 import wire
 from given import (
@@ -628,3 +629,138 @@ def _(place):
         checkout = place.client.post("/checkout", {"cart_id": cart["id"], "address": ADDRESS})
         place.client.post("/order", {"checkout_id": checkout.json["id"]})
     return expect(place.client.get(f"/user/{user['id']}/order"), 200)
+
+
+# payments and deliveries
+
+
+def bought(place, *steps, **fields):
+    """An order of 3 lines of two pieces each, after these steps."""
+    order = expect(order_of(place, **fields)[1], 201).json
+    for step in steps:
+        assert step(place.client, order).status < 300
+    return order
+
+
+def one_of_each(order):
+    return [({"id": line["product_id"]}, 1) for line in order["lines"]]
+
+
+def delivery(place, *steps, lines=one_of_each, **fields):
+    """A delivery of an order that is paid on delivery, after these steps."""
+    order = bought(place, cash_on_delivery=True)
+    made = expect(purchase.deliver(place.client, order, *lines(order), **fields), 201).json
+    for step in steps:
+        assert step(place.client, made).status < 300
+    return made
+
+
+def change(place, **fields):
+    path = f"/delivery/{delivery(place, status='pending')['id']}"
+    return expect(place.client.patch(path, fields), 200)
+
+
+def tell(status, seconds, event_id=None):
+    return lambda client, made: purchase.tell(client, made, status, seconds - 60, event_id)
+
+
+@operation("record a payment that confirms an order, or a refund")
+def _(place):
+    order = bought(place)
+    return [expect(purchase.pay(place.client, order, status), 200)
+            for status in ("paid", "refunded")]
+
+
+@operation("record a payment that confirms an order, or a refund … that was recorded before, "
+           "or is refused")
+def _(place):
+    order = bought(place)
+    answers = [purchase.pay(place.client, order, reference="once") for _ in range(2)]
+    return [expect(answers[1], 200), expect(purchase.pay(place.client, order), 409)]
+
+
+@operation("cancel an order of 3 lines")
+def _(place):
+    return expect(purchase.cancel(place.client, bought(place)), 200)
+
+
+@operation("cancel an order of 3 lines … with an Idempotency-Key")
+def _(place):
+    path = f"/order/{bought(place)['id']}/cancel"
+    return expect(place.client.post(path, {}, Idempotency_Key="key"), 200)
+
+
+@operation("cancel an order of 3 lines … with a delivery that is pending")
+def _(place):
+    made = delivery(place, status="pending")
+    return expect(place.client.post(f"/order/{made['order_id']}/cancel", {}), 200)
+
+
+@operation("return 3 lines")
+def _(place):
+    order = bought(place, purchase.deliver, cash_on_delivery=True)
+    return expect(purchase.give_back(place.client, order, *one_of_each(order)), 200)
+
+
+@operation("read a delivery")
+def _(place):
+    return expect(place.client.get(f"/delivery/{delivery(place)['id']}"), 200)
+
+
+@operation("read all deliveries of an order")
+def _(place):
+    return expect(place.client.get(f"/order/{delivery(place)['order_id']}/delivery"), 200)
+
+
+@operation("ship 3 lines")
+def _(place):
+    return expect(purchase.deliver(place.client, bought(place, cash_on_delivery=True)), 201)
+
+
+@operation("plan a delivery for later")
+def _(place):
+    order = bought(place, cash_on_delivery=True)
+    return expect(purchase.deliver(place.client, order, status="pending"), 201)
+
+
+@operation("plan a delivery for later … correct its carrier or number")
+def _(place):
+    return change(place, tracking_number=f"T{uuid.uuid4()}")
+
+
+@operation("plan a delivery for later … cancel it")
+def _(place):
+    return change(place, status="cancelled")
+
+
+@operation("plan a delivery for later … ship it, with 3 lines")
+def _(place):
+    return change(place, status="shipped")
+
+
+@operation("a carrier's event")
+def _(place):
+    return tell("in_transit", 1)(place.client, delivery(place))
+
+
+@operation("a carrier's event … that is told")
+def _(place):
+    return tell("out_for_delivery", 1)(place.client, delivery(place))
+
+
+@operation("a carrier's event … that delivers, and completes the order")
+def _(place):
+    whole = delivery(place, lines=lambda order: [])
+    return [tell("delivered", 1)(place.client, made) for made in (delivery(place), whole)]
+
+
+@operation("a carrier's event … that is late")
+def _(place):
+    made = delivery(place, tell("in_transit", 1))
+    return tell("pre_transit", 0)(place.client, made)
+
+
+@operation("a carrier's event … that was seen")
+def _(place):
+    made = delivery(place, tell("in_transit", 1, "seen"))
+    return tell("in_transit", 1, "seen")(place.client, made)

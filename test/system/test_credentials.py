@@ -141,6 +141,21 @@ def test_without_any_credentials_it_is_not_ready_and_says_why(start_by_role, met
     assert "credential" in daemon.process.log_text().lower()
 
 
+@pytest.mark.parametrize("fault", ["html", "denied", "cut", "slow"])
+def test_a_service_that_is_out_of_order_is_asked_until_it_works(
+        start_by_role, metadata, proxy, fault):
+    proxy.tell(keys=metadata.give("ROLE1", 6 * 60 * MINUTE))
+    metadata.fault = fault
+    daemon = start_by_role(ready=False, SHOPD_WORKERS=1)
+    shop.wait_until(lambda: "no AWS credentials yet" in daemon.process.log_text(), 8, "a complaint")
+    assert not daemon.answers_ready()
+    metadata.fault = None
+    daemon.ready(15)
+    client = daemon.client()
+    assert client.get("/product?limit=1").status == 200
+    client.close()
+
+
 def test_credentials_that_come_late_are_taken(start_by_role, metadata, proxy):
     daemon = start_by_role(ready=False)
     shop.wait_until(lambda: metadata.requests, 5, "a question to the metadata service")

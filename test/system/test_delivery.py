@@ -423,17 +423,18 @@ def test_unknown_deliveries(client):
     expect(client.get(f"/order/{SOME_ID}/delivery"), 404, "order-not-found")
 
 
-def test_a_pending_delivery_of_a_cancelled_order_can_only_be_cancelled(client, emulator):
-    order_id = order_of(emulator, (product(client), 1))
+def test_a_pending_delivery_is_cancelled_with_its_order_and_gives_its_number_back(
+        client, emulator):
+    tea = product(client)
+    order_id, other_id = order_of(emulator, (tea, 1)), order_of(emulator, (tea, 1))
     delivery = shipped(client, order_id, status="pending")
-    emulator.client.update_item(
-        TableName=shop.TABLE, Key={"pk": {"S": f"O#{order_id}"}, "sk": {"S": "#"}},
-        UpdateExpression="SET #s = :s", ExpressionAttributeNames={"#s": "status"},
-        ExpressionAttributeValues={":s": {"S": "cancelled"}})
-    answer = expect(client.patch(path_of(delivery), {"status": "shipped"}), 409,
-                    "invalid-transition")
-    assert (answer.json["current"], answer.json["allowed"]) == ("cancelled", [])
+    number = delivery["tracking_number"]
+    expect(ship(client, other_id, tracking_number=number), 409, "tracking-number-taken")
+    expect(client.post(f"/order/{order_id}/cancel", {}), 200)
+    assert client.get(path_of(delivery)).json["status"] == "cancelled"
+    expect(client.patch(path_of(delivery), {"status": "shipped"}), 409, "invalid-transition")
     expect(client.patch(path_of(delivery), {"status": "cancelled"}), 200)
+    shipped(client, other_id, tracking_number=number)
 
 
 # what carriers report
@@ -562,7 +563,7 @@ def test_two_deliveries_of_the_last_piece(pair, emulator):
 def test_shipped_and_cancelled_at_once(pair, emulator):
     clients = [pair[n % 2].client() for n in range(6)]
     tea = product(clients[0])
-    for turn in range(5):
+    for turn in range(scaled(2)):
         order_id = order_of(emulator, (tea, 1))
         delivery = shipped(clients[0], order_id, status="pending")
         answers = at_once([
@@ -621,23 +622,22 @@ def test_a_key_gives_the_first_answer_again(client, emulator):
     assert seen.json == one.json
 
 
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("loses", [False, True])
-def test_carriers_report_late_twice_and_all_at_once(pair, emulator, proxy, seed, loses):
-    """200 events, each twice, shuffled, by 8 clients: all that counts is their times."""
-    dice = random.Random(seed)
+def test_carriers_report_late_twice_and_all_at_once(pair, emulator, proxy, loses):
+    """50 events, each twice, shuffled, by 8 clients: all that counts is their times."""
+    dice = random.Random(loses)
     clients = [pair[n % 2].client() for n in range(8)]
     tea = product(clients[0])
     order_id = order_of(emulator, (tea, 2))
     deliveries = [shipped(clients[0], order_id, (tea, 1)) for _ in range(2)]
     statuses = [status for status in TRACKING if status != "delivered"]
     events = [(deliveries[n % 2], dice.choice(statuses), at(n // 2 + 1), f"e{n // 3}-{n}")
-              for n in range(scaled(198))]
-    events += [(one, "delivered", at(50), "the end") for one in deliveries]
+              for n in range(scaled(48))]
+    events += [(one, "delivered", at(20), "the end") for one in deliveries]
     twice = events * 2
     dice.shuffle(twice)
     if loses:
-        lose_answers(proxy, 0.05, seed)
+        lose_answers(proxy, 0.05, 1)
     trouble = []
 
     def work(n):
@@ -664,36 +664,3 @@ def test_carriers_report_late_twice_and_all_at_once(pair, emulator, proxy, seed,
     assert types.count("delivery.out_for_delivery") <= 2
     assert stock_of(clients[0], emulator, tea) == (98, 0)
     assert len(trouble) <= len(twice) // 20, trouble
-
-
-def test_what_it_costs(client, emulator, report_figure):
-    tea, pot, mug = (product(client) for _ in range(3))
-    order_id = order_of(emulator, (tea, 2), (pot, 2), (mug, 2))
-    lines = [(one, 1) for one in (tea, pot, mug)]
-    made = ship(client, order_id, *lines)
-    later = ship(client, order_id, *lines, status="pending")
-    figures = {
-        "ship 3 lines": made,
-        "plan 3 lines": later,
-        "one": client.get(path_of(made.json)),
-        "all": client.get(f"/order/{order_id}/delivery"),
-        "change": client.patch(path_of(later.json), {"carrier": "ups"}),
-        "number": client.patch(path_of(later.json), {"tracking_number": number()}),
-        "ship later": client.patch(path_of(later.json), {"status": "shipped"}),
-        "report": report(client, made.json, "in_transit", at(1), "1"),
-        "out for delivery": report(client, made.json, "out_for_delivery", at(2), "2"),
-        "late": report(client, made.json, "pre_transit", at(0), "3"),
-        "seen": report(client, made.json, "pre_transit", at(0), "3"),
-        "delivered": report(client, made.json, "delivered", at(3), "4"),
-        "all delivered": report(client, later.json, "delivered", at(3), "4"),
-    }
-    for name, answer in figures.items():
-        assert answer.status < 300, (name, answer)
-        report_figure(f"delivery: {name}: {answer.headers.get('X-Consumed-Read-Units', 0)} read, "
-                      f"{answer.headers.get('X-Consumed-Write-Units', 0)} write, "
-                      f"{answer.elapsed * 1000:.1f} ms")
-
-
-@pytest.fixture
-def report_figure(request):
-    return request.getfixturevalue("report")

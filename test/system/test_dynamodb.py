@@ -1,20 +1,24 @@
 """Each DynamoDB operation of src/aws, through the real layers, meets each fault.
 
+FAULT_SEEDS sets with how many seeds each fault comes and goes (make faults: 1,000, and then the
+slow ones too).
+
 The driver (test/tools/dynamodb_driver.c) performs the operations as the daemon does. What came of
 them is read from the emulator, past the proxy: exactly one effect, or an honest failure. Each
 operation has a driver of its own, so that they meet a fault at the same time.
 """
 
+import collections
 import concurrent.futures
 import json
-import subprocess
+import os
+import queue
 import uuid
 
 import pytest
 
-import shop
+from driver import Driver
 
-DRIVER = shop.BINARY.parent / "tools/dynamodb_driver"
 TABLE = "driver-test"
 DESIGN = json.dumps({
     "BillingMode": "PAY_PER_REQUEST",
@@ -25,27 +29,15 @@ ONE = '{":one":{"N":"1"}}'
 HARMLESS = ("delay", "chunked", "dribble", "goodbye-after")
 QUICK = ("internal", "internal-after", "unavailable", "conflict", "close", "lost-after", "cut-after",
          "checksum-after", "garbage-after", "nonsense-after") + HARMLESS
+SEEDS = int(os.environ.get("FAULT_SEEDS", "15"))
+IS_LONG = SEEDS > 15
 SLOW = ("throttle", "throttling", "hang", "hang-after")
 FAILURES = {"throttled", "timeout", "unreachable", "unknown", "garbled", "refused"}
 
 
-class Driver:
-    def __init__(self, folder, endpoint, **settings):
-        settings = {"DYNAMODB_TABLE_NAME": TABLE, "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
-                    "SHOPD_LOG_LEVEL": "error", **settings}
-        with open(f"{folder}/driver.log", "ab") as log:
-            self.process = subprocess.Popen(
-                [DRIVER], env=shop.environment(settings), cwd=folder, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=log, preexec_fn=shop.die_with_parent)
-
-    def ask(self, op, **order):
-        self.process.stdin.write(json.dumps({"op": op, **order}).encode() + b"\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def end(self):
-        self.process.stdin.close()
-        assert self.process.wait(10 * shop.SLOWNESS) == 0
+def make_driver(folder, endpoint, **settings):
+    return Driver("dynamodb_driver", folder, **{
+        "DYNAMODB_TABLE_NAME": TABLE, "AWS_ENDPOINT_URL_DYNAMODB": endpoint, **settings})
 
 
 class Table:
@@ -80,8 +72,8 @@ class Operation:
     def check_answer(self, answer, key):
         pass
 
-    def run(self, driver, table):
-        key = str(uuid.uuid4())
+    def run(self, driver, table, key=None):
+        key = key or str(uuid.uuid4())
         if self.before is not None:
             table.put(key, **self.before)
         answer = driver.ask(**self.order(key))
@@ -210,7 +202,7 @@ MEETS_CONFLICTS = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
 
 @pytest.fixture(scope="module")
 def table(folder, emulator, proxy):
-    driver = Driver(folder, proxy.url)
+    driver = make_driver(folder, proxy.url)
     assert driver.ask("create_table", design=DESIGN)["result"] == "ok"
     driver.end()
     return Table(emulator.client)
@@ -220,7 +212,7 @@ def table(folder, emulator, proxy):
 def everywhere(folder, proxy, table):
     """A function that runs each operation some times under a rule and returns their results. The
     drivers are new, so that the quota of retries is full."""
-    drivers = {operation.name: Driver(folder, proxy.url) for operation in OPERATIONS}
+    drivers = {operation.name: make_driver(folder, proxy.url) for operation in OPERATIONS}
 
     def everywhere(times=1, **rule):
         proxy.rules(*({**rule, "operation": name} for name in NAMES if rule))
@@ -246,12 +238,45 @@ def test_one_fault_is_overcome(everywhere, fault):
     assert everywhere(fault=fault, count=1) == {name: ["ok"] for name in NAMES}
 
 
-@pytest.mark.parametrize("fault", QUICK)
-def test_a_fault_that_comes_and_goes_leaves_one_effect_or_none(everywhere, fault):
-    for seed in range(3):
-        for name, results in everywhere(5, fault=fault, probability=0.5, seed=seed).items():
-            if fault in HARMLESS or (fault == "conflict" and name not in MEETS_CONFLICTS):
-                assert set(results) == {"ok"}
+PER_DRIVER = 12
+"""After so many operations under faults a driver's quota of retries is used up."""
+
+
+def work_off(make_driver, table, tasks):
+    """Does operations, each with a seed's key, until there are no more; returns their results."""
+    driver, results = make_driver(), []
+    while True:
+        try:
+            operation, key = tasks.get_nowait()
+        except queue.Empty:
+            driver.end()
+            return results
+        results.append((operation.name, operation.run(driver, table, key)))
+        if len(results) % PER_DRIVER == 0:
+            driver.end()
+            driver = make_driver()
+
+
+@pytest.mark.parametrize("fault", QUICK + (SLOW if IS_LONG else ()))
+def test_a_fault_that_comes_and_goes_leaves_one_effect_or_none(folder, proxy, table, report, fault):
+    """Each operation and seed meets its own faults, whatever the others meet at the same time."""
+    proxy.fault(fault, probability=0.5, by=f"{fault} [A-Za-z]+ [0-9]+", seconds=0.02)
+    tasks, results = queue.SimpleQueue(), []
+    for seed in range(SEEDS):
+        for operation in OPERATIONS:
+            tasks.put((operation, f"{fault} {operation.name} {seed}"))
+    workers = min(128 if fault in SLOW else 12, tasks.qsize())
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        for done in [pool.submit(work_off, lambda: make_driver(folder, proxy.url), table, tasks)
+                     for _ in range(workers)]:
+            results += done.result()
+    assert len(results) == SEEDS * len(OPERATIONS)
+    for name, result in results:
+        if fault in HARMLESS or (fault == "conflict" and name not in MEETS_CONFLICTS):
+            assert result == "ok", name
+    if IS_LONG:
+        counts = collections.Counter(result for _, result in results)
+        report(f"{fault}: " + ", ".join(f"{count} {name}" for name, count in counts.most_common()))
 
 
 @pytest.mark.parametrize("fault", [fault for fault in QUICK + SLOW if fault not in HARMLESS])
@@ -269,7 +294,7 @@ def test_two_lost_answers_in_a_row_are_overcome(everywhere):
 
 @pytest.fixture
 def driver(folder, proxy, table):
-    driver = Driver(folder, proxy.url)
+    driver = make_driver(folder, proxy.url)
     yield driver
     driver.end()
 
@@ -333,7 +358,7 @@ def test_transactions_that_meet_each_other_all_get_their_turn(folder, proxy, tab
         driver.end()
         return results.count("ok")
 
-    drivers = [Driver(folder, proxy.url) for _ in range(4)]
+    drivers = [make_driver(folder, proxy.url) for _ in range(4)]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         succeeded = sum(pool.map(run, drivers))
     assert table.get("hot")["n"] == succeeded >= 38
@@ -343,7 +368,7 @@ def test_the_table_is_described_and_made_once(folder, proxy, driver):
     answer = driver.ask("describe_table")
     assert answer["result"] == "ok" and answer["table"]["TableName"] == TABLE
     assert driver.ask("create_table", design=DESIGN)["result"] == "exists"
-    other = Driver(folder, proxy.url, DYNAMODB_TABLE_NAME="not-there")
+    other = make_driver(folder, proxy.url, DYNAMODB_TABLE_NAME="not-there")
     assert other.ask("describe_table")["result"] == "not_found"
     assert other.ask("get", pk="a", sk="#")["result"] == "refused"
     other.end()

@@ -357,20 +357,6 @@ def test_put_and_callbacks_at_once_are_one_payment(signed, shopd, emulator, orde
     assert Look(emulator, order).version == 2
 
 
-def test_what_it_costs(client, emulator, report):
-    """The figures of docs/table.md."""
-    order = place(emulator, *((client.create(price=5, on_hand=5), 1) for _ in range(3)))
-    figures = {
-        "paid": pay(client, order, "paid", 15),
-        "the same again": pay(client, order, "paid", 15),
-        "refunded": pay(client, order, "refunded", 15, "back"),
-        "refused": pay(client, order, "refunded", 15, "more"),
-    }
-    for name, answer in figures.items():
-        report(f"payment: {name}: {answer.headers.get('X-Consumed-Read-Units', 0)} read, "
-               f"{answer.headers.get('X-Consumed-Write-Units', 0)} write")
-
-
 def test_a_payment_meets_an_expiry(client, proxy, emulator, order):
     """The order expires between the payment's read and its write: then it is orphaned."""
     proxy.fault("delay", operation="TransactWriteItems", count=1, seconds=0.5)

@@ -1,12 +1,14 @@
 """Signatures of generated requests, each stage compared with botocore's.
 
-SIGV4_CASES sets how many (2,000 by default), SIGV4_SEED from which seed.
+SIGV4_CASES sets how many (10,000 by default), SIGV4_SEED from which seed.
 """
 
+import http.server
 import os
 import pathlib
 import random
 import subprocess
+import threading
 import urllib.parse
 
 import pytest
@@ -15,7 +17,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 DRIVER = pathlib.Path(os.environ.get("SHOPD_BINARY", "build/release/shopd")).parent / "tools/sigv4_driver"
-CASES = int(os.environ.get("SIGV4_CASES", "2000"))
+CASES = int(os.environ.get("SIGV4_CASES", "10000"))
 SEED = int(os.environ.get("SIGV4_SEED", "1"))
 
 HOSTILE = "/.%+&=?#~-_* \"'<>\\{}|^`[]@:;,$!()\t\x01\x7fäß漢🛒\u200f%2F%41%zz%"
@@ -126,6 +128,58 @@ def test_every_stage_is_as_botocores():
     assert len(answers) == 4 * len(cases)
     for number, case in enumerate(cases):
         assert answers[4 * number : 4 * number + 4] == by_botocore(case), case
+
+
+class Catcher(http.server.BaseHTTPRequestHandler):
+    """Keeps the heads of requests."""
+
+    heads = []
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        self.heads.append(dict(self.headers.items()))
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def sign_with_curl(url, case):
+    """curl signs host and x-amz-date always, and x-amz-security-token when it is given."""
+    token = case["token"] and ["-H", f"X-Amz-Security-Token: {case['token']}"]
+    subprocess.run(
+        ["curl", "-sS", "--noproxy", "*", "-X", "POST", url + "/", "--data-binary", "@-",
+         "--aws-sigv4", f"aws:amz:{case['region']}:{case['service']}",
+         "--user", f"{case['access_key']}:{case['secret']}", *token],
+        input=case["body"], check=True, timeout=20)
+
+
+def test_the_signature_is_as_curls_where_curl_is_right():
+    """That is for POST / without a query."""
+    server = http.server.HTTPServer(("127.0.0.1", 0), Catcher)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    host = f"127.0.0.1:{server.server_address[1]}"
+    rng = random.Random(SEED)
+    cases = []
+    for number in range(20):
+        case = make_case(rng) | {"method": "POST", "path": "/", "parameters": [],
+                                 "token": text(rng, WORD + "/+=", 60) if number % 2 else ""}
+        case["secret"] = case["secret"].lstrip("=") or "s"
+        sign_with_curl(f"http://{host}", case)
+        head = Catcher.heads[-1]
+        signed = head["Authorization"].split("SignedHeaders=")[1].split(",")[0].split(";")
+        case["date"] = head["X-Amz-Date"]
+        case["headers"] = [(name, value) for name, value in head.items() if name.lower() in signed]
+        cases.append(case)
+    server.shutdown()
+    ran = subprocess.run([DRIVER], input=b"".join(map(question, cases)), capture_output=True,
+                         check=True, timeout=20)
+    answers = list(read_netstrings(ran.stdout))
+    for number, head in enumerate(Catcher.heads):
+        mine, curls = answers[4 * number + 3].decode(), head["Authorization"]
+        assert mine.replace(", ", ",") == curls.replace(", ", ","), cases[number]
 
 
 @pytest.mark.timed

@@ -16,7 +16,7 @@ from botocore.session import Session
 
 import shop
 import sns_form
-from sns import ENTRY_FAULTS, FAULTS, Sns
+from sns import ENTRY_FAULTS, FAULTS
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
@@ -27,13 +27,6 @@ def sdk(double, secret=shop.SECRET_KEY, region=shop.REGION):
         aws_access_key_id=shop.ACCESS_KEY, aws_secret_access_key=secret,
         aws_session_token=shop.SESSION_TOKEN,
         config=Config(retries={"max_attempts": 0}, read_timeout=1, parameter_validation=False))
-
-
-@pytest.fixture(scope="module")
-def double(folder):
-    double = Sns(folder)
-    yield double
-    double.end()
 
 
 @pytest.fixture(scope="module")

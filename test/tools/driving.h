@@ -40,6 +40,8 @@ static void driving_begin(struct driving *driving, const json_t *order)
 	const json_t *deadline = json_object_get(order, "deadline");
 	double seconds = deadline ? json_number_value(deadline) : 3;
 
+	/* The loop's time stood still while we waited for the order. */
+	loop_turn(driving->backend.loop, 0);
 	driving->is_done = false;
 	driving->await = (struct await){
 		.deadline_us = clock_monotonic_us(clock_system()) + (uint64_t)(seconds * 1e6),

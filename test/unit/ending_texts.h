@@ -28,10 +28,11 @@
 
 #define ORDER_PART(id, quantity) \
 	"{\"M\":{\"product_id\":{\"S\":\"" id "\"},\"quantity\":{\"N\":\"" quantity "\"}}}"
-#define ORDER_DELIVERY(status, parts)                                                    \
-	"{\"pk\":{\"S\":\"O#" ORDER "\"},\"sk\":{\"S\":\"D#0001\"},"                     \
-	"\"delivery_id\":{\"S\":\"40000000-0000-7000-8000-000000000001\"},"              \
-	"\"number\":{\"N\":\"1\"},\"version\":{\"N\":\"1\"},\"status\":{\"S\":\"" status \
+#define ORDER_DELIVERY(status, parts)                                                      \
+	"{\"pk\":{\"S\":\"O#" ORDER "\"},\"sk\":{\"S\":\"D#0001\"},"                       \
+	"\"delivery_id\":{\"S\":\"40000000-0000-7000-8000-000000000001\"},"                \
+	"\"number\":{\"N\":\"1\"},\"version\":{\"N\":\"1\"},\"carrier\":{\"S\":\"post\"}," \
+	"\"tracking_number\":{\"S\":\"T1\"},\"status\":{\"S\":\"" status                   \
 	"\"},\"lines\":{\"L\":[" parts "]}}"
 #define ORDER_PAYMENT_ITEM(reference, status, amount)                             \
 	"{\"pk\":{\"S\":\"O#" ORDER "\"},\"sk\":{\"S\":\"PAY#" reference          \

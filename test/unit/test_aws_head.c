@@ -53,7 +53,7 @@ START_TEST(the_order_of_the_headers_is_fixed)
 			  "Authorization: AWS4-HMAC-SHA256 "
 			  "Credential=AKID/20150830/eu-west-1/dynamodb/aws4_request, "
 			  "SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=",
-			  "\r\nUser-Agent: shopd/" SHOPD_VERSION "\r\nContent-Length: 2\r\n\r\n{}");
+			  "\r\nUser-Agent: " SHOPD_USER_AGENT "\r\nContent-Length: 2\r\n\r\n{}");
 }
 END_TEST
 
@@ -75,9 +75,26 @@ START_TEST(a_session_token_is_sent_and_signed_a_trace_only_sent)
 		"Authorization: AWS4-HMAC-SHA256 "
 		"Credential=AKID/20150830/eu-west-1/dynamodb/aws4_request, "
 		"SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, Signature=",
-		"\r\nUser-Agent: shopd/" SHOPD_VERSION "\r\n"
+		"\r\nUser-Agent: " SHOPD_USER_AGENT "\r\n"
 		"X-Amzn-Trace-Id: Root=1-67891233-abcdef012345678912345678\r\n"
 		"Content-Length: 2\r\n\r\n{}");
+}
+END_TEST
+
+START_TEST(call_and_attempt_are_told_but_not_signed)
+{
+	struct aws_head third = head;
+
+	third.invocation = "0190b5a1-5a9f-7cc3-8f6e-000000000001";
+	third.attempt = 3;
+	third.max_attempts = 4;
+	ck_assert(aws_head_write(&third, &signer, &keys, &out));
+	ck_assert_ptr_nonnull(
+		strstr(buf_text(&out),
+		       "\r\namz-sdk-invocation-id: 0190b5a1-5a9f-7cc3-8f6e-000000000001"
+		       "\r\namz-sdk-request: attempt=3; max=4\r\n"));
+	ck_assert_ptr_nonnull(
+		strstr(buf_text(&out), "SignedHeaders=content-type;host;x-amz-date;x-amz-target,"));
 }
 END_TEST
 
@@ -130,6 +147,7 @@ Suite *aws_head_suite(void)
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, the_order_of_the_headers_is_fixed);
 	tcase_add_test(cases, a_session_token_is_sent_and_signed_a_trace_only_sent);
+	tcase_add_test(cases, call_and_attempt_are_told_but_not_signed);
 	tcase_add_test(cases, a_trace_that_is_no_header_value_is_left_out);
 	tcase_add_test(cases, it_says_so_when_memory_is_short);
 	suite_add_tcase(all, cases);

@@ -47,6 +47,58 @@ START_TEST(the_workers_are_added_up_and_services_told_apart)
 }
 END_TEST
 
+START_TEST(failed_attempts_are_counted_by_name_and_strange_names_are_one)
+{
+	static const struct {
+		enum exchange_end end;
+		struct aws_verdict verdict;
+		const char *error;
+	} table[] = {
+		{EXCHANGE_NOT_SENT, {.result = RESULT_UNREACHABLE}, "not_sent"},
+		{EXCHANGE_TIMEOUT, {.result = RESULT_TIMEOUT}, "timeout"},
+		{EXCHANGE_BROKEN, {.result = RESULT_GARBLED}, "broken_answer"},
+		{EXCHANGE_ANSWERED, {.result = RESULT_GARBLED}, "garbled_answer"},
+		{EXCHANGE_ANSWERED,
+		 {.result = RESULT_THROTTLED,
+		  .retry = RETRY_THROTTLED,
+		  .error = "ThrottlingException"},
+		 "ThrottlingException"},
+		{EXCHANGE_ANSWERED,
+		 {.result = RESULT_CONFLICT, .error = "ConditionalCheckFailedException"},
+		 "ConditionalCheckFailedException"},
+		{EXCHANGE_ANSWERED,
+		 {.result = RESULT_REFUSED, .error = "SignatureDoesNotMatch"},
+		 "SignatureDoesNotMatch"},
+		{EXCHANGE_ANSWERED, {.result = RESULT_REFUSED, .error = "Made\"Up"}, "other"},
+		{EXCHANGE_ANSWERED, {.result = RESULT_REFUSED, .error = "not_sent"}, "other"},
+		{EXCHANGE_ANSWERED, {.result = RESULT_UNREACHABLE, .error = ""}, "other"},
+	};
+	struct aws_metrics counted = {0};
+	struct aws_metrics_sum sum = {"dynamodb", &counted};
+	struct exchange exchange = {0};
+	struct buf out;
+	char line[160];
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		exchange.end = table[i].end;
+		aws_metrics_count_attempt(&counted, &exchange, &table[i].verdict, 1000);
+	}
+	buf_init(&out, 1 << 20);
+	aws_metrics_write(&out, &sum, 1);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		bool is_other = strcmp(table[i].error, "other") == 0;
+
+		snprintf(line, sizeof(line),
+			 "shopd_aws_errors_total{service=\"dynamodb\",error=\"%s\"} %d",
+			 table[i].error, is_other ? 3 : 1);
+		ck_assert_has_line(&out, line);
+	}
+	ck_assert_uint_eq(metric_get(&counted.throttles), 1);
+	ck_assert_has_line(&out, "shopd_aws_attempt_seconds_count{service=\"dynamodb\"} 10");
+	buf_clear(&out);
+}
+END_TEST
+
 START_TEST(each_name_has_its_head_once)
 {
 	struct aws_metrics sum = {0};
@@ -58,7 +110,7 @@ START_TEST(each_name_has_its_head_once)
 	aws_metrics_write(&out, sums, 2);
 	for (const char *at = buf_text(&out); (at = strstr(at, "# TYPE ")); at++)
 		heads++;
-	ck_assert_uint_eq(heads, 8);
+	ck_assert_uint_eq(heads, 11);
 	buf_clear(&out);
 }
 END_TEST
@@ -69,6 +121,7 @@ Suite *aws_metrics_suite(void)
 	TCase *cases = tcase_create("all");
 
 	tcase_add_test(cases, the_workers_are_added_up_and_services_told_apart);
+	tcase_add_test(cases, failed_attempts_are_counted_by_name_and_strange_names_are_one);
 	tcase_add_test(cases, each_name_has_its_head_once);
 	suite_add_tcase(all, cases);
 	return all;

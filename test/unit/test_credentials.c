@@ -171,6 +171,9 @@ START_TEST(a_roles_keys_are_fetched)
 	ck_assert_uint_eq(ready_count, 1);
 	ck_assert_str_eq(key_now(), "ASIA1");
 	ck_assert_uint_eq(credentials_current(credentials)->generation, 1);
+	ck_assert_uint_eq(metric_get(&credentials_get_metrics(credentials)->expires_s), 1440959760);
+	ck_assert_uint_eq(metric_get(&credentials_get_metrics(credentials)->fetched), 1);
+	ck_assert_uint_eq(metric_get(&credentials_get_metrics(credentials)->failed), 0);
 }
 END_TEST
 
@@ -205,6 +208,18 @@ START_TEST(while_the_service_has_no_others_it_is_asked_each_minute)
 }
 END_TEST
 
+START_TEST(keys_that_have_expired_already_are_taken_and_soon_asked_for_again)
+{
+	make_for_role();
+	SCRIPT_PLAY(&script, TOKEN_STEP, ROLE_STEP, KEYS_STEP("ASIA1", "12:00:00"), ROLE_STEP,
+		    KEYS_STEP("ASIA2", "18:36:00"));
+	start();
+	ck_assert_msg(strcmp(key_now(), "ASIA1") == 0, "only the called service can tell");
+	pass_minutes(1);
+	ck_assert_str_eq(key_now(), "ASIA2");
+}
+END_TEST
+
 START_TEST(old_keys_stay_in_force_while_the_service_is_down)
 {
 	make_for_role();
@@ -222,6 +237,7 @@ START_TEST(old_keys_stay_in_force_while_the_service_is_down)
 	script_forget_requests(&script);
 	pass_minutes(5);
 	ck_assert_msg(strcmp(key_now(), "ASIA1") == 0, "past their expiry too");
+	ck_assert_uint_gt(metric_get(&credentials_get_metrics(credentials)->failed), 9);
 	script_forget_requests(&script);
 	SCRIPT_PLAY(&script, ROLE_STEP, KEYS_STEP("ASIA2", "19:56:00"));
 	pass_minutes(2);
@@ -399,6 +415,7 @@ Suite *credentials_suite(void)
 	tcase_add_test(cases, a_roles_keys_are_fetched);
 	tcase_add_test(cases, they_are_fetched_again_a_quarter_of_an_hour_before_they_expire);
 	tcase_add_test(cases, while_the_service_has_no_others_it_is_asked_each_minute);
+	tcase_add_test(cases, keys_that_have_expired_already_are_taken_and_soon_asked_for_again);
 	tcase_add_test(cases, old_keys_stay_in_force_while_the_service_is_down);
 	tcase_add_test(cases, the_first_keys_are_asked_for_again_soon);
 	tcase_add_test(cases, a_refresh_on_demand_tells_when_it_is_over);

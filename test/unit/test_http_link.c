@@ -28,6 +28,7 @@ static struct {
 	unsigned readable;
 	unsigned writable;
 	char error[256];
+	const char *hint;
 } net;
 
 static void on_connected(void *owner)
@@ -41,6 +42,7 @@ static void on_failed(void *owner, const char *error)
 	ck_assert_ptr_eq(owner, &net);
 	net.failed++;
 	snprintf(net.error, sizeof(net.error), "%s", error);
+	net.hint = http_link_hint(net.link);
 	http_link_close(net.link); /* as the manual says */
 	net.link = NULL;
 }
@@ -300,10 +302,11 @@ static void accept_one(struct peer *peer)
 	peer_close(&link);
 }
 
-static void expect_distrust(SSL_CTX *tls, const char *error)
+static void expect_distrust(SSL_CTX *tls, const char *error, const char *hint)
 {
 	peer_start(&net.peer, accept_one, tls);
 	expect_failure(net.peer.url, error);
+	ck_assert_msg(net.hint && strstr(net.hint, hint), "%s", net.hint);
 	peer_finish(&net.peer);
 }
 
@@ -311,7 +314,8 @@ START_TEST(a_certificate_for_another_host_is_refused)
 {
 	expect_distrust(
 		authority_serve(&net.authority, "IP:127.0.0.2,DNS:localhost", 3600),
-		"no alternative certificate subject name matches target host name '127.0.0.1'");
+		"no alternative certificate subject name matches target host name '127.0.0.1'",
+		"endpoint URL");
 }
 END_TEST
 
@@ -323,14 +327,14 @@ START_TEST(a_certificate_by_another_authority_is_refused)
 	authority_init(&other);
 	tls = authority_serve(&other, "IP:127.0.0.1", 3600);
 	authority_clear(&other);
-	expect_distrust(tls, "unable to get local issuer certificate");
+	expect_distrust(tls, "unable to get local issuer certificate", "AWS_CA_BUNDLE");
 }
 END_TEST
 
 START_TEST(a_certificate_that_has_expired_is_refused)
 {
 	expect_distrust(authority_serve(&net.authority, "IP:127.0.0.1", -60),
-			"certificate has expired");
+			"certificate has expired", "clock");
 }
 END_TEST
 
@@ -341,7 +345,7 @@ START_TEST(a_protocol_older_than_tls_1_2_is_refused)
 	SSL_CTX_set_security_level(tls, 0);
 	SSL_CTX_set_min_proto_version(tls, TLS1_VERSION);
 	SSL_CTX_set_max_proto_version(tls, TLS1_1_VERSION);
-	expect_distrust(tls, "protocol version");
+	expect_distrust(tls, "protocol version", "TLS 1.2");
 }
 END_TEST
 

@@ -158,6 +158,12 @@ START_TEST(what_does_not_work_brings_no_keys)
 		{TOKEN_STEP, {.status = 200, .body = "../evil"}},
 		{TOKEN_STEP, {.status = 200, .body = "a?b"}},
 		{TOKEN_STEP, {.status = 500}},
+		{TOKEN_STEP, {.status = 200, .body = "<html>Sign in</html>"}},
+		{TOKEN_STEP, {.end = EXCHANGE_TIMEOUT, .was_sent = true}},
+		{TOKEN_STEP, ROLE_STEP, {.status = 200, .body = "<html>Sign in</html>"}},
+		{TOKEN_STEP,
+		 ROLE_STEP,
+		 {.status = 200, .body = "{\"Code\":\"Success\",\"AccessKeyId\":\"ASIA"}},
 		{TOKEN_STEP, ROLE_STEP, {.status = 404}},
 		{TOKEN_STEP, ROLE_STEP, {.status = 200, .body = ""}},
 		{TOKEN_STEP, ROLE_STEP, {.status = 200, .body = "{\"Code\":\"Failed\"}"}},
@@ -267,7 +273,7 @@ Suite *imds_suite(void)
 	tcase_add_test(cases, three_questions_bring_the_keys);
 	tcase_add_test(cases, the_token_is_kept_until_it_is_old);
 	tcase_add_test(cases, a_refused_token_is_renewed_once);
-	tcase_add_loop_test(cases, what_does_not_work_brings_no_keys, 0, 16);
+	tcase_add_loop_test(cases, what_does_not_work_brings_no_keys, 0, 20);
 	tcase_add_test(cases, the_region_is_found);
 	tcase_add_loop_test(cases, why_there_is_nothing_is_told, 0,
 			    sizeof(failures) / sizeof(failures[0]));

@@ -143,6 +143,16 @@ END_TEST
 	"&PublishBatchRequestEntries.member." number                                              \
 	".MessageAttributes.entry.1.Value.StringValue=order.placed"
 
+START_TEST(a_topic_that_is_gone_is_no_messages_fault)
+{
+	PLAY(ANSWER(404, SNS_ERROR("NotFound")));
+	publish(topic, &messages[0]);
+	ck_assert_result(RESULT_REFUSED);
+	ck_assert_str_eq(on.call.error, "NotFound");
+	ck_assert_int_eq(on.call.outcomes[0].fate, SNS_UNSENT);
+}
+END_TEST
+
 START_TEST(a_batch_has_a_fate_for_each_entry)
 {
 	PLAY(ANSWER(200, SNS_BATCH(SNS_GOOD("2") SNS_GOOD("0"),
@@ -371,6 +381,7 @@ Suite *sns_suite(void)
 	tcase_add_test(cases, a_message_goes_to_the_topic_a_phone_or_an_endpoint);
 	tcase_add_loop_test(cases, what_is_refused_is_told_from_who_is_refused, 0,
 			    (int)(sizeof(refusals) / sizeof(refusals[0])));
+	tcase_add_test(cases, a_topic_that_is_gone_is_no_messages_fault);
 	tcase_add_test(cases, a_batch_has_a_fate_for_each_entry);
 	tcase_add_test(cases, an_entry_of_which_nothing_is_said_is_unknown);
 	tcase_add_loop_test(cases, an_answer_to_something_else_tells_nothing, 0,

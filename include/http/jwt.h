@@ -1,0 +1,81 @@
+/*
+ * JSON Web Tokens (RFC 7519), signed (RFC 7515) with RS256 or ES256: who says that he is whom.
+ *
+ * Pure: text, keys, rules and time go in, a subject and scopes come out, or the reason why not. The
+ * rules of RFC 8725 are kept: the algorithm is one of two and bound to the key's type before
+ * anything is verified, "crit" is refused, keys come from our set alone (never from the header),
+ * issuer and audience are required.
+ *
+ * Three kinds of issuer: an OpenID provider; Cognito, whose access tokens have a "client_id" in
+ * place of an audience and a "token_use"; and an Application Load Balancer, whose
+ * x-amzn-oidc-data pads its base64 and has signer, issuer, client and expiry in the header.
+ *
+ * Sources: Amazon Cognito Developer Guide, "Verifying JSON web tokens"; Elastic Load Balancing,
+ * "Authenticate users using an Application Load Balancer".
+ */
+#ifndef SHOPD_HTTP_JWT_H
+#define SHOPD_HTTP_JWT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/result.h"
+#include "base/text.h"
+#include "http/group_scopes.h"
+#include "http/jwks.h"
+
+enum {
+	JWT_SIZE_MAX = 8 * 1024,
+	JWT_SUBJECT_MAX = 128, /* bytes */
+	JWT_LEEWAY_S = 60,     /* how far the issuer's clock may be off, either way */
+};
+
+/* What a token must fit. The texts are borrowed. */
+struct jwt_rules {
+	const char *issuer;    /* exactly */
+	const char *audiences; /* separated by commas: one of them must be named */
+	const char *signer; /* the ARN of the load balancer, if this is about its tokens, or NULL */
+	const struct group_scopes *groups; /* NULL: no token has a scope */
+};
+
+/*
+ * Checklist for a new value: its text in jwt.c.
+ */
+enum jwt_result {
+	JWT_OK,
+	JWT_TOO_LONG,
+	JWT_MALFORMED,
+	JWT_ALGORITHM_REFUSED,
+	JWT_CRITICAL_REFUSED,
+	JWT_KEY_UNKNOWN, /* keys may have changed: worth a look (jwks_source.h) */
+	JWT_SIGNATURE_WRONG,
+	JWT_EXPIRED,
+	JWT_NOT_YET_VALID,
+	JWT_ISSUER_WRONG,
+	JWT_AUDIENCE_WRONG,
+	JWT_USE_WRONG,
+	JWT_SIGNER_WRONG,
+	JWT_SUBJECT_WRONG,
+	JWT_NO_MEMORY,
+};
+
+struct jwt_subject {
+	char id[JWT_SUBJECT_MAX + 1]; /* "sub": UTF-8 without control characters */
+	uint64_t scopes;              /* those of group_scopes.h */
+};
+
+/* `subject` is set when the result is JWT_OK, and untouched otherwise. */
+MUST_CHECK enum jwt_result jwt_check(struct span token, const struct jwks *keys,
+				     const struct jwt_rules *rules, int64_t now_ms,
+				     struct jwt_subject *subject);
+
+/*
+ * The key that a token's header names, whether good or not, into `id`; false when there is none
+ * that could be looked for.
+ */
+MUST_CHECK bool jwt_key_id(struct span token, char id[static JWKS_ID_MAX + 1]);
+
+/* A sentence for the log and the caller, without anything from the token. */
+const char *jwt_result_text(enum jwt_result result);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * Tokens: nothing is good that nobody signed. What is fuzzed is a header, a line break and claims,
+ * so that the texts behind the base64 are reached; and the bytes as a token themselves. As nobody
+ * signs them here, claims are looked at by an issuer's rules only when the corpus has signed them.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/tokens.h"
+#include "http/jwt.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(struct span token, const struct jwks *keys, const char *signer)
+{
+	static const struct group_scopes groups;
+	const struct jwt_rules rules = {"https://issuer.example/pool", "web", signer, &groups};
+	struct jwt_subject subject = {0};
+	char id[JWKS_ID_MAX + 1] = "";
+	enum jwt_result result = jwt_check(token, keys, &rules, 1000000000000, &subject);
+
+	if ((result == JWT_OK) != (subject.id[0] != '\0') || subject.scopes != 0)
+		abort();
+	if (jwt_key_id(token, id) != (id[0] != '\0'))
+		abort();
+}
+
+/* The texts as the two parts of a token with some signature. */
+static void check_texts(struct span text, const struct jwks *keys)
+{
+	const char *line = memchr(text.data, '\n', text.len);
+	size_t len = line ? (size_t)(line - text.data) : text.len;
+	char *token = calloc(1, text.len * 2 + 200);
+
+	if (!token)
+		return;
+	text_base64_encode((const uint8_t *)text.data, len, token);
+	strcat(token, ".");
+	if (line)
+		text_base64_encode((const uint8_t *)line + 1, text.len - len - 1,
+				   token + strlen(token));
+	strcat(token, ".");
+	text_base64_encode((const uint8_t[64]){1}, 64, token + strlen(token));
+	check(span_of(token), keys, NULL);
+	free(token);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char set[] = TOKENS_SET;
+	char why[JWKS_WHY_SIZE];
+	struct jwks *keys = jwks_parse((struct span){set, sizeof(set) - 1}, why);
+	struct span text = {(const char *)data, size};
+
+	if (!keys)
+		abort();
+	check(text, keys, NULL);
+	check(text, keys, "arn");
+	if (size > 0 && size < JWT_SIZE_MAX)
+		check_texts(text, keys);
+	jwks_free(keys);
+	return 0;
+}

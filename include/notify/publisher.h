@@ -40,8 +40,8 @@ struct publisher;
 struct publisher *publisher_new(const struct publisher_options *options);
 
 /*
- * Until when the lease of the shard of this number is ours, on the monotonic clock; 0: it is not. Looks for what is
- * there, so it is to be called every second or so.
+ * Until when the lease of the shard of this number is ours, on the monotonic clock; 0: it is not.
+ * Looks for what is there, so it is to be called every second or so.
  */
 void publisher_hold(struct publisher *publisher, uint32_t number, uint64_t until_us);
 

@@ -17,13 +17,11 @@
 	",\"currency\":\"EUR\",\"line_count\":1,\"version\":" version more "}"
 #define PAYMENT(status) \
 	",\"payment\":{\"reference\":\"pi_3Q\",\"status\":\"" status "\",\"amount\":39.8}"
-#define PARCEL(status, tracking)                                                        \
-	",\"delivery\":{\"id\":\"" THE_DELIVERY "\",\"status\":\"" status "\"" tracking \
-	",\"carrier\":\"dhl\",\"tracking_number\":\"JD0146\""                           \
+#define TRACKED "\",\"tracking_status\":\""
+#define PARCEL(status)                                                    \
+	",\"delivery\":{\"id\":\"" THE_DELIVERY "\",\"status\":\"" status \
+	"\",\"carrier\":\"dhl\",\"tracking_number\":\"JD0146\""           \
 	",\"lines\":[{\"product_id\":\"" PRODUCT "\",\"quantity\":2}]}"
-#define NEW_DELIVERY(status) PARCEL(status, ",\"carrier\":\"dhl\"")
-#define DELIVERY(status, tracking) \
-	PARCEL(status, ",\"tracking_status\":\"" tracking "\",\"carrier\":\"dhl\"")
 #define STOCK(level, available, on_hand)                                                   \
 	"{\"product_id\":\"" PRODUCT "\",\"level\":\"" level "\",\"available\":" available \
 	",\"on_hand\":" on_hand ",\"low_stock_at\":5,\"version\":12}"
@@ -64,30 +62,30 @@ static const struct {
 	[EVENT_DELIVERY_CREATED] = {"delivery.created", "order", "A delivery of an order was made.",
 				    "Your delivery is being prepared.",
 				    ORDER("confirmed", "paid", "unfulfilled", "39.8", "0", "3",
-					  NEW_DELIVERY("pending"))},
+					  PARCEL("pending"))},
 	[EVENT_DELIVERY_SHIPPED] = {"delivery.shipped", "order",
 				    "A delivery was handed to the carrier.",
 				    "Your delivery is on its way.",
 				    ORDER("confirmed", "paid", "shipped", "39.8", "0", "4",
-					  NEW_DELIVERY("shipped"))},
+					  PARCEL("shipped"))},
 	[EVENT_DELIVERY_OUT_FOR_DELIVERY] = {"delivery.out_for_delivery", "order",
 					     "The carrier brings it today.",
 					     "Your delivery is out for delivery.",
 					     ORDER("confirmed", "paid", "shipped", "39.8", "0", "5",
-						   DELIVERY("shipped", "out_for_delivery"))},
+						   PARCEL("shipped" TRACKED "out_for_delivery"))},
 	[EVENT_DELIVERY_DELIVERED] = {"delivery.delivered", "order",
 				      "The carrier has delivered it.", "Your delivery has arrived.",
 				      ORDER("completed", "paid", "delivered", "39.8", "0", "6",
-					    DELIVERY("delivered", "delivered"))},
+					    PARCEL("delivered" TRACKED "delivered"))},
 	[EVENT_DELIVERY_FAILED] = {"delivery.failed", "order", "The carrier could not deliver it.",
 				   "Your delivery could not be delivered.",
 				   ORDER("confirmed", "paid", "shipped", "39.8", "0", "5",
-					 DELIVERY("shipped", "failure"))},
+					 PARCEL("shipped" TRACKED "failure"))},
 	[EVENT_DELIVERY_RETURNED] = {"delivery.returned", "order",
 				     "The carrier takes it back to the sender.",
 				     "Your delivery goes back to us.",
 				     ORDER("confirmed", "paid", "shipped", "39.8", "0", "5",
-					   DELIVERY("shipped", "return_to_sender"))},
+					   PARCEL("shipped" TRACKED "return_to_sender"))},
 	[EVENT_STOCK_LOW] = {"stock.low", "product",
 			     "A stock fell to its mark, or rose to it from nothing.", NULL,
 			     STOCK("low", "4", "4")},

@@ -77,8 +77,11 @@ class Books:
             self.seen.add((text(item, "delivery_id"), text(item, "event_id")))
 
     def shown(self, path):
-        """What the API shows, or None."""
-        answer = self.client.get(path)
+        """What the API shows, or None. A machine may be too busy to answer in time."""
+        for _ in range(20):
+            answer = self.client.get(path)
+            if answer.status < 500:
+                break
         return answer.json if answer.status == 200 else None
 
     def part(self, order_id, prefix):

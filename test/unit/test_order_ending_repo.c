@@ -71,6 +71,48 @@ START_TEST(a_cancellation_frees_the_numbers_of_pending_deliveries)
 }
 END_TEST
 
+/* An order of 90 lines and so many pending deliveries. */
+static void write_large(struct buf *out, unsigned deliveries)
+{
+	buf_init(out, 256 * 1024);
+	buf_add_str(out, "{\"Items\":[" PLACED);
+	for (unsigned i = 1; i <= deliveries; i++)
+		buf_add_format(out,
+			       ",{\"sk\":{\"S\":\"D#%04u\"},\"delivery_id\":{\"S\":"
+			       "\"40000000-0000-7000-8000-%012u\"},\"number\":{\"N\":\"%u\"},"
+			       "\"version\":{\"N\":\"1\"},\"status\":{\"S\":\"pending\"},"
+			       "\"carrier\":{\"S\":\"post\"},\"tracking_number\":{\"S\":\"%u\"},"
+			       "\"lines\":{\"L\":[{\"M\":{\"product_id\":{\"S\":"
+			       "\"00000000-0000-4000-8000-%012u\"},\"quantity\":{\"N\":\"1\"}}}]}}",
+			       i, i, i, i, i);
+	buf_add_str(out, ",{\"sk\":{\"S\":\"SNAP\"},\"lines\":{\"L\":[");
+	for (unsigned i = 1; i <= 90; i++)
+		buf_add_format(out,
+			       "%s{\"M\":{\"product_id\":{\"S\":"
+			       "\"00000000-0000-4000-8000-%012u\"},\"name\":{\"S\":\"tea\"},"
+			       "\"price\":{\"N\":\"1\"},\"quantity\":{\"N\":\"1\"}}}",
+			       i > 1 ? "," : "", i);
+	buf_add_str(out, "]}}]}");
+	ck_assert(buf_ok(out));
+}
+
+/* 99 writes: head, history, event, 90 stocks, one for all levels, and five numbers. */
+START_TEST(more_pending_deliveries_than_fit_are_to_be_cancelled_first)
+{
+	struct buf order = {0};
+
+	for (unsigned deliveries = 5; deliveries <= 6; deliveries++) {
+		write_large(&order, deliveries);
+		SCRIPT_PLAY(&on.aws.script, TEXT(buf_text(&order)), ORDER_STOCKS(""), ORDER_DONE);
+		scripted_repo_renew(&on);
+		cancel();
+		scripted_repo_expect(&on, deliveries == 5 ? RESULT_OK : RESULT_INVALID);
+		ck_assert_int_eq(cancelled.is_too_large, deliveries == 6);
+		buf_clear(&order);
+	}
+}
+END_TEST
+
 START_TEST(what_stands_in_the_way_is_told)
 {
 	SCRIPT_PLAY(&on.aws.script,
@@ -209,6 +251,7 @@ Suite *order_ending_repo_suite(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_cancellation_releases_every_line);
 	tcase_add_test(tests, a_cancellation_frees_the_numbers_of_pending_deliveries);
+	tcase_add_test(tests, more_pending_deliveries_than_fit_are_to_be_cancelled_first);
 	tcase_add_test(tests, what_stands_in_the_way_is_told);
 	tcase_add_test(tests, stocks_that_do_not_fit_are_a_reason_to_read_the_order_again);
 	tcase_add_test(tests, stocks_that_never_fit_are_a_failure);

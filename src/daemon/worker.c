@@ -120,6 +120,22 @@ static void cut_short(struct worker *worker)
 	backend_stop(&worker->backend);
 }
 
+/* Whoever tells subscribers does so under a lease, which is not let go before that is over. */
+static void end_leases(struct worker *worker)
+{
+	if (worker->restocker != NULL)
+		restocker_stop(worker->restocker);
+	if (worker->restocker == NULL || restocker_is_idle(worker->restocker))
+		sweeper_stop(worker->sweeper);
+}
+
+/* What cannot be published now stays in the table. */
+static bool has_published(const struct worker *worker)
+{
+	return worker->publisher == NULL ||
+	       (publisher_is_idle(worker->publisher) && restocker_is_idle(worker->restocker));
+}
+
 static void on_drain_timer(struct loop_timer *timer)
 {
 	struct worker *worker = timer->context;
@@ -127,9 +143,10 @@ static void on_drain_timer(struct loop_timer *timer)
 	uint64_t now_us = loop_now_us(loop);
 	bool is_over = now_us >= worker->drain_deadline_us;
 
+	end_leases(worker);
 	/* A request may outlive its connection, see http/stream.h. */
 	if ((server_connections(worker->server) == 0 && server_requests(worker->server) == 0 &&
-	     sweeper_is_idle(worker->sweeper)) ||
+	     sweeper_is_idle(worker->sweeper) && has_published(worker)) ||
 	    (is_over && worker->is_cut_short)) {
 		loop_stop(loop);
 		return;
@@ -150,7 +167,7 @@ static void begin_drain(struct worker *worker)
 	loop_timer_off(loop, &worker->patience_timer);
 	worker->drain_deadline_us = loop_now_us(loop) + worker->shared->config->drain_deadline_us;
 	server_drain(worker->server);
-	sweeper_stop(worker->sweeper);
+	end_leases(worker);
 	/*
 	 * What comes from now on is refused at once, unless systemd keeps the socket for the next.
 	 */
@@ -201,12 +218,16 @@ static void *run(void *context)
 		open_server(worker);
 	credentials_start(worker->backend.credentials, on_credentials, worker);
 	loop_run(loop);
+	end_leases(worker);
 	sweeper_stop(worker->sweeper);
+	if (worker->publisher != NULL)
+		publisher_stop(worker->publisher);
 	backend_stop(&worker->backend);
 	/* What was under way ends in the turns that follow, and its requests with it. */
 	for (int turn = 0;
-	     turn < 100 && (server_requests(worker->server) > 0 || worker->await.is_pending ||
-			    !sweeper_is_idle(worker->sweeper) || turn < 3);
+	     turn < 100 &&
+	     (server_requests(worker->server) > 0 || worker->await.is_pending ||
+	      !sweeper_is_idle(worker->sweeper) || !has_published(worker) || turn < 3);
 	     turn++)
 		loop_turn(loop, 1000);
 	log_flush();
@@ -241,6 +262,35 @@ static struct server *make_server(struct worker *worker)
 	return server_new(&options);
 }
 
+static void on_lease(void *context, uint32_t shard, uint64_t until_us)
+{
+	struct worker *worker = context;
+
+	if (worker->publisher != NULL)
+		publisher_hold(worker->publisher, shard, until_us);
+	if (worker->restocker != NULL)
+		restocker_hold(worker->restocker, shard, until_us);
+}
+
+static bool make_publisher(struct worker *worker)
+{
+	const struct publisher_options options = {
+		.loop = worker->backend.loop,
+		.repo = &worker->backend.repo,
+		.sns = &worker->backend.sns,
+	};
+
+	if (!worker->shared->config->is_publishing)
+		return true;
+	worker->publisher = publisher_new(&options);
+	worker->restocker = restocker_new(&(struct restocker_options){
+		.loop = options.loop,
+		.repo = options.repo,
+		.sns = options.sns,
+	});
+	return worker->publisher != NULL && worker->restocker != NULL;
+}
+
 static struct sweeper *make_sweeper(struct worker *worker)
 {
 	const struct config *config = worker->shared->config;
@@ -251,6 +301,8 @@ static struct sweeper *make_sweeper(struct worker *worker)
 		.shard_count = (uint32_t)config->write_shards,
 		.first = (uint32_t)worker->index,
 		.step = (uint32_t)worker->shared->worker_count,
+		.on_lease = on_lease,
+		.context = worker,
 	};
 
 	return sweeper_new(&options);
@@ -280,7 +332,7 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 	loop_on_wake(worker->backend.loop, on_woken, worker);
 	worker->server = make_server(worker);
 	worker->sweeper = make_sweeper(worker);
-	return worker->server != NULL && worker->sweeper != NULL;
+	return worker->server != NULL && worker->sweeper != NULL && make_publisher(worker);
 }
 
 bool worker_start(struct worker *worker)
@@ -311,6 +363,8 @@ void worker_clear(struct worker *worker)
 	if (worker->backend.loop != NULL)
 		server_free(worker->server);
 	sweeper_free(worker->sweeper);
+	publisher_free(worker->publisher);
+	restocker_free(worker->restocker);
 	if (worker->owns_listen_fd)
 		close(worker->listen_fd);
 	backend_stop(&worker->backend);

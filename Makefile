@@ -40,7 +40,7 @@ PACKAGES_all := gcc libc6-dev pkgconf \
 	libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libcjose-dev libssl-dev zlib1g-dev
 PACKAGES_run = $(PACKAGES_all) $(NPM) ca-certificates curl python3
 PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-pytest-xdist python3-botocore python3-aiohttp \
-	python3-hypothesis python3-yaml curl jq openssl
+	python3-hypothesis python3-yaml python3-jwt python3-cryptography curl jq openssl
 PACKAGES_asan = $(PACKAGES_test)
 PACKAGES_simulate = $(PACKAGES_test)
 PACKAGES_faults = $(PACKAGES_test)

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "aws/service_clock.h"
 #include "base/log.h"
@@ -34,18 +33,19 @@ static const struct clock machine = {.monotonic_us = monotonic_us, .wall_ms = wa
 static bool read_date(const uint8_t *data, size_t size, int64_t *date_ms)
 {
 	struct http_answer answer;
+	struct buf head;
 	bool has_date;
-	char head[VALUE_MAX + 64] = "HTTP/1.1 200 OK\r\nDate: ";
-	size_t len = strlen(head);
 
-	memcpy(head + len, data, size);
-	len += size;
-	memcpy(head + len, "\r\nContent-Length: 0\r\n\r\n", 23);
+	buf_init(&head, VALUE_MAX + 64);
+	buf_add_str(&head, "HTTP/1.1 200 OK\r\nDate: ");
+	buf_add(&head, data, size);
+	buf_add_str(&head, "\r\nContent-Length: 0\r\n\r\n");
 	http_answer_init(&answer, 16);
-	http_answer_add(&answer, head, len + 23);
+	http_answer_add(&answer, head.data, head.len);
 	has_date = answer.state == HTTP_ANSWER_DONE && answer.has_date;
 	*date_ms = answer.date_ms;
 	http_answer_clear(&answer);
+	buf_clear(&head);
 	return has_date;
 }
 

@@ -1,7 +1,7 @@
 /*
- * Tokens: nothing is good that nobody signed. What is fuzzed is a header, a line break and claims,
- * so that the texts behind the base64 are reached; and the bytes as a token themselves. As nobody
- * signs them here, claims are looked at by an issuer's rules only when the corpus has signed them.
+ * Tokens: nothing is good that nobody signed. Fuzzed are the bytes as a token, and as a header and
+ * claims with a line break between them, so that what is behind the base64 is reached. Claims are
+ * only read when they are signed, so those are left to the unit tests.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -227,6 +227,17 @@ START_TEST(each_story_goes_as_told)
 }
 END_TEST
 
+/* Another call of the same client. */
+static void call_within(uint64_t time_us)
+{
+	aws.is_done = false;
+	aws_call_clear(&aws.call);
+	aws.call = (struct aws_call){0};
+	script_forget_requests(&aws.script);
+	aws.await.deadline_us = aws.script.now_us + time_us;
+	scripted_aws_run(&aws);
+}
+
 /* A source of random numbers that can be wound back. */
 struct source {
 	uint64_t state;
@@ -254,12 +265,7 @@ START_TEST(delays_are_spread_over_all_that_is_allowed)
 		uint64_t expected_us;
 
 		SCRIPT_PLAY(&aws.script, AWS_ERROR("RequestTimeout"), OK);
-		aws.is_done = false;
-		aws_call_clear(&aws.call);
-		aws.call = (struct aws_call){0};
-		script_forget_requests(&aws.script);
-		aws.await.deadline_us = aws.script.now_us + 10 * SECOND;
-		scripted_aws_run(&aws);
+		call_within(10 * SECOND);
 		expected_us = retry_backoff_us(25000, 1, source.last);
 		/* The script's clock goes by the millisecond. */
 		ck_assert_uint_ge(pause_us(1) + MILLISECOND, expected_us);
@@ -301,12 +307,7 @@ END_TEST
 
 static void call_again(void)
 {
-	aws.is_done = false;
-	aws_call_clear(&aws.call);
-	aws.call = (struct aws_call){0};
-	script_forget_requests(&aws.script);
-	aws.await.deadline_us = aws.script.now_us + 10 * SECOND;
-	scripted_aws_run(&aws);
+	call_within(10 * SECOND);
 }
 
 /* Calls each 100 ms until they are refused at once. */
@@ -365,14 +366,8 @@ END_TEST
 START_TEST(requests_with_no_time_left_do_not_open_it)
 {
 	SCRIPT_PLAY(&aws.script, {.end = EXCHANGE_TIMEOUT, .was_sent = true});
-	for (int i = 0; i < 100; i++) {
-		aws.is_done = false;
-		aws_call_clear(&aws.call);
-		aws.call = (struct aws_call){0};
-		script_forget_requests(&aws.script);
-		aws.await.deadline_us = aws.script.now_us + 400 * MILLISECOND;
-		scripted_aws_run(&aws);
-	}
+	for (int i = 0; i < 100; i++)
+		call_within(400 * MILLISECOND);
 	ck_assert_uint_eq(metric_get(&aws.metrics.circuits_open), 0);
 }
 END_TEST

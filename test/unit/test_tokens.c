@@ -1,0 +1,137 @@
+#include <check.h>
+#include <stdlib.h>
+
+#include "alloc_fail.h"
+#include "daemon/tokens.h"
+#include "scripted.h"
+#include "tokens.h"
+#include "written.h"
+
+#define SECOND UINT64_C(1000000)
+#define ES "{\"alg\":\"ES256\",\"kid\":\"ec-1\"}"
+/* An hour after the script's beginning. */
+#define CLAIMS                                                                           \
+	"{\"exp\":1440941760,\"iss\":\"https://issuer.example\",\"sub\":\"me\",\"aud\":" \
+	"\"web\",\"groups\":[\"vans\"]}"
+
+static const char *const scopes[] = {"admin", "delivery:write", NULL};
+static struct script script;
+static struct tokens *tokens;
+static struct jwt_subject subject;
+
+static void set_up(void)
+{
+	written_set_up();
+	script_init(&script);
+}
+
+static void end(void)
+{
+	if (tokens)
+		tokens_stop(tokens);
+	tokens_free(tokens);
+	tokens = NULL;
+}
+
+static void tear_down(void)
+{
+	end();
+	script_clear(&script);
+	written_tear_down();
+}
+
+static void begin(const char *keys, const char *signer)
+{
+	const struct tokens_options options = {
+		.issuer = "https://issuer.example",
+		.audiences = "web",
+		.signer = signer,
+		.groups = "vans=delivery:write",
+		.scopes = scopes,
+		.keys = {.file = keys, .loop = script.loop, .transport = &script.transport},
+	};
+
+	tokens = tokens_new(&options);
+	if (tokens)
+		tokens_start(tokens);
+}
+
+static enum jwt_result check(const char *header, const char *claims, enum token_form form)
+{
+	char *text = token_es256(header, claims);
+	enum jwt_result result = tokens_check(tokens, span_of(text), form, &subject);
+
+	free(text);
+	return result;
+}
+
+START_TEST(a_good_token_tells_who_it_is_until_it_expires)
+{
+	begin(written("keys", TOKENS_SET), NULL);
+	ck_assert_int_eq(check(ES, CLAIMS, TOKEN_BEARER), JWT_OK);
+	ck_assert_str_eq(subject.id, "me");
+	ck_assert_uint_eq(subject.scopes, 2);
+	script_pass(&script, 3700 * SECOND);
+	ck_assert_int_eq(check(ES, CLAIMS, TOKEN_BEARER), JWT_EXPIRED);
+}
+END_TEST
+
+START_TEST(a_load_balancer_must_be_the_configured_one)
+{
+	static const char header[] =
+		"{\"alg\":\"ES256\",\"kid\":\"ec-1\",\"signer\":\"arn\",\"client\":\"web\","
+		"\"iss\":\"https://issuer.example\",\"exp\":1440941760}";
+
+	begin(written("keys", TOKENS_SET), NULL);
+	ck_assert_int_eq(check(header, CLAIMS, TOKEN_BALANCED), JWT_SIGNER_WRONG);
+	end();
+	begin(written("keys", TOKENS_SET), "arn");
+	ck_assert_int_eq(check(header, CLAIMS, TOKEN_BALANCED), JWT_OK);
+	ck_assert_int_eq(check(ES, CLAIMS, TOKEN_BALANCED), JWT_SIGNER_WRONG);
+}
+END_TEST
+
+START_TEST(an_unknown_key_is_looked_for)
+{
+	begin(written_path("keys"), NULL);
+	ck_assert_int_eq(check(ES, CLAIMS, TOKEN_BEARER), JWT_KEY_UNKNOWN);
+	written("keys", TOKENS_SET);
+	script_pass(&script, 31 * SECOND);
+	ck_assert_int_eq(check(ES, CLAIMS, TOKEN_BEARER), JWT_OK);
+	written("keys", "{\"keys\":[" TOKENS_RSA "]}");
+	script_pass(&script, 301 * SECOND);
+	ck_assert_int_eq(check("{\"alg\":\"ES256\",\"kid\":\"new\"}", CLAIMS, TOKEN_BEARER),
+			 JWT_KEY_UNKNOWN);
+	ck_assert_int_eq(check(ES, CLAIMS, TOKEN_BEARER), JWT_KEY_UNKNOWN);
+}
+END_TEST
+
+static void begin_once(void *keys)
+{
+	begin(keys, NULL);
+	ck_assert(tokens || alloc_has_failed());
+	end();
+}
+
+START_TEST(a_lack_of_memory_is_survived)
+{
+	const char *path = written("keys", TOKENS_SET);
+
+	begin_once((void *)(uintptr_t)path);
+	alloc_fail_each(begin_once, (void *)(uintptr_t)path);
+}
+END_TEST
+
+Suite *tokens_suite(void)
+{
+	Suite *all = suite_create("tokens");
+	TCase *cases = tcase_create("all");
+
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_test(cases, a_good_token_tells_who_it_is_until_it_expires);
+	tcase_add_test(cases, a_load_balancer_must_be_the_configured_one);
+	tcase_add_test(cases, an_unknown_key_is_looked_for);
+	tcase_add_test(cases, a_lack_of_memory_is_survived);
+	suite_add_tcase(all, cases);
+	return all;
+}

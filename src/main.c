@@ -18,6 +18,7 @@
 #include "daemon/place.h"
 #include "domain/money.h"
 #include "io/http_link.h"
+#include "notify/event_message.h"
 
 enum { MISTAKES_MAX = 64 * 1024, HELP_MAX = 64 * 1024, EXIT_USAGE = 2 };
 
@@ -93,6 +94,17 @@ static int print_routes(const struct config *config)
 	return EXIT_SUCCESS;
 }
 
+static int print_events(const struct config *config)
+{
+	struct buf text = {0};
+
+	(void)config;
+	buf_init(&text, HELP_MAX);
+	event_message_describe(&text);
+	print_and_clear(stdout, &text);
+	return EXIT_SUCCESS;
+}
+
 static int print_help(const struct config *config);
 
 static const struct option_row options[] = {
@@ -103,6 +115,8 @@ static const struct option_row options[] = {
 	{"--check-config", "judge the configuration, show it without secrets and end", check_config,
 	 true, false},
 	{"--settings", "print the table of settings as Markdown and end", print_settings, false,
+	 false},
+	{"--events", "print the events with examples as Markdown and end", print_events, false,
 	 false},
 	{"--routes", "print the routes and who may call them as Markdown and end", print_routes,
 	 false, false},

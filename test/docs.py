@@ -1,4 +1,4 @@
-"""make docs: puts the tables of settings and of routes, as shopd prints them, where they belong.
+"""make docs: puts the tables of settings, routes and events, as shopd prints them, where they belong.
 
 docs.py <shopd>. Tests see to it that the tables are up to date.
 """
@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TABLES = (("settings", ROOT / "README.md"), ("routes", ROOT / "docs" / "api.md"))
+TABLES = (("settings", ROOT / "README.md"), ("routes", ROOT / "docs" / "api.md"),
+          ("events", ROOT / "docs" / "notifications.md"))
 
 
 def put(shopd, name, document):

@@ -24,6 +24,7 @@ struct config {
 	const char *table_name;  /* DYNAMODB_TABLE_NAME */
 	const char *primary_key; /* PRIMARY_KEY */
 	const char *topic_arn;   /* SNS_TOPIC_ARN, or NULL */
+	bool is_publishing;      /* SHOPD_PUBLISH=on */
 	/* AWS_REGION, else AWS_DEFAULT_REGION, else the profile's; NULL: the instance's own */
 	const char *region;
 	const char *sns_region; /* the topic's, else the same; NULL while that is not known */

@@ -33,6 +33,12 @@ struct sweeper_options {
 	uint32_t shard_count; /* of the table */
 	uint32_t first;       /* this sweeper's shards: this one, and every `step`-th behind it */
 	uint32_t step;
+	/*
+	 * Told at each pass until when the shard's lease is surely ours, on the monotonic clock; 0:
+	 * it is not. NULL: nobody needs to know.
+	 */
+	void (*on_lease)(void *context, uint32_t shard, uint64_t until_us);
+	void *context;
 };
 
 struct sweeper_metrics {

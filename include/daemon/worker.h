@@ -20,6 +20,7 @@
 #include "http/access.h"
 #include "http/idempotency.h"
 #include "http/server.h"
+#include "notify/publisher.h"
 
 /* What the workers and the main thread share. */
 struct worker_shared {
@@ -40,6 +41,7 @@ struct worker {
 	struct backend backend;
 	struct server *server;
 	struct sweeper *sweeper;
+	struct publisher *publisher; /* NULL: SHOPD_PUBLISH=off */
 	struct idempotency_store idempotency;
 	struct access access;
 	_Atomic(struct api_keys *) new_keys; /* held; for access, when the thread wakes up */

@@ -35,6 +35,18 @@ enum event_type {
 /* "order.placed" */
 const char *event_name(enum event_type type);
 
+/* When it is raised: a sentence for documentation. */
+const char *event_meaning(enum event_type type);
+
+/* What a user is told of it on a phone: a sentence in ASCII. NULL: it is not for users. */
+const char *event_text(enum event_type type);
+
+/* What it is about, which is how its subject begins: "order" or "product". */
+const char *event_subject(enum event_type type);
+
+/* Data as a message of it has, a JSON object. */
+const char *event_example(enum event_type type);
+
 /* True for what a user may ask to be told of; the others are for the shop's own systems. */
 bool event_is_for_users(enum event_type type);
 

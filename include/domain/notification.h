@@ -2,7 +2,8 @@
  * Preferences: how a user wants to be told, and of what.
  *
  * A preference is an exact JSON tree (base/json_exact.h): `channel` and `events` are always there,
- * `phone` and `target_arn` when they were given.
+ * `phone` and `target_arn` when they were given, `refused` when the phone or endpoint takes no
+ * messages: SNS's reason.
  */
 #ifndef SHOPD_DOMAIN_NOTIFICATION_H
 #define SHOPD_DOMAIN_NOTIFICATION_H

@@ -11,6 +11,7 @@
  *	time         S  RFC 3339, when it was written
  *	data         S  a JSON object as text: what a message about it says
  *	attempts     N  0: how often it could not be published
+ *	by           S  the worker that wrote it (struct repo), which is the first to publish it
  *	product_id   S  the parts of the store that it is about, each only where there is one
  *	order_id     S
  *	user_id      S
@@ -21,6 +22,7 @@
  *	events       S  a JSON array as text, in their order: [{"id","type","subject","time","data",
  *	                "product_id"?,"order_id"?,"user_id"?}], `data` an object
  *	attempts     N  0
+ *	by           S
  */
 #ifndef SHOPD_REPO_OUTBOX_ITEM_H
 #define SHOPD_REPO_OUTBOX_ITEM_H
@@ -48,11 +50,15 @@ struct outbox_event {
 	const char *product_id; /* NULL: none; so the others */
 	const char *order_id;
 	const char *user_id;
+	const char *by; /* of the first one for all in an item */
 };
 
 /* The partition that the events of a subject are in. */
 void outbox_item_key(const char *subject_id, uint32_t write_shards,
 		     char key[static OUTBOX_KEY_SIZE]);
+
+/* The shard that a partition is, or false: it has no events. */
+bool outbox_item_shard(const char *pk, uint32_t *shard);
 
 /* Appends the members of the item but for its key. */
 void outbox_item_write(const struct outbox_event *event, struct buf *out);

@@ -14,13 +14,19 @@
 #include "aws/dynamodb.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/id.h"
 
 struct repo {
 	struct dynamodb db;
 	const struct clock *clock;
 	struct digest *digest;
 	uint32_t write_shards;                  /* a power of two */
+	char writer[ID_SIZE];                   /* this worker, in what it writes to the outbox */
 	uint8_t cursor_key[DIGEST_SHA256_SIZE]; /* made from the table's id, see table_repo.h */
+	struct repo_bell {                      /* who publishes what is in the outbox */
+		void (*ring)(void *context, uint32_t shard); /* NULL: nobody here */
+		void *context;
+	} bell;
 };
 
 #endif

@@ -8,6 +8,9 @@
  *
  * A request whose effect is there already, by an earlier request with the same key, ends in
  * RESULT_REPEATED: pass it on like any failure.
+ *
+ * When events were written (outbox_item.h), or may have been, the repo's bell is rung for their
+ * shards before the caller is told.
  */
 #ifndef SHOPD_REPO_REPO_WRITE_H
 #define SHOPD_REPO_REPO_WRITE_H

@@ -30,6 +30,9 @@ static const struct setting settings[] = {
 	 .help = "The name of the table's partition key attribute."},
 	{"SNS_TOPIC_ARN", SETTING_TOPIC, AT(topic_arn),
 	 .help = "The topic that is told what happens, in whichever region it is; none: the log."},
+	{"SHOPD_PUBLISH", SETTING_SWITCH, AT(is_publishing), "on",
+	 .help = "off: events wait in the table until it is on; the same for all instances.",
+	 .words = {"off", "on"}},
 	{"AWS_REGION", SETTING_REGION, AT(region),
 	 .help = "The table's region; else the profile's, else the instance's own."},
 	{"AWS_DEFAULT_REGION", SETTING_REGION, AT(region),
@@ -156,6 +159,8 @@ static const char *const taken_names[] = {
 	"delta",      "reason",       "time",       "by",         "status",   "user_id",
 	"email",      "lines",        "total",      "expires_at", "note",     "payment_status",
 	"paid",       "refunded",     "line_count", "address",    "number",   "fulfillment_status",
+	"type",       "subject",      "data",       "attempts",   "events",   "sent",
+	"next_at",    "shard",        "dead_at",    "refused",
 };
 
 struct reading {

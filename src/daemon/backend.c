@@ -120,6 +120,7 @@ static void fill_repo(struct backend *backend)
 	repo->clock = &backend->service_clock.clock;
 	repo->digest = backend->digest;
 	repo->write_shards = (uint32_t)config->write_shards;
+	id_make_random(repo->writer);
 }
 
 bool backend_init(struct backend *backend, const struct config *config, struct trust *trust)

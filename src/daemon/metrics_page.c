@@ -107,6 +107,20 @@ static void write_sweeper(const struct worker *workers, size_t count, struct buf
 	sweeper_metrics_write(out, &sum);
 }
 
+static void write_publisher(const struct worker *workers, size_t count, struct buf *out)
+{
+	struct publisher_metrics *sum = calloc(1, sizeof(*sum));
+
+	if (sum == NULL || count == 0 || workers[0].publisher == NULL) {
+		free(sum);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		publisher_metrics_add(sum, publisher_get_metrics(workers[i].publisher));
+	publisher_metrics_write(out, sum, clock_monotonic_us(clock_system()));
+	free(sum);
+}
+
 void metrics_page_write(const struct worker *workers, size_t count, struct buf *out)
 {
 	metric_write_head(out, "shopd_build_info", "gauge", "The version.");
@@ -116,6 +130,7 @@ void metrics_page_write(const struct worker *workers, size_t count, struct buf *
 	write_client(workers, count, out);
 	write_credentials(workers, count, out);
 	write_sweeper(workers, count, out);
+	write_publisher(workers, count, out);
 	metric_write_head(out, "shopd_log_lost_total", "counter",
 			  "Log lines that could not be written.");
 	metric_write(out, "shopd_log_lost_total", "", log_lost());

@@ -114,10 +114,21 @@ static void end_pass(struct shard *shard)
 			      now_us(shard) + pause_us);
 }
 
+static void tell_of_lease(struct shard *shard)
+{
+	const struct sweeper_options *options = &shard->sweeper->options;
+	bool is_ours = lease_holds(&shard->lease, now_us(shard)) && !shard->sweeper->is_stopping;
+
+	if (options->on_lease)
+		options->on_lease(options->context, shard->number,
+				  is_ours ? shard->lease.until_us : 0);
+}
+
 /* Stopping: what is left is to let the lease go. */
 static void wind_up(struct shard *shard)
 {
 	loop_timer_off(shard->sweeper->options.loop, &shard->timer);
+	tell_of_lease(shard);
 	if (!lease_holds(&shard->lease, now_us(shard))) {
 		shard->phase = OFF;
 		return;
@@ -152,6 +163,7 @@ static void begin_pass(struct shard *shard)
 	shard->done[DUE_CHECKOUTS] = 0;
 	shard->done[DUE_ORDERS] = 0;
 	if (!lease_is_due(&shard->lease, now_us(shard))) {
+		tell_of_lease(shard);
 		look(shard, DUE_CHECKOUTS, NULL);
 		return;
 	}
@@ -166,6 +178,7 @@ static void take_lease(struct shard *shard)
 		report_once(shard, "the sweeper cannot take a lease", shard->await.result);
 	else if (shard->lease.is_new)
 		metric_add(&shard->sweeper->metrics.leases, 1);
+	tell_of_lease(shard);
 	look(shard, DUE_CHECKOUTS, NULL);
 }
 

@@ -120,6 +120,12 @@ static void cut_short(struct worker *worker)
 	backend_stop(&worker->backend);
 }
 
+/* What cannot be published now stays in the table. */
+static bool has_published(const struct worker *worker)
+{
+	return worker->publisher == NULL || publisher_is_idle(worker->publisher);
+}
+
 static void on_drain_timer(struct loop_timer *timer)
 {
 	struct worker *worker = timer->context;
@@ -129,7 +135,7 @@ static void on_drain_timer(struct loop_timer *timer)
 
 	/* A request may outlive its connection, see http/stream.h. */
 	if ((server_connections(worker->server) == 0 && server_requests(worker->server) == 0 &&
-	     sweeper_is_idle(worker->sweeper)) ||
+	     sweeper_is_idle(worker->sweeper) && has_published(worker)) ||
 	    (is_over && worker->is_cut_short)) {
 		loop_stop(loop);
 		return;
@@ -202,11 +208,14 @@ static void *run(void *context)
 	credentials_start(worker->backend.credentials, on_credentials, worker);
 	loop_run(loop);
 	sweeper_stop(worker->sweeper);
+	if (worker->publisher != NULL)
+		publisher_stop(worker->publisher);
 	backend_stop(&worker->backend);
 	/* What was under way ends in the turns that follow, and its requests with it. */
 	for (int turn = 0;
-	     turn < 100 && (server_requests(worker->server) > 0 || worker->await.is_pending ||
-			    !sweeper_is_idle(worker->sweeper) || turn < 3);
+	     turn < 100 &&
+	     (server_requests(worker->server) > 0 || worker->await.is_pending ||
+	      !sweeper_is_idle(worker->sweeper) || !has_published(worker) || turn < 3);
 	     turn++)
 		loop_turn(loop, 1000);
 	log_flush();
@@ -241,6 +250,28 @@ static struct server *make_server(struct worker *worker)
 	return server_new(&options);
 }
 
+static void on_lease(void *context, uint32_t shard, uint64_t until_us)
+{
+	struct worker *worker = context;
+
+	if (worker->publisher != NULL)
+		publisher_hold(worker->publisher, shard, until_us);
+}
+
+static bool make_publisher(struct worker *worker)
+{
+	const struct publisher_options options = {
+		.loop = worker->backend.loop,
+		.repo = &worker->backend.repo,
+		.sns = &worker->backend.sns,
+	};
+
+	if (!worker->shared->config->is_publishing)
+		return true;
+	worker->publisher = publisher_new(&options);
+	return worker->publisher != NULL;
+}
+
 static struct sweeper *make_sweeper(struct worker *worker)
 {
 	const struct config *config = worker->shared->config;
@@ -251,6 +282,8 @@ static struct sweeper *make_sweeper(struct worker *worker)
 		.shard_count = (uint32_t)config->write_shards,
 		.first = (uint32_t)worker->index,
 		.step = (uint32_t)worker->shared->worker_count,
+		.on_lease = on_lease,
+		.context = worker,
 	};
 
 	return sweeper_new(&options);
@@ -280,7 +313,7 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 	loop_on_wake(worker->backend.loop, on_woken, worker);
 	worker->server = make_server(worker);
 	worker->sweeper = make_sweeper(worker);
-	return worker->server != NULL && worker->sweeper != NULL;
+	return worker->server != NULL && worker->sweeper != NULL && make_publisher(worker);
 }
 
 bool worker_start(struct worker *worker)
@@ -311,6 +344,7 @@ void worker_clear(struct worker *worker)
 	if (worker->backend.loop != NULL)
 		server_free(worker->server);
 	sweeper_free(worker->sweeper);
+	publisher_free(worker->publisher);
 	if (worker->owns_listen_fd)
 		close(worker->listen_fd);
 	backend_stop(&worker->backend);

@@ -84,11 +84,22 @@ static void check_events(const struct field *field, const char *path, const json
 	}
 }
 
+/* Stored like the others, so that it goes when they are set again, but nobody can set it. */
+static void check_refused(const struct field *field, const char *path, const json_t *value,
+			  struct validation *validation)
+{
+	(void)field;
+	(void)value;
+	validation_add(validation, path, MISTAKE_READ_ONLY,
+		       "It is set by the server; leave it out.");
+}
+
 const struct field notification_fields[] = {
 	{"channel", .is_required = true, .check = field_check_choice, .choices = channels},
 	{"phone", .check = contact_check_phone},
 	{"target_arn", .check = check_target, .min = 1, .max = ARN_MAX},
 	{"events", .check = check_events, .max = 100},
+	{"refused", .check = check_refused},
 	{"version", FIELD_SERVERS, .check = NULL},
 	{NULL, .check = NULL},
 };

@@ -189,6 +189,7 @@ static bool write_event(struct run *run, size_t index, struct buf *out)
 			.wall_ms = run->draft.wall_ms,
 			.order_id = head->id,
 			.user_id = head->user_id[0] ? head->user_id : NULL,
+			.by = run->repo->writer[0] ? run->repo->writer : NULL,
 		},
 		out);
 	is_ok = buf_ok(&data) && buf_ok(out);

@@ -166,6 +166,7 @@ static void write_event(struct run *run, const struct order *head, enum event_ty
 			.wall_ms = run->now_ms,
 			.order_id = head->id,
 			.user_id = head->user_id[0] ? head->user_id : NULL,
+			.by = run->repo->writer[0] ? run->repo->writer : NULL,
 		},
 		out);
 	if (!buf_ok(&data))

@@ -8,6 +8,7 @@
 #include "aws/attribute.h"
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/text.h"
 
 enum {
 	SUBJECT_SIZE = ID_SIZE + 32,
@@ -18,6 +19,17 @@ void outbox_item_key(const char *subject_id, uint32_t write_shards,
 		     char key[static OUTBOX_KEY_SIZE])
 {
 	snprintf(key, OUTBOX_KEY_SIZE, "OUT#%" PRIu32, id_hash(subject_id) & (write_shards - 1));
+}
+
+bool outbox_item_shard(const char *pk, uint32_t *shard)
+{
+	uint64_t number;
+
+	if (strncmp(pk, "OUT#", 4) != 0 || !text_parse_u64(span_of(pk + 4), &number) ||
+	    number > UINT32_MAX)
+		return false;
+	*shard = (uint32_t)number;
+	return true;
 }
 
 static void add_text(struct buf *out, const char *name, const char *text)
@@ -38,6 +50,7 @@ void outbox_item_write(const struct outbox_event *event, struct buf *out)
 	add_text(out, "time", time);
 	add_text(out, "data", event->data);
 	attribute_add_number(out, "attempts", "0");
+	add_text(out, "by", event->by);
 	add_text(out, "product_id", event->product_id);
 	add_text(out, "order_id", event->order_id);
 	add_text(out, "user_id", event->user_id);
@@ -107,7 +120,7 @@ static void add_to_others(const struct outbox_event *event, const char *key, siz
 	add_event(event, &item->members);
 }
 
-static void finish_array(struct buf *members)
+static void finish_array(const char *by, struct buf *members)
 {
 	struct buf array = {0};
 
@@ -115,6 +128,7 @@ static void finish_array(struct buf *members)
 	buf_move(&array, members);
 	attribute_add_string(members, "events", buf_text(&array), array.len);
 	attribute_add_number(members, "attempts", "0");
+	add_text(members, "by", by);
 	if (!buf_ok(&array))
 		members->failed = true;
 	buf_clear(&array);
@@ -136,7 +150,7 @@ bool outbox_group_make(const struct outbox_event *events, size_t count, uint32_t
 	}
 	for (size_t i = 0; i < out->count; i++) {
 		if (count > room)
-			finish_array(&out->items[i].members);
+			finish_array(events[0].by, &out->items[i].members);
 		is_ok &= buf_ok(&out->items[i].members);
 	}
 	return is_ok;

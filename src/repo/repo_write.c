@@ -5,9 +5,16 @@
 
 #include "base/idempotency.h"
 #include "repo/idempotency_repo.h"
+#include "repo/outbox_item.h"
+
+/* What the events of a change of an order and of its stocks can be in. */
+enum { SHARDS_MAX = 2 * OUTBOX_GROUP_MAX };
 
 /* Stands between the call and who started it. */
 struct run {
+	const struct repo *repo;
+	size_t shard_count;
+	uint32_t shards[SHARDS_MAX]; /* that events are written to; what does not fit is not rung */
 	void (*done)(struct dynamodb_call *call);
 	void *context;
 	size_t count;                  /* of the caller's writes; the record comes behind them */
@@ -20,10 +27,42 @@ bool repo_write_is_alone(const struct await *await)
 	return !await->idempotency;
 }
 
+/* ------------------------------------------------------------------ the bell */
+
+static void note_shard(struct run *run, uint32_t shard)
+{
+	for (size_t i = 0; i < run->shard_count; i++) {
+		if (run->shards[i] == shard)
+			return;
+	}
+	if (run->shard_count < SHARDS_MAX)
+		run->shards[run->shard_count++] = shard;
+}
+
+static void note_events(struct run *run, const struct dynamodb_write *writes)
+{
+	uint32_t shard;
+
+	for (size_t i = 0; i < run->count && run->repo->bell.ring; i++) {
+		if (outbox_item_shard(writes[i].key.pk, &shard))
+			note_shard(run, shard);
+	}
+}
+
+/* After a failure nobody knows whether they are there, so it is worth a look. */
+static void ring(const struct run *run, enum result result)
+{
+	if (result != RESULT_OK && !result_is_failure(result))
+		return;
+	for (size_t i = 0; i < run->shard_count; i++)
+		run->repo->bell.ring(run->repo->bell.context, run->shards[i]);
+}
+
 static void hand_back(struct dynamodb_call *call)
 {
 	const struct run *run = call->context;
 
+	ring(run, call->result);
 	call->context = run->context;
 	run->done(call);
 }
@@ -132,6 +171,8 @@ static bool start(const struct repo *repo, struct dynamodb_call *call,
 	if (!run)
 		return false;
 	*run = how;
+	run->repo = repo;
+	note_events(run, writes);
 	run->done = call->done;
 	run->context = call->context;
 	*result = RESULT_OK;

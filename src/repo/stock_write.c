@@ -212,6 +212,7 @@ bool stock_change_event(const struct repo *repo, const struct stock_change *chan
 		.data = buf_text(data),
 		.wall_ms = clock_wall_ms(repo->clock),
 		.product_id = change->product_id,
+		.by = repo->writer[0] ? repo->writer : NULL,
 	};
 	return true;
 }

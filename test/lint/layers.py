@@ -14,7 +14,7 @@ MAY_INCLUDE = {
     "aws": {"io", "base"},
     "domain": {"base"},
     "repo": {"aws", "domain", "base"},
-    "notify": {"aws", "repo", "domain", "base"},
+    "notify": {"repo", "aws", "io", "domain", "base"},
     "http": {"io", "base"},
     "api": {"http", "repo", "notify", "domain", "base"},
 }

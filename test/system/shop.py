@@ -206,11 +206,14 @@ def credentials():
 
 
 def environment(settings):
-    """shopd's whole environment. A setting that is None is left out."""
+    """shopd's whole environment. A setting that is None is left out.
+
+    Events stay in the table, where most tests look for them; those about publishing turn it on.
+    """
     env = {name: os.environ[name] for name in os.environ
            if name == "PATH" or name.endswith("SAN_OPTIONS")}
     env |= {"AWS_REGION": REGION, "DYNAMODB_TABLE_NAME": TABLE, "SHOPD_CURRENCY": "EUR",
-            "AWS_EC2_METADATA_DISABLED": "true", **credentials()}
+            "AWS_EC2_METADATA_DISABLED": "true", "SHOPD_PUBLISH": "off", **credentials()}
     env |= settings
     return {name: str(value) for name, value in env.items() if value is not None}
 

@@ -73,7 +73,8 @@ class Sns(answering.Server):
 
     def settings(self, topic=None):
         """What a daemon needs to publish here."""
-        return {"SNS_TOPIC_ARN": topic or self.topic, "AWS_ENDPOINT_URL_SNS": self.url}
+        return {"SNS_TOPIC_ARN": topic or self.topic, "AWS_ENDPOINT_URL_SNS": self.url,
+                "SHOPD_PUBLISH": "on"}
 
     def inject(self, fault, **rule):
         """One rule instead of those before."""

@@ -1,4 +1,5 @@
 """The README's tour works as it is printed, and its table of settings is the code's."""
+import json
 import pathlib
 import re
 import subprocess
@@ -39,7 +40,18 @@ def test_the_table_of_settings_is_the_codes_own(binary):
     assert table.group(1).strip() == printed.stdout.strip(), "run make docs"
 
 
-@pytest.mark.parametrize("name", ["architecture", "table", "aws", "performance"])
+def test_the_documented_events_and_their_examples_are_the_codes_own(binary):
+    printed = subprocess.run([binary, "--events"], capture_output=True, text=True, check=True)
+    text = (ROOT / "docs/notifications.md").read_text()
+    events = re.search(r"<!-- events:begin -->\n(.*?)<!-- events:end -->", text, re.S)
+    assert events.group(1).strip() == printed.stdout.strip(), "run make docs"
+    examples = [json.loads(found) for found in re.findall(r"```json\n(.*?)\n```", printed.stdout)]
+    assert [example["type"] for example in examples] == re.findall(
+        r"^\*\*`(.*?)`\*\*", printed.stdout, re.M)
+    assert all(set(example) == {"id", "type", "time", "subject", "data"} for example in examples)
+
+
+@pytest.mark.parametrize("name", ["architecture", "table", "aws", "performance", "notifications"])
 def test_the_documents_that_the_readme_names_are_there(name):
     assert f"docs/{name}.md" in README
     assert (ROOT / "docs" / f"{name}.md").stat().st_size > 1000

@@ -1,0 +1,19 @@
+#include "notify/follower.h"
+
+#include <stddef.h>
+
+#include "notify/direct.h"
+
+static const struct follower tell_user = {direct_tell, false};
+
+/* By type; those that are not named here are for their user, if they have one. */
+static const struct follower *const followers[EVENT_TYPES] = {
+	[EVENT_ORDER_PLACED] = NULL,
+};
+
+const struct follower *follower_of(const struct outbox_told *event)
+{
+	if (followers[event->type])
+		return followers[event->type];
+	return event->user_id.data && event_is_for_users(event->type) ? &tell_user : NULL;
+}

@@ -1,0 +1,393 @@
+"""Every event reaches the topic: at once, in order, and as often as what fails explains."""
+
+import re
+import time
+import urllib.request
+
+import pytest
+
+import given
+import purchase
+from given import expect
+from shop import wait_until
+from sns import ENTRY_FAULTS, FAULTS
+
+ID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+
+@pytest.fixture
+def publish(make_table, start, sns):
+    """A function that starts a daemon which publishes to the double, on a table of its own."""
+
+    def begin(topic=None, **settings):
+        settings.setdefault("DYNAMODB_TABLE_NAME", make_table())
+        return start(**(sns.settings(topic) | settings))
+
+    return begin
+
+
+def new_product(client, **fields):
+    return expect(client.post("/product", {"name": "tea", "price": 3, "on_hand": 10,
+                                           "low_stock_at": 5, **fields}), 201).json
+
+
+def move(client, product, delta):
+    body = {"delta": delta, "reason": "count"}
+    return expect(client.post(f"/product/{product['id']}/stock", body), 200).json
+
+
+def cross(client, product, times=1):
+    """Crosses the mark so many times, each time an event: stock.low, stock.in, and so on."""
+    for number in range(times):
+        move(client, product, 6 if number % 2 else -6)
+
+
+def left(emulator, daemon):
+    return [item for shard in range(given.SHARDS)
+            for item in given.query(emulator, f"OUT#{shard}", daemon.table)]
+
+
+def dead(emulator, daemon):
+    return given.query(emulator, "DLQ", daemon.table)
+
+
+def metric(daemon, name):
+    text = urllib.request.urlopen(f"http://127.0.0.1:{daemon.admin_port}/metrics").read().decode()
+    return float(re.search(rf"^shopd_outbox_{name} (.*)$", text, re.M)[1])
+
+
+def types(sns, **filters):
+    return [event["type"] for event in sns.events(**filters)]
+
+
+def wait_for(sns, count, seconds=10):
+    """The events, once there are so many."""
+    return wait_until(lambda: len(sns.events()) >= count and sns.events(), seconds,
+                      f"{count} events")
+
+
+# ---- all is well ----
+
+
+def test_an_events_message_and_attributes_tell_what_happened(publish, sns, emulator):
+    daemon = publish()
+    client = daemon.client()
+    product = new_product(client, name="th\u00e9 \u2615")
+    move(client, product, -6)
+    event, = wait_for(sns, 1)
+    record, = sns.delivered()
+    assert set(event) == {"id", "type", "time", "subject", "data"}
+    assert ID7.fullmatch(event["id"]) and given.TIME.fullmatch(event["time"])
+    assert (event["type"], event["subject"]) == ("stock.low", f"product/{product['id']}")
+    assert event["data"] == {"product_id": product["id"], "level": "low", "available": 4,
+                             "on_hand": 4, "low_stock_at": 5, "version": 2}
+    assert record["attributes"] == {"event_type": "stock.low", "event_id": event["id"],
+                                    "product_id": product["id"]}
+    wait_until(lambda: not left(emulator, daemon), what="an empty outbox")
+
+
+def test_a_purchase_is_told_step_by_step_on_a_fifo_topic(publish, sns, emulator):
+    topic = sns.add_topic("shop.fifo")
+    daemon = publish(topic)
+    client = daemon.client()
+    product = new_product(client, on_hand=100)
+    user = given.new_user(client)
+    bought = purchase.paid(client, (product, 2), user=user)
+    delivery = expect(purchase.deliver(client, bought), 201).json
+    expect(purchase.tell(client, delivery, "out_for_delivery"), 200)
+    expect(purchase.tell(client, delivery, "delivered", seconds=1), 200)
+    expected = ["order.placed", "order.confirmed", "delivery.created", "delivery.shipped",
+                "delivery.out_for_delivery", "delivery.delivered", "order.completed"]
+    wait_until(lambda: len(sns.delivered(topic)) >= len(expected), what="all events")
+    assert types(sns, target=topic) == expected
+    for record, name in zip(sns.delivered(topic), expected):
+        assert record["group"] == bought["id"]
+        assert record["deduplication"] == record["attributes"]["event_id"]
+        assert record["attributes"] == {
+            "event_type": name, "event_id": record["deduplication"], "order_id": bought["id"],
+            "user_id": user["id"]}
+    wait_until(lambda: not left(emulator, daemon), what="an empty outbox")
+    assert len(sns.accepted()) == len(expected)
+
+
+def test_of_many_workers_and_processes_none_publishes_what_another_has(publish, sns, emulator):
+    one = publish(SHOPD_WORKERS=2)
+    two = publish(SHOPD_WORKERS=2, DYNAMODB_TABLE_NAME=one.table)
+    clients = [daemon.client() for daemon in (one, two, one, two)]
+    products = [new_product(clients[0]) for _ in range(4)]
+    given.at_once([lambda pair=pair: cross(*pair, times=20) for pair in zip(clients, products)])
+    wait_for(sns, 80)
+    wait_until(lambda: not left(emulator, one), what="an empty outbox")
+    ids = [event["id"] for event in sns.events()]
+    assert len(ids) == len(set(ids)) == 80
+    for product in products:
+        versions = [event["data"]["version"] for event in sns.events()
+                    if event["data"]["product_id"] == product["id"]]
+        assert versions == sorted(versions)
+
+
+def test_events_of_one_product_keep_their_order_through_whichever_process(publish, sns, emulator):
+    one = publish()
+    two = publish(DYNAMODB_TABLE_NAME=one.table)
+    clients = [one.client(), two.client()]
+    product = new_product(clients[0])
+    for number in range(20):
+        move(clients[number % 2], product, 6 if number % 2 else -6)
+    versions = [event["data"]["version"] for event in wait_for(sns, 20)]
+    assert versions == sorted(versions)
+    wait_until(lambda: not left(emulator, one), what="an empty outbox")
+
+
+def test_levels_that_a_large_checkout_crosses_are_told_one_by_one(publish, sns, emulator):
+    daemon = publish()
+    client = daemon.client()
+    products = [new_product(client) for _ in range(20)]
+    given.held(client, *((product, 6) for product in products))
+    events = wait_for(sns, 20)
+    assert sorted(event["data"]["product_id"] for event in events) == sorted(
+        product["id"] for product in products)
+    assert len({event["id"] for event in events}) == 20
+    wait_until(lambda: not left(emulator, daemon), what="an empty outbox")
+
+
+def test_without_a_topic_events_go_to_the_log(make_table, start, emulator):
+    daemon = start(DYNAMODB_TABLE_NAME=make_table(), SHOPD_PUBLISH="on")
+    client = daemon.client()
+    cross(client, new_product(client), times=2)
+    lines = wait_until(
+        lambda: len(found := [line for line in daemon.log() if line["msg"] == "event"]) >= 2
+        and found, what="two lines")
+    assert [line["type"] for line in lines] == ["stock.low", "stock.in"]
+    assert all(line["message"].startswith('{"id":"') for line in lines)
+    wait_until(lambda: not left(emulator, daemon), what="an empty outbox")
+
+
+def test_what_is_written_while_nobody_publishes_waits(publish, sns, emulator):
+    daemon = publish(SHOPD_PUBLISH="off")
+    client = daemon.client()
+    cross(client, new_product(client), times=3)
+    assert len(left(emulator, daemon)) == 3 and not sns.accepted()
+    assert daemon.end() == 0
+    publish(DYNAMODB_TABLE_NAME=daemon.table)
+    wait_for(sns, 3)
+    wait_until(lambda: not left(emulator, daemon), what="an empty outbox")
+
+
+# ---- SNS fails ----
+
+
+def is_repetition(fault):
+    """Whether what fails so has been taken."""
+    return fault.endswith("-after")
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS | ENTRY_FAULTS))
+def test_no_event_is_lost_when_an_answer_of_sns_fails(publish, sns, emulator, fault):
+    daemon = publish(SHOPD_WORKERS=1)
+    client = daemon.client()
+    operation = "Entry" if fault in ENTRY_FAULTS else "PublishBatch"
+    count = 1 if "hang" in fault else 2
+    sns.inject(fault, operation=operation, count=count)
+    product = new_product(client)
+    cross(client, product, times=4)
+    wait_until(lambda: len({event["id"] for event in sns.events()}) == 4, 20, "four events")
+    wait_until(lambda: not left(emulator, daemon), 20, "an empty outbox")
+    versions = [event["data"]["version"] for event in sns.events()]
+    if not is_repetition(fault):
+        assert versions == [2, 3, 4, 5]
+    assert list(dict.fromkeys(versions)) == [2, 3, 4, 5]
+    assert not dead(emulator, daemon)
+
+
+def test_a_refused_event_holds_up_its_own_product_only(publish, sns, emulator):
+    daemon = publish(SHOPD_WORKERS=1)
+    client = daemon.client()
+    sns.inject("entry-refused", operation="Entry", count=1)
+    slow, fast = new_product(client), new_product(client)
+    cross(client, slow, times=2)
+    item, = wait_until(lambda: [item for item in left(emulator, daemon)
+                                if item["attempts"]["N"] == "1"], what="a counted try")
+    assert item["reason"]["S"] == "InvalidParameter" and item["next_at"]["N"] != "0"
+    schedule(emulator, daemon, item, attempts=1, next_at=2 * 10 ** 12)
+    cross(client, fast, times=2)
+    wait_until(lambda: len(sns.events()) == 2, what="the other product's events")
+    assert {event["data"]["product_id"] for event in sns.events()} == {fast["id"]}
+    schedule(emulator, daemon, item, attempts=1, next_at=0)
+    wait_until(lambda: len(sns.events()) == 4, 20, "all events")
+    assert [event["data"]["version"] for event in sns.events()
+            if event["data"]["product_id"] == slow["id"]] == [2, 3]
+
+
+def schedule(emulator, daemon, item, attempts, next_at):
+    given.set_attributes(emulator, item["pk"]["S"], item["sk"]["S"], daemon.table,
+                         attempts={"N": str(attempts)}, next_at={"N": str(next_at)})
+
+
+def test_after_twelve_tries_an_event_is_a_dead_letter_that_can_be_revived(publish, sns, emulator):
+    daemon = publish(SHOPD_WORKERS=1)
+    client = daemon.client()
+    sns.inject("entry-refused", operation="Entry")
+    product = new_product(client)
+    move(client, product, -6)
+    item, = wait_until(lambda: [item for item in left(emulator, daemon)
+                                if item["attempts"]["N"] == "1"], what="a counted try")
+    schedule(emulator, daemon, item, attempts=11, next_at=0)
+    letter, = wait_until(lambda: dead(emulator, daemon), what="a dead letter")
+    assert not left(emulator, daemon)
+    assert letter["reason"]["S"] == "InvalidParameter" and letter["attempts"]["N"] == "12"
+    assert int(letter["ttl"]["N"]) > time.time() + 89 * 24 * 3600
+    assert metric(daemon, "dead_total") == 1
+    assert [line["event_id"] for line in daemon.log()
+            if line["msg"] == "an event could not be published and is put away"] == [
+                letter["sk"]["S"]]
+
+
+def test_a_topic_that_is_not_there_counts_against_no_event(publish, sns, emulator):
+    daemon = publish(sns.arn("nowhere"), SHOPD_WORKERS=1)
+    client = daemon.client()
+    cross(client, new_product(client))
+    line = wait_until(lambda: [line for line in daemon.log()
+                               if line["msg"] == "events cannot be published; they wait"],
+                      what="a warning")[0]
+    assert line["error"] == "NotFound"
+    sns.add_topic("nowhere")
+    wait_until(lambda: not left(emulator, daemon), what="an empty outbox")
+    assert len(sns.events(target=sns.arn("nowhere"))) == 1
+    assert any(line["msg"] == "events are published again" for line in daemon.log())
+
+
+def outage(daemon, sns, seconds):
+    """Goes on selling while SNS is away, and returns how many events that made and the slowest
+    answer."""
+    client = daemon.client()
+    products = [new_product(client) for _ in range(20)]
+    sns.down()
+    made, slowest, end = 0, 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        began = time.monotonic()
+        move(client, products[made % 20], 6 if made // 20 % 2 else -6)
+        slowest = max(slowest, time.monotonic() - began)
+        made += 1
+        time.sleep(0.02)
+    return made, slowest
+
+
+def test_an_outage_of_sns_loses_nothing_and_is_seen(publish, sns, emulator):
+    daemon = publish(SHOPD_WORKERS=1)
+    made, _ = outage(daemon, sns, 4)
+    lag = metric(daemon, "oldest_seconds")
+    assert 3 < lag < 8 and metric(daemon, "pending") > 0
+    sns.up()
+    began = time.monotonic()
+    wait_until(lambda: not left(emulator, daemon), what="an empty outbox")
+    assert time.monotonic() - began < 10
+    ids = [event["id"] for event in sns.events()]
+    assert len(set(ids)) == made
+    versions = {}
+    for event in sns.events():
+        versions.setdefault(event["data"]["product_id"], []).append(event["data"]["version"])
+    assert all(found == sorted(found) for found in versions.values())
+    wait_until(lambda: metric(daemon, "oldest_seconds") == metric(daemon, "pending") == 0,
+               what="no lag")
+
+
+# ---- shopd fails ----
+
+
+def end_leases(emulator, daemon):
+    """As if fifteen seconds had passed."""
+    for shard in range(given.SHARDS):
+        given.set_attributes(emulator, f"LEASE#sweep-{shard}", "#", daemon.table,
+                             until={"N": "0"})
+
+
+def test_what_a_killed_process_left_is_published_by_another(publish, sns, emulator):
+    one = publish(SHOPD_WORKERS=1)
+    client = one.client()
+    sns.down()
+    cross(client, new_product(client), times=3)
+    one.end(9)
+    sns.up()
+    end_leases(emulator, one)
+    publish(DYNAMODB_TABLE_NAME=one.table, SHOPD_WORKERS=1)
+    wait_until(lambda: not left(emulator, one), 30, "an empty outbox")
+    assert [event["data"]["version"] for event in sns.events()] == [2, 3, 4]
+
+
+def test_a_stop_publishes_what_is_committed(publish, sns, emulator):
+    daemon = publish(SHOPD_WORKERS=1)
+    client = daemon.client()
+    cross(client, new_product(client), times=5)
+    assert daemon.end() == 0
+    assert len(sns.events()) == 5 and not left(emulator, daemon)
+
+
+def test_a_deletion_that_fails_means_a_repetition_and_no_loss(publish, sns, emulator, proxy):
+    daemon = publish(SHOPD_WORKERS=1)
+    client = daemon.client()
+    product = new_product(client)
+    proxy.fault("internal", operation="BatchWriteItem", count=5)
+    move(client, product, -6)
+    wait_until(lambda: not left(emulator, daemon), 20, "an empty outbox")
+    assert len({event["id"] for event in sns.events()}) == 1
+
+
+# ---- users ----
+
+
+def prefer(client, user, **fields):
+    body = {"events": ["order.placed", "order.confirmed"], **fields}
+    return expect(client.put(f"/user/{user['id']}/notification", body), 200).json
+
+
+def test_a_user_is_told_by_phone_of_what_was_chosen(publish, sns, emulator):
+    daemon = publish()
+    client = daemon.client()
+    product = new_product(client, on_hand=100)
+    user = given.new_user(client)
+    prefer(client, user, channel="sms", phone="+4930123456", events=["order.placed"])
+    bought = purchase.paid(client, (product, 1), user=user)
+    wait_until(lambda: sns.delivered("+4930123456"), what="a text message")
+    wait_until(lambda: not left(emulator, daemon), what="an empty outbox")
+    record, = sns.delivered("+4930123456")
+    assert record["body"] == f"Thank you: we have your order. (order {bought['id']})"
+    assert types(sns) == ["order.placed", "order.confirmed"]
+
+
+def test_an_endpoint_gets_the_message_and_a_disabled_one_is_marked(publish, sns, emulator):
+    daemon = publish()
+    client = daemon.client()
+    product = new_product(client, on_hand=100)
+    good, bad = given.new_user(client), given.new_user(client)
+    endpoint, disabled = sns.add_endpoint(), sns.add_endpoint(enabled=False)
+    prefer(client, good, channel="endpoint", target_arn=endpoint)
+    prefer(client, bad, channel="endpoint", target_arn=disabled)
+    first = purchase.placed(client, (product, 1), user=bad)
+    second = purchase.placed(client, (product, 1), user=good)
+    wait_until(lambda: sns.events(target=endpoint), what="a message")
+    wait_until(lambda: not left(emulator, daemon), what="an empty outbox")
+    event, = sns.events(target=endpoint)
+    assert event["data"]["order_id"] == second["id"]
+    assert {event["data"]["order_id"] for event in sns.events()} == {first["id"], second["id"]}
+    path = f"/user/{bad['id']}/notification"
+    shown = expect(client.get(path), 200).json
+    assert shown["refused"] == "EndpointDisabled"
+    sns.endpoints[disabled] = True
+    prefer(client, bad, channel="endpoint", target_arn=disabled, events=["order.placed"])
+    assert "refused" not in expect(client.get(path), 200).json
+    purchase.placed(client, (product, 1), user=bad)
+    wait_until(lambda: sns.events(target=disabled), what="a message")
+
+
+def test_a_phone_that_fails_for_a_while_holds_up_no_other_event(publish, sns, emulator):
+    daemon = publish(SHOPD_WORKERS=1)
+    client = daemon.client()
+    product = new_product(client, on_hand=100)
+    user = given.new_user(client)
+    prefer(client, user, channel="sms", phone="+4930123456")
+    sns.inject("internal", operation="Publish", count=4)
+    purchase.paid(client, (product, 1), user=user)
+    wait_for(sns, 2, 3)
+    wait_until(lambda: len(sns.delivered("+4930123456")) == 2, 20, "two text messages")
+    wait_until(lambda: not left(emulator, daemon), what="an empty outbox")
+    assert types(sns) == ["order.placed", "order.confirmed"]

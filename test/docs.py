@@ -1,7 +1,6 @@
-"""make docs: puts what shopd prints of itself into the documents: the table of settings into the
-README, the events into docs/notifications.md.
+"""make docs: puts the tables of settings, routes and events, as shopd prints them, where they belong.
 
-docs.py <shopd>. A test sees to it that they are up to date.
+docs.py <shopd>. Tests see to it that the tables are up to date.
 """
 
 import re
@@ -10,21 +9,23 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PLACES = (("README.md", "settings"), ("docs/notifications.md", "events"))
+TABLES = (("settings", ROOT / "README.md"), ("routes", ROOT / "docs" / "api.md"),
+          ("events", ROOT / "docs" / "notifications.md"))
+
+
+def put(shopd, name, document):
+    table = re.compile(rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.S)
+    shown = subprocess.run([Path(shopd).resolve(), f"--{name}"], check=True, stdout=subprocess.PIPE,
+                           text=True).stdout
+    after, count = table.subn(lambda found: found[1] + shown + found[2], document.read_text())
+    if count != 1:
+        return f"{document.name}: there must be one place for the table of {name}"
+    document.write_text(after)
+    return 0
 
 
 def main(shopd):
-    for document, name in PLACES:
-        path = ROOT / document
-        place = re.compile(rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.S)
-        shown = subprocess.run([Path(shopd).resolve(), f"--{name}"], check=True,
-                               stdout=subprocess.PIPE, text=True).stdout
-        after, count = place.subn(lambda found, text=shown: found[1] + text + found[2],
-                                  path.read_text())
-        if count != 1:
-            return f"{document}: there must be one place for the {name}"
-        path.write_text(after)
-    return 0
+    return next(filter(None, (put(shopd, name, document) for name, document in TABLES)), 0)
 
 
 if __name__ == "__main__":

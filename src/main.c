@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/route_list.h"
 #include "aws/credentials_chain.h"
 #include "base/config.h"
 #include "base/config_describe.h"
@@ -13,11 +14,15 @@
 #include "base/version.h"
 #include "daemon/commands.h"
 #include "daemon/daemon.h"
+#include "daemon/key_command.h"
 #include "daemon/place.h"
 #include "domain/money.h"
 #include "io/http_link.h"
 
 enum { MISTAKES_MAX = 64 * 1024, HELP_MAX = 64 * 1024, EXIT_USAGE = 2 };
+
+/* The one option that takes more. */
+#define NEW_KEY "--new-api-key"
 
 /* What can be asked for; each but the first by its option. */
 struct option_row {
@@ -77,6 +82,17 @@ static int print_settings(const struct config *config)
 	return EXIT_SUCCESS;
 }
 
+static int print_routes(const struct config *config)
+{
+	struct buf text = {0};
+
+	(void)config;
+	buf_init(&text, HELP_MAX);
+	route_list_write(&text);
+	print_and_clear(stdout, &text);
+	return EXIT_SUCCESS;
+}
+
 static int print_help(const struct config *config);
 
 static const struct option_row options[] = {
@@ -88,6 +104,8 @@ static const struct option_row options[] = {
 	 true, false},
 	{"--settings", "print the table of settings as Markdown and end", print_settings, false,
 	 false},
+	{"--routes", "print the routes and who may call them as Markdown and end", print_routes,
+	 false, false},
 	{"--help", "print this and end", print_help, false, false},
 	{"--version", "print the version and end", print_version, false, false},
 };
@@ -106,6 +124,8 @@ static int print_help(const struct config *config)
 		    "it serves\nuntil SIGTERM or SIGINT.\n\nOptions:\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		buf_add_format(&text, "  %-15s %s\n", options[i].option, options[i].meaning);
+	buf_add_str(&text, "  " NEW_KEY " NAME --scope SCOPE…\n                  make an API key "
+			   "for staff, add it to SHOPD_API_KEYS and end\n");
 	buf_add_str(&text, "\nSettings, from the environment:\n");
 	config_describe(&text);
 	print_and_clear(stdout, &text);
@@ -162,6 +182,8 @@ int main(int argc, char **argv)
 
 	if (argc == 1)
 		return with_config(&serving);
+	if (strcmp(argv[1], NEW_KEY) == 0)
+		return command_new_api_key(argv + 2);
 	option = argc == 2 ? find_option(argv[1]) : NULL;
 	if (option == NULL) {
 		fprintf(stderr, "shopd: %s %s; try shopd --help\n",

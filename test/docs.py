@@ -1,6 +1,6 @@
-"""make docs: puts the table of settings, as shopd prints it, into the README.
+"""make docs: puts the tables of settings and of routes, as shopd prints them, where they belong.
 
-docs.py <shopd>. A test sees to it that the table is up to date.
+docs.py <shopd>. Tests see to it that the tables are up to date.
 """
 
 import re
@@ -8,18 +8,23 @@ import subprocess
 import sys
 from pathlib import Path
 
-README = Path(__file__).resolve().parents[1] / "README.md"
-TABLE = re.compile(r"(<!-- settings:begin -->\n).*?(<!-- settings:end -->)", re.S)
+ROOT = Path(__file__).resolve().parents[1]
+TABLES = (("settings", ROOT / "README.md"), ("routes", ROOT / "docs" / "api.md"))
+
+
+def put(shopd, name, document):
+    table = re.compile(rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.S)
+    shown = subprocess.run([Path(shopd).resolve(), f"--{name}"], check=True, stdout=subprocess.PIPE,
+                           text=True).stdout
+    after, count = table.subn(lambda found: found[1] + shown + found[2], document.read_text())
+    if count != 1:
+        return f"{document.name}: there must be one place for the table of {name}"
+    document.write_text(after)
+    return 0
 
 
 def main(shopd):
-    shown = subprocess.run([Path(shopd).resolve(), "--settings"], check=True, stdout=subprocess.PIPE,
-                           text=True).stdout
-    after, count = TABLE.subn(lambda found: found[1] + shown + found[2], README.read_text())
-    if count != 1:
-        return "README.md: there must be one place for the table of settings"
-    README.write_text(after)
-    return 0
+    return next(filter(None, (put(shopd, name, document) for name, document in TABLES)), 0)
 
 
 if __name__ == "__main__":

@@ -36,10 +36,14 @@ struct await {
 	struct arena *arena;             /* for what must outlive the call; owned by the waiter */
 	const char *trace_id;            /* X-Amzn-Trace-Id to pass on, or NULL */
 	struct idempotency *idempotency; /* of the request that waits, or NULL */
+	const char *by;                  /* who asks, for histories and ledgers; see await_by */
 	struct usage usage;
 	void (*resume)(struct await *); /* called by await_finish */
 	void *context;                  /* for resume; the operation does not touch it */
 };
+
+/* Who asks, as histories and ledgers name it: "staff" where nobody was asked. */
+const char *await_by(const struct await *await);
 
 void await_start(struct await *await);
 void await_finish(struct await *await, enum result result);

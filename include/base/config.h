@@ -75,6 +75,7 @@ struct config {
 	const char *temporary_folder; /* TMPDIR */
 	bool is_match_required;       /* SHOPD_REQUIRE_MATCH=on */
 	bool is_auth_off;             /* SHOPD_AUTH=off */
+	const char *api_keys_file;    /* SHOPD_API_KEYS, or NULL */
 	const char *payment_secret;   /* SHOPD_PAYMENT_SECRET, or NULL */
 	enum log_level log_level;     /* SHOPD_LOG_LEVEL */
 	enum log_format log_format;   /* SHOPD_LOG_FORMAT */
@@ -90,6 +91,9 @@ struct config {
  */
 MUST_CHECK bool config_read(struct config *config, char *const *environment, struct buf *mistakes);
 void config_clear(struct config *config);
+
+/* Whether callers are asked who they are; else each of them may do everything. */
+bool config_asks_callers(const struct config *config);
 
 /* The table, in the order of --help. Of those that share a field, the first that is set counts. */
 const struct setting *config_settings(size_t *count);

@@ -17,6 +17,7 @@
 #include "base/await.h"
 #include "daemon/backend.h"
 #include "daemon/sweeper.h"
+#include "http/access.h"
 #include "http/idempotency.h"
 #include "http/server.h"
 
@@ -25,6 +26,7 @@ struct worker_shared {
 	const struct config *config;
 	struct trust *trust;
 	struct app *app;
+	struct api_keys *keys;  /* the main thread's; NULL: nobody is asked who he is */
 	struct loop *main_loop; /* woken when a worker starts to serve, has failed, or is gone */
 	atomic_bool has_failed; /* a worker cannot ever serve; the log says why */
 	atomic_int running;     /* threads that are not gone */
@@ -39,6 +41,8 @@ struct worker {
 	struct server *server;
 	struct sweeper *sweeper;
 	struct idempotency_store idempotency;
+	struct access access;
+	_Atomic(struct api_keys *) new_keys; /* held; for access, when the thread wakes up */
 	int listen_fd;
 	bool owns_listen_fd; /* closed when draining begins */
 	struct await await;  /* of the start */
@@ -77,6 +81,9 @@ bool worker_start(struct worker *worker);
  * for the drain deadline any more.
  */
 void worker_drain(struct worker *worker);
+
+/* From the main thread: these keys count from now on. */
+void worker_take_keys(struct worker *worker, struct api_keys *keys);
 
 /* Waits for the thread's end. */
 void worker_join(struct worker *worker);

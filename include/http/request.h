@@ -28,6 +28,9 @@
 #include "base/await.h"
 #include "base/buf.h"
 #include "base/config.h"
+#include "base/owner.h"
+#include "http/caller.h"
+#include "http/who.h"
 
 enum flow {
 	FLOW_NEXT,  /* go on with the next step */
@@ -67,6 +70,7 @@ struct route {
 	const struct endpoint *endpoint;
 	const char *const *query; /* known query parameters, ends in NULL; NULL: none */
 	bool is_always_on;        /* served also before the daemon is ready */
+	struct who who;           /* may call it */
 };
 #define QUERY(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -106,6 +110,7 @@ struct request {
 	struct repo *repo;
 	struct app *app;
 	const struct config *config;
+	struct caller caller; /* see access.h */
 
 	/* about the request */
 	enum method method;
@@ -126,12 +131,17 @@ struct request {
 	struct reply reply;
 	size_t next_step;
 	enum request_stage {
+		REQUEST_OWNER,   /* of what the path names */
 		REQUEST_FINDING, /* an earlier request with the same Idempotency-Key */
 		REQUEST_STEPS,
 		REQUEST_KEEPING, /* the answer, for later requests with the same key */
 		REQUEST_DONE,
 	} stage;
 	bool is_running;         /* a step is on the stack */
+	struct owner_search {
+		const char *problem; /* when it is another's; NULL: nothing was looked for */
+		struct owner owner;
+	} search;
 	struct lending *lending; /* of the server; NULL without one */
 	struct connection *connection;
 	void (*finished)(struct request *rq); /* called once, when the reply is made */

@@ -13,6 +13,7 @@
 #include "http/request.h"
 #include "io/loop.h"
 
+struct access;
 struct idempotency_store;
 
 struct server_options {
@@ -23,6 +24,7 @@ struct server_options {
 	struct repo *repo;          /* for the steps */
 	struct app *app;            /* for the steps */
 	const struct idempotency_store *idempotency; /* NULL: keys mean nothing */
+	const struct access *access;                 /* NULL: nobody is asked who he is */
 	bool is_quiet;                               /* requests are logged at debug level */
 };
 

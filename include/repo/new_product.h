@@ -18,6 +18,7 @@ struct new_product {
 	const char *id;        /* NULL: a new random one */
 	const json_t *product; /* as product_apply made it */
 	struct stock_opening opening;
+	const char *by; /* who makes it; NULL: staff */
 };
 
 struct new_product_items {

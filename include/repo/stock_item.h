@@ -27,6 +27,7 @@ struct movement {
 	int64_t delta;
 	const char *reason;
 	const char *reference; /* NULL: none */
+	const char *by;        /* who made it; NULL: staff */
 	int64_t wall_ms;       /* when, and for the ttl */
 };
 

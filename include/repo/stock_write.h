@@ -32,6 +32,7 @@ struct stock_change {
 	const struct stock_range *range; /* NULL: on the version */
 	const char *reason;              /* of the movement */
 	const char *reference;           /* NULL: none */
+	const char *by;                  /* of the movement, too */
 	bool is_told_elsewhere;          /* its event is not among the writes */
 };
 

@@ -3,6 +3,7 @@
 #include "api/cart_reply.h"
 #include "api/mistakes.h"
 #include "domain/cart_body.h"
+#include "http/access.h"
 #include "http/reply.h"
 #include "repo/cart_merge.h"
 #include "repo/cart_repo.h"
@@ -23,6 +24,8 @@ static enum flow make_cart(struct request *rq)
 	validation_init(&validation, rq->await.arena);
 	if (!cart_body_read_new(rq->body, &validation, &user_id))
 		return reply_mistakes(rq, &validation);
+	if (user_id && !access_is_for(rq, user_id, SCOPE_CART_WRITE))
+		return reply_problem(rq, "user-not-found", NULL);
 	if (user_id)
 		cart_user_make(rq->repo, user_id, &st->answer, &rq->await);
 	else
@@ -109,6 +112,14 @@ const struct endpoint delete_cart = {
 
 /* ---- merge ---- */
 
+/* The path's own cart has been seen to. */
+static enum flow find_owner_of_into(struct request *rq)
+{
+	const char *into = json_string_value(json_object_get(rq->body, "into"));
+
+	return into ? access_find_owner(rq, OWNER_OF_CART, into, SCOPE_CART_WRITE) : FLOW_NEXT;
+}
+
 static enum flow merge_carts(struct request *rq)
 {
 	struct cart_state *st = rq->state;
@@ -132,6 +143,7 @@ static enum flow answer_merged(struct request *rq)
 
 const struct endpoint post_cart_merge = {
 	.state_size = sizeof(struct cart_state),
-	.steps = STEPS(read_json, merge_carts, answer_merged),
+	.steps = STEPS(read_json, find_owner_of_into, access_judge_owner, merge_carts,
+		       answer_merged),
 	.is_secret = true,
 };

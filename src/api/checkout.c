@@ -4,6 +4,7 @@
 #include "api/mistakes.h"
 #include "base/json_exact.h"
 #include "domain/checkout_body.h"
+#include "http/access.h"
 #include "http/reply.h"
 #include "repo/checkout_hold.h"
 #include "repo/order_item.h"
@@ -20,6 +21,14 @@ static int64_t hold_ms(const struct request *rq)
 }
 
 /* ---- POST ---- */
+
+static enum flow find_owner(struct request *rq)
+{
+	const char *cart_id = json_string_value(json_object_get(rq->body, "cart_id"));
+
+	return cart_id ? access_find_owner(rq, OWNER_OF_CART, cart_id, SCOPE_ORDER_WRITE)
+		       : FLOW_NEXT;
+}
 
 static enum flow hold(struct request *rq)
 {
@@ -54,7 +63,7 @@ static enum flow answer_held(struct request *rq)
 
 const struct endpoint post_checkout = {
 	.state_size = sizeof(struct checkout_state),
-	.steps = STEPS(read_json, hold, answer_held),
+	.steps = STEPS(read_json, find_owner, access_judge_owner, hold, answer_held),
 };
 
 /* ---- GET ---- */

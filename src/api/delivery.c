@@ -39,6 +39,7 @@ static enum flow answer_all(struct request *rq)
 const struct endpoint get_order_deliveries = {
 	.state_size = sizeof(struct delivery_state),
 	.steps = STEPS(find_order, answer_all),
+	.is_secret = true,
 };
 
 static enum flow make_delivery(struct request *rq)
@@ -66,6 +67,7 @@ static enum flow answer_made(struct request *rq)
 const struct endpoint post_order_delivery = {
 	.state_size = sizeof(struct delivery_state),
 	.steps = STEPS(read_json, make_delivery, answer_made),
+	.is_secret = true,
 };
 
 /* ---- /delivery/{id}: first which order it belongs to, then that order ---- */

@@ -169,6 +169,7 @@ static void write_batch(struct import_batches *batches, struct import_batch *bat
 			clock_monotonic_us(rq->repo->clock) + rq->config->request_deadline_us,
 		.arena = &batch->arena,
 		.trace_id = rq->await.trace_id,
+		.by = rq->await.by,
 		.resume = on_written,
 		.context = batch,
 	};

@@ -7,6 +7,7 @@
 #include "api/order_reply.h"
 #include "api/paging.h"
 #include "domain/checkout_body.h"
+#include "http/access.h"
 #include "http/reply.h"
 #include "repo/order_placing.h"
 #include "repo/order_repo.h"
@@ -19,6 +20,13 @@
 struct placing_state {
 	struct order_placed placed;
 };
+
+static enum flow find_owner(struct request *rq)
+{
+	const char *id = json_string_value(json_object_get(rq->body, "checkout_id"));
+
+	return id ? access_find_owner(rq, OWNER_OF_CHECKOUT, id, SCOPE_ORDER_WRITE) : FLOW_NEXT;
+}
 
 static enum flow place(struct request *rq)
 {
@@ -50,7 +58,7 @@ static enum flow answer_placed(struct request *rq)
 
 const struct endpoint post_order = {
 	.state_size = sizeof(struct placing_state),
-	.steps = STEPS(read_json, place, answer_placed),
+	.steps = STEPS(read_json, find_owner, access_judge_owner, place, answer_placed),
 };
 
 /* ---- GET /order/{id} ---- */
@@ -98,6 +106,7 @@ static enum flow answer_found(struct request *rq)
 const struct endpoint get_order = {
 	.state_size = sizeof(struct order_state),
 	.steps = STEPS(find_order, answer_found),
+	.is_secret = true,
 };
 
 /* ---- PATCH ---- */
@@ -149,7 +158,7 @@ static enum flow patch(struct request *rq)
 			 &(struct order_change){
 				 .order_id = rq->param[0],
 				 .expected_version = st->expected_version,
-				 .by = "staff",
+				 .by = await_by(&rq->await),
 				 .decide = st->note == not_given ? leave : set_note,
 				 .context = st,
 			 },
@@ -171,6 +180,7 @@ static enum flow answer_patched(struct request *rq)
 const struct endpoint patch_order = {
 	.state_size = sizeof(struct order_state),
 	.steps = STEPS(read_json, patch, answer_patched),
+	.is_secret = true,
 };
 
 /* ---- GET /order ---- */

@@ -41,6 +41,7 @@ static enum flow answer_cancelled(struct request *rq)
 const struct endpoint post_order_cancel = {
 	.state_size = sizeof(struct order_cancelled),
 	.steps = STEPS(read_json, cancel_order, answer_cancelled),
+	.is_secret = true,
 };
 
 /* ---- return ---- */
@@ -81,4 +82,5 @@ static enum flow answer_returned(struct request *rq)
 const struct endpoint post_order_return = {
 	.state_size = sizeof(struct return_state),
 	.steps = STEPS(read_json, return_order, answer_returned),
+	.is_secret = true,
 };

@@ -71,7 +71,7 @@ static enum flow record_payment(struct request *rq)
 	struct validation validation;
 
 	st->paying.order_id = rq->param[0];
-	st->paying.by = "staff";
+	st->paying.by = await_by(&rq->await);
 	if (!request_expected_version(rq, &st->paying.expected_version))
 		return FLOW_REPLY;
 	validation_init(&validation, rq->await.arena);
@@ -92,6 +92,7 @@ static enum flow answer_recorded(struct request *rq)
 const struct endpoint put_payment = {
 	.state_size = sizeof(struct payment_state),
 	.steps = STEPS(read_json, record_payment, answer_recorded),
+	.is_secret = true,
 };
 
 /* ---- callback ---- */

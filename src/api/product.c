@@ -106,6 +106,7 @@ static enum flow create_product(struct request *rq)
 	if (!product)
 		return reply_mistakes(rq, &st->validation);
 	new.product = product;
+	new.by = await_by(&rq->await);
 	new.opening = product_opening(rq->body);
 	product_repo_create(rq->repo, &new, &st->product, &rq->await);
 	json_decref(product);

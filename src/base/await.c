@@ -21,3 +21,8 @@ void await_finish(struct await *await, enum result result)
 	if (await->resume)
 		await->resume(await);
 }
+
+const char *await_by(const struct await *await)
+{
+	return await->by != NULL ? await->by : "staff";
+}

@@ -91,6 +91,9 @@ static const struct setting settings[] = {
 	{"SHOPD_AUTH", SETTING_SWITCH, AT(is_auth_off), "on",
 	 .help = "off: every caller may do everything, on whatever address.",
 	 .words = {"on", "off"}},
+	{"SHOPD_API_KEYS", SETTING_TEXT, AT(api_keys_file),
+	 .help = "The file of API keys (--new-api-key makes them); with it callers are asked who "
+		 "they are."},
 	{"SHOPD_WORKERS", SETTING_NUMBER, AT(workers), "0",
 	 .help = "Threads that serve; 0: one for each CPU.", .max = 64},
 	{"SHOPD_CURRENCY", SETTING_CURRENCY, AT(currency), "USD",
@@ -346,7 +349,12 @@ static void read_aws(struct reading *reading)
 		reading->is_right = false;
 }
 
-/* As long as nobody is asked who he is, only this machine may ask. */
+bool config_asks_callers(const struct config *config)
+{
+	return config->api_keys_file && !config->is_auth_off;
+}
+
+/* Where nobody is asked who he is, only this machine may ask. */
 static void check_listen(struct reading *reading, const char *name, const char *text)
 {
 	struct address address;
@@ -357,16 +365,17 @@ static void check_listen(struct reading *reading, const char *name, const char *
 	buf_add_format(
 		mistake(reading),
 		"%s is \"%s\", which other machines can reach, and callers are not asked who "
-		"they are; listen on 127.0.0.1 or [::1], or set SHOPD_AUTH=off to let "
+		"they are%s; listen on 127.0.0.1 or [::1], or set SHOPD_AUTH=off to let "
 		"everyone do everything\n",
-		name, text);
+		name, text, config_asks_callers(reading->config) ? " there" : "");
 }
 
 static void check_addresses(struct reading *reading)
 {
 	const struct config *config = reading->config;
 
-	check_listen(reading, "SHOPD_LISTEN", config->listen);
+	if (!config_asks_callers(config))
+		check_listen(reading, "SHOPD_LISTEN", config->listen);
 	check_listen(reading, "SHOPD_ADMIN_LISTEN", config->admin_listen);
 	if (config->admin_listen && strcmp(config->listen, config->admin_listen) == 0) {
 		buf_add_format(mistake(reading),

@@ -83,6 +83,39 @@ static void on_woken(void *context)
 		loop_stop(daemon->loop);
 }
 
+/* NULL, with a line in the log, when they are not sound. */
+static struct api_keys *read_keys(const struct daemon *daemon)
+{
+	char why[API_KEY_WHY_SIZE];
+	const char *path = daemon->config->api_keys_file;
+	struct api_keys *keys = api_keys_read(path, daemon->shared.keys, why);
+
+	if (keys == NULL)
+		log_event(LOG_ERROR, "cannot take the API keys", LOG_F_STR("file", path),
+			  LOG_F_STR("why", why));
+	else
+		log_event(LOG_INFO, "API keys", LOG_F_STR("file", path),
+			  LOG_F_NUM("keys", api_keys_count(keys)));
+	return keys;
+}
+
+/* Keys that are not sound change nothing: those from before stay. */
+static void reload(struct daemon *daemon)
+{
+	struct api_keys *keys;
+
+	log_event(LOG_INFO, "the configuration is the environment; restart to change it");
+	if (!config_asks_callers(daemon->config))
+		return;
+	keys = read_keys(daemon);
+	if (keys == NULL)
+		return;
+	api_keys_release(daemon->shared.keys);
+	daemon->shared.keys = keys;
+	for (size_t i = 0; i < daemon->worker_count; i++)
+		worker_take_keys(&daemon->workers[i], keys);
+}
+
 static void on_signal(struct loop_watch *watch, uint32_t events)
 {
 	struct daemon *daemon = watch->context;
@@ -91,8 +124,7 @@ static void on_signal(struct loop_watch *watch, uint32_t events)
 	(void)events;
 	while (read(watch->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGHUP)
-			log_event(LOG_INFO, "the configuration is the environment; "
-					    "restart to change it");
+			reload(daemon);
 		else
 			drain(daemon);
 	}
@@ -200,7 +232,7 @@ static bool make_workers(struct daemon *daemon)
 	daemon->systemd_fd = listener_from_systemd(&first) > 0 ? first : -1;
 	/* For SHOPD_LISTEN the configuration has seen to it. */
 	if (daemon->systemd_fd >= 0 && !daemon->config->is_auth_off &&
-	    !listener_is_local(daemon->systemd_fd))
+	    !config_asks_callers(daemon->config) && !listener_is_local(daemon->systemd_fd))
 		return complain("systemd's socket can be reached from other machines, and nobody "
 				"is asked who he is; SHOPD_AUTH=off says that this is meant");
 	/* SO_REUSEPORT would let two shopds share an address without a word. */
@@ -250,6 +282,8 @@ static void write_metrics(struct app *app, struct buf *out)
 	const struct daemon *daemon = app->context;
 
 	metrics_page_write(daemon->workers, daemon->worker_count, out);
+	if (daemon->shared.keys != NULL)
+		api_keys_write_metrics(daemon->shared.keys, out);
 }
 
 /* One worker that finds it so speaks for all: they come to it in turns. */
@@ -278,6 +312,11 @@ static bool make(struct daemon *daemon)
 	daemon->shared.main_loop = daemon->loop;
 	loop_on_wake(daemon->loop, on_woken, daemon);
 	raise_descriptor_limit();
+	if (config_asks_callers(daemon->config)) {
+		daemon->shared.keys = read_keys(daemon);
+		if (daemon->shared.keys == NULL)
+			return false;
+	}
 	return watch_signals(daemon) && backend_load_trust(daemon->config, &daemon->shared.trust) &&
 	       open_admin(daemon) && make_workers(daemon);
 }
@@ -295,6 +334,7 @@ static void clear(struct daemon *daemon)
 	if (daemon->admin_fd >= 0)
 		close(daemon->admin_fd);
 	free(daemon->workers);
+	api_keys_release(daemon->shared.keys);
 	trust_free(daemon->shared.trust);
 	if (daemon->signal_watch.fd >= 0)
 		close(daemon->signal_watch.fd);

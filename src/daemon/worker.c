@@ -7,6 +7,7 @@
 #include "api/routes.h"
 #include "base/log.h"
 #include "repo/idempotency_repo.h"
+#include "repo/owner_repo.h"
 #include "repo/table_repo.h"
 
 enum {
@@ -163,7 +164,12 @@ static void begin_drain(struct worker *worker)
 static void on_woken(void *context)
 {
 	struct worker *worker = context;
+	struct api_keys *keys = atomic_exchange(&worker->new_keys, NULL);
 
+	if (keys != NULL) {
+		api_keys_release(worker->access.keys);
+		worker->access.keys = keys;
+	}
 	if (atomic_load(&worker->must_drain))
 		begin_drain(worker);
 }
@@ -174,6 +180,13 @@ void worker_drain(struct worker *worker)
 		return;
 	if (atomic_exchange(&worker->must_drain, true))
 		atomic_store(&worker->must_hurry, true);
+	loop_wake(worker->backend.loop);
+}
+
+void worker_take_keys(struct worker *worker, struct api_keys *keys)
+{
+	/* What it has not taken yet is out of date. */
+	api_keys_release(atomic_exchange(&worker->new_keys, api_keys_hold(keys)));
 	loop_wake(worker->backend.loop);
 }
 
@@ -212,12 +225,18 @@ static struct server *make_server(struct worker *worker)
 		.repo = &worker->backend.repo,
 		.app = worker->shared->app,
 		.idempotency = &worker->idempotency,
+		.access = worker->shared->keys != NULL ? &worker->access : NULL,
 	};
 
 	worker->idempotency = (struct idempotency_store){
 		.find = idempotency_repo_find,
 		.keep = idempotency_repo_keep,
 		.digest = worker->backend.digest,
+	};
+	worker->access = (struct access){
+		.keys = worker->shared->keys != NULL ? api_keys_hold(worker->shared->keys) : NULL,
+		.digest = worker->backend.digest,
+		.find_owner = owner_repo_find,
 	};
 	return server_new(&options);
 }
@@ -296,6 +315,8 @@ void worker_clear(struct worker *worker)
 		close(worker->listen_fd);
 	backend_stop(&worker->backend);
 	backend_clear(&worker->backend);
+	api_keys_release(worker->access.keys);
+	api_keys_release(worker->new_keys);
 	arena_clear(&worker->arena);
 	buf_clear(&worker->differences);
 }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "http/access.h"
 #include "http/flow.h"
 #include "http/framing.h"
 #include "http/reply.h"
@@ -17,7 +19,7 @@
 #include "http/router.h"
 #include "http/stream_carry.h"
 
-enum { TRACE_MAX = 256 };
+enum { TRACE_MAX = 256, KEY_DIGEST_SIZE = 9 };
 
 static struct loop *loop_of(const struct connection *connection)
 {
@@ -269,6 +271,8 @@ static void check_head(struct connection *connection, const char *method, const 
 	connection->is_body_too_large = framing.length > rq->raw_body.max;
 	if (!rq->reply.is_made && (is_streamed || !connection->is_body_too_large))
 		request_read_query(rq);
+	if (!rq->reply.is_made && (is_streamed || !connection->is_body_too_large))
+		access_begin(rq);
 	if (!rq->reply.is_made && rq->route->endpoint->stream != NULL)
 		stream_open(rq);
 	if (!rq->reply.is_made && is_streamed)
@@ -377,6 +381,15 @@ enum MHD_Result connection_handle(void *server, struct MHD_Connection *mhd, cons
 
 /* ---- a request's end ---- */
 
+/* Where an id is a key: what tells the lines about it from others, but does not open anything. */
+static const char *digest_key(const struct request *rq, char digest[static KEY_DIGEST_SIZE])
+{
+	if (rq->route == NULL || !rq->route->endpoint->is_secret || rq->param[0] == NULL)
+		return NULL;
+	snprintf(digest, KEY_DIGEST_SIZE, "%08" PRIx32, id_hash(rq->param[0]));
+	return digest;
+}
+
 static void log_request(const struct connection *connection, bool was_answered,
 			uint64_t duration_us)
 {
@@ -385,6 +398,7 @@ static void log_request(const struct connection *connection, bool was_answered,
 	const struct route *routes = connection->server->options.routes;
 	enum log_level level = LOG_INFO;
 	char shown[ROUTER_SHOWN_SIZE];
+	char digest[KEY_DIGEST_SIZE];
 
 	if (connection->server->options.is_quiet)
 		level = LOG_DEBUG;
@@ -395,6 +409,8 @@ static void log_request(const struct connection *connection, bool was_answered,
 		  LOG_F_STR("method", connection->has_head ? router_method_name(rq->method) : NULL),
 		  LOG_F_STR("path", router_loggable_path(routes, rq, shown)),
 		  LOG_F_STR("route", rq->route != NULL ? rq->route->path : NULL),
+		  LOG_F_STR("id_digest", digest_key(rq, digest)),
+		  LOG_F_STR("by", connection->server->options.access != NULL ? rq->caller.by : NULL),
 		  LOG_F_NUM("status", rq->reply.status), LOG_F_STR("code", rq->reply.code),
 		  LOG_F_MS("duration_ms", duration_us), LOG_F_MS("db_ms", rq->await.usage.wait_us),
 		  LOG_F_NUM("calls", rq->await.usage.calls),

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "http/access.h"
 #include "http/idempotency.h"
 #include "http/reply.h"
 
@@ -62,6 +63,26 @@ static void run_steps(struct request *rq)
 
 /* ---- what comes before and after them ---- */
 
+static void begin_steps(struct request *rq)
+{
+	rq->stage = REQUEST_STEPS;
+	if (idempotency_begin(rq))
+		rq->stage = REQUEST_FINDING;
+	else if (rq->reply.is_made)
+		rq->stage = REQUEST_DONE;
+}
+
+/* The owner of what the path names was looked for. */
+static void take_owner(struct request *rq)
+{
+	if (reply_instead(rq) || access_judge_owner(rq) == FLOW_REPLY) {
+		rq->stage = REQUEST_DONE;
+		return;
+	}
+	rq->await.result = RESULT_OK;
+	begin_steps(rq);
+}
+
 /* An earlier request with the same Idempotency-Key was looked for. */
 static void take_found(struct request *rq)
 {
@@ -86,6 +107,8 @@ static void take_kept(struct request *rq)
 static void flow_run(struct request *rq)
 {
 	rq->is_running = true;
+	if (rq->stage == REQUEST_OWNER && !rq->await.is_pending)
+		take_owner(rq);
 	if (rq->stage == REQUEST_FINDING && !rq->await.is_pending)
 		take_found(rq);
 	if (rq->stage == REQUEST_STEPS) {
@@ -117,9 +140,9 @@ void flow_start(struct request *rq)
 			rq->await.result = RESULT_NO_MEMORY;
 	}
 	rq->is_running = true;
-	if (rq->await.result == RESULT_OK && idempotency_begin(rq))
-		rq->stage = REQUEST_FINDING;
-	else if (rq->reply.is_made)
-		rq->stage = REQUEST_DONE;
+	if (rq->await.result == RESULT_OK && access_begin_owner(rq))
+		rq->stage = REQUEST_OWNER;
+	else if (rq->await.result == RESULT_OK)
+		begin_steps(rq);
 	flow_run(rq);
 }

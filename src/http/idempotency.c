@@ -8,13 +8,11 @@
 
 enum {
 	KEY_MAX = 255,
+	GUEST_KEY_MIN = 20,
 	SCOPE_MAX = 16 * 1024,
 	HEADERS_MAX = 8 * 1024,
 	BODY_MAX = 4 * 1024 * 1024,
 };
-
-/* Access control will name callers; until then all are the same one. */
-static const char caller[] = "staff";
 
 static const struct idempotency_store *store_of(const struct request *rq)
 {
@@ -33,6 +31,13 @@ static bool is_visible_ascii(const char *key)
 		if (key[i] <= ' ' || key[i] > '~')
 			return false;
 	return len >= 1 && len <= KEY_MAX;
+}
+
+/* Guests have no other name, so the key itself must tell them from one another. */
+static bool is_own(const struct request *rq, const char *key)
+{
+	return rq->caller.kind != CALLER_NOBODY || rq->caller.by == NULL ||
+	       strlen(key) >= GUEST_KEY_MIN;
 }
 
 static bool hash(struct digest *digest, const struct buf *text,
@@ -64,7 +69,10 @@ static bool identify(const struct request *rq, struct digest *digest, const char
 	bool ok;
 
 	buf_init(&scope, SCOPE_MAX);
-	buf_add_format(&scope, "%s\n%s\n%s\n%s", caller,
+	buf_add_str(&scope, rq->caller.by != NULL ? rq->caller.by : "staff");
+	if (rq->caller.kind == CALLER_SHOPPER)
+		buf_add_format(&scope, ":%s", rq->caller.id);
+	buf_add_format(&scope, "\n%s\n%s\n%s",
 		       rq->method == METHOD_POST ? "POST" : "PATCH", rq->path, key);
 	ok = hash(digest, &scope, out);
 	buf_clear(&scope);
@@ -115,10 +123,17 @@ bool idempotency_begin(struct request *rq)
 	key = request_header(rq, "Idempotency-Key");
 	if (store == NULL || key == NULL)
 		return false;
-	if (is_visible_ascii(key))
+	if (!is_visible_ascii(key))
+		reply_problem(rq, "invalid-header",
+			      "Idempotency-Key must have 1 to %d visible ASCII characters.",
+			      KEY_MAX);
+	else if (!is_own(rq, key))
+		reply_problem(rq, "invalid-header",
+			      "Without a key or token, Idempotency-Key must have at least %d "
+			      "characters that nobody can guess, such as a random UUID.",
+			      GUEST_KEY_MIN);
+	else
 		return begin(rq, store, key);
-	reply_problem(rq, "invalid-header",
-		      "Idempotency-Key must have 1 to %d visible ASCII characters.", KEY_MAX);
 	return false;
 }
 

@@ -171,7 +171,7 @@ void delivery_repo_create(struct repo *repo, const char *order_id, const struct 
 	order_change_run(repo,
 			 &(struct order_change){
 				 .order_id = order_id,
-				 .by = "staff",
+				 .by = await_by(await),
 				 .decide = create,
 				 .context = creation,
 			 },
@@ -316,7 +316,7 @@ void delivery_repo_change(struct repo *repo, const struct delivery_name *name,
 	order_change_run(repo,
 			 &(struct order_change){
 				 .order_id = name->order_id,
-				 .by = "staff",
+				 .by = await_by(await),
 				 .decide = decide_change,
 				 .context = change,
 			 },

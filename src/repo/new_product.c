@@ -34,6 +34,7 @@ bool new_product_make(const struct repo *repo, const struct new_product *new,
 	if (new->opening.on_hand > 0)
 		movement_item_write(&(struct movement){.delta = new->opening.on_hand,
 						       .reason = "opening",
+						       .by = new->by,
 						       .wall_ms = now_ms},
 				    &items->movement);
 	return buf_ok(&items->product) && buf_ok(&items->stock) && buf_ok(&items->movement);

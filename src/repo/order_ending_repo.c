@@ -108,7 +108,7 @@ void order_ending_repo_cancel(struct repo *repo, const char *order_id, const cha
 	order_change_run(repo,
 			 &(struct order_change){
 				 .order_id = order_id,
-				 .by = "staff",
+				 .by = await_by(await),
 				 .decide = cancel,
 				 .context = run,
 			 },
@@ -169,7 +169,7 @@ void order_ending_repo_return(struct repo *repo, const char *order_id,
 	order_change_run(repo,
 			 &(struct order_change){
 				 .order_id = order_id,
-				 .by = "staff",
+				 .by = await_by(await),
 				 .decide = take_back,
 				 .context = run,
 			 },

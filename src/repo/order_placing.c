@@ -141,7 +141,7 @@ static void write_entry(struct run *run, const struct order *head)
 			.time = span_of(run->now),
 			.what = span_of("placed"),
 			.to = span_of(order_state_name(ORDER_STATUS, head->status)),
-			.by = span_of("staff"),
+			.by = span_of(await_by(run->await)),
 		},
 		&run->entry);
 }

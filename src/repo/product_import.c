@@ -111,7 +111,8 @@ static bool make_items(struct product_import *import)
 
 	for (size_t i = 0; i < import->making_count; i++) {
 		struct product_entry *entry = import->making[i];
-		const struct new_product new = {entry->id, entry->product, entry->opening};
+		const struct new_product new = {entry->id, entry->product, entry->opening,
+						await_by(import->await)};
 
 		ok &= new_product_make(import->repo, &new, &import->items[i]);
 	}

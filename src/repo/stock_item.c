@@ -79,7 +79,7 @@ void movement_item_write(const struct movement *movement, struct buf *out)
 	if (movement->reference)
 		add_text(out, "reference", movement->reference);
 	add_text(out, "time", time);
-	add_text(out, "by", "staff");
+	add_text(out, "by", movement->by ? movement->by : "staff");
 	stock_item_add_amount(out, "ttl",
 			      movement->wall_ms / 1000 + (int64_t)MOVEMENT_DAYS * DAY_SECONDS);
 }

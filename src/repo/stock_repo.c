@@ -173,6 +173,7 @@ static void write_change(struct run *run, const struct stock_decision *decision)
 		.after = decision->after,
 		.reason = run->adjustment ? run->adjustment->reason : "count",
 		.reference = run->adjustment ? run->adjustment->reference : NULL,
+		.by = await_by(reading->await),
 	};
 
 	run->is_on_range = run->adjustment && run->now.level == decision->after.level &&

@@ -157,6 +157,7 @@ static void add_movement(const struct repo *repo, const struct stock_change *cha
 		.delta = stock_on_hand(&change->after) - stock_on_hand(&change->before),
 		.reason = change->reason,
 		.reference = change->reference,
+		.by = change->by,
 		.wall_ms = clock_wall_ms(repo->clock),
 	};
 

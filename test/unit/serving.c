@@ -150,6 +150,7 @@ bool serving_prepare(const struct route *routes)
 	struct server_options options = {.config = &serving.config,
 					 .routes = routes,
 					 .idempotency = serving.idempotency,
+					 .access = serving.access,
 					 .is_quiet = true};
 
 	serving.loop = options.loop = loop_new(&serving.clock);

@@ -27,7 +27,7 @@ static void tear_down(void)
 
 static void make(const char *id, int64_t on_hand)
 {
-	const struct new_product new = {id, product, {on_hand, false, 0}};
+	const struct new_product new = {id, product, {on_hand, false, 0}, NULL};
 
 	ck_assert(new_product_make(&on.repo, &new, &items));
 }
@@ -68,7 +68,7 @@ END_TEST
 
 static void make_once(void *context)
 {
-	const struct new_product new = {ID, product, {7, false, 0}};
+	const struct new_product new = {ID, product, {7, false, 0}, "staff"};
 
 	(void)context;
 	ck_assert(new_product_make(&on.repo, &new, &items) != alloc_has_failed());

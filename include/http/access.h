@@ -1,0 +1,61 @@
+/*
+ * Access control: who calls, and whether the route's row (who.h) lets him. The one place where that
+ * is decided; what it protects against is in docs/security.md.
+ *
+ *	1. When the head is there, access_begin finds out who calls and judges by the route alone:
+ *	   401 for what is shown and is no good, or nothing was shown where something is needed; 403
+ *	   naming the scope that is missing.
+ *	2. Where the path names something that has an owner, the engine looks for him before the
+ *	   first step: another's is 404, as if it were not there. What has no owner is a guest's, and
+ *	   whoever knows its id may.
+ *	3. Where a body names such a thing, the endpoint does the same with two steps' help:
+ *	   access_find_owner, access_judge_owner.
+ *
+ * Without a `struct access` nobody is asked, and everybody is staff with all scopes.
+ */
+#ifndef SHOPD_HTTP_ACCESS_H
+#define SHOPD_HTTP_ACCESS_H
+
+#include "base/owner.h"
+#include "http/api_key.h"
+#include "http/request.h"
+
+/* One for each server's thread, which alone changes it. */
+struct access {
+	struct api_keys *keys; /* NULL: there are none */
+	struct digest *digest;
+	/* That of repo/owner_repo.h, handed in by the daemon. */
+	void (*find_owner)(struct repo *repo, enum owner_of of, const char *id, struct owner *out,
+			   struct await *await);
+	/*
+	 * Bearer tokens that are none of our keys; NULL: there are none. True with a caller whose
+	 * texts are in the request's arena, or false when the token is no good.
+	 */
+	bool (*read_token)(void *context, struct request *rq, const char *token,
+			   struct caller *caller);
+	void *context;
+};
+
+/* Sets rq->caller. A reply is made when he may not. The query has been read. */
+void access_begin(struct request *rq);
+
+/* For flow.c: starts looking for the owner of what the path names; false when nothing is to do. */
+bool access_begin_owner(struct request *rq);
+
+/*
+ * For steps: begins to look whose it is. FLOW_NEXT when it does not matter, for everybody or with
+ * this scope; then the next step, which must be access_judge_owner, has nothing to do either.
+ */
+enum flow access_find_owner(struct request *rq, enum owner_of of, const char *id,
+			    enum scope scope);
+
+/*
+ * A step, and what the engine does behind access_begin_owner: 404 when it is another's. What is not
+ * there is left for the endpoint to tell.
+ */
+enum flow access_judge_owner(struct request *rq);
+
+/* Whether the caller may act for this user: he is the one, or staff with this scope. */
+bool access_is_for(const struct request *rq, const char *user_id, enum scope scope);
+
+#endif

@@ -1,0 +1,209 @@
+#include "http/access.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http/connection.h"
+#include "http/reply.h"
+
+enum { BY_MAX = API_KEY_NAME_MAX + 16 };
+
+static const struct access *access_of(const struct request *rq)
+{
+	const struct server *server = rq->connection != NULL ? rq->connection->server : NULL;
+
+	return server != NULL ? server->options.access : NULL;
+}
+
+static bool has_scope(const struct request *rq, enum scope scope)
+{
+	return access_of(rq) == NULL || scope_is_in(rq->caller.scopes, scope);
+}
+
+static bool is_user(const struct request *rq, const char *user_id)
+{
+	return rq->caller.kind == CALLER_SHOPPER && strcmp(rq->caller.id, user_id) == 0;
+}
+
+bool access_is_for(const struct request *rq, const char *user_id, enum scope scope)
+{
+	return has_scope(rq, scope) || is_user(rq, user_id);
+}
+
+/* ---- who calls ---- */
+
+/* What the request shows; NULL for nothing. The scheme of another kind is not good either. */
+static const char *shown(const struct request *rq)
+{
+	static const char scheme[] = "Bearer ";
+	const char *key = request_header(rq, "X-Api-Key");
+	const char *authorization = request_header(rq, "Authorization");
+
+	if (key != NULL)
+		return key;
+	if (authorization == NULL)
+		return NULL;
+	if (strncasecmp(authorization, scheme, strlen(scheme)) != 0)
+		return "";
+	authorization += strlen(scheme);
+	return authorization + strspn(authorization, " ");
+}
+
+static bool read_key(const struct access *access, struct request *rq, const char *text,
+		     struct caller *caller)
+{
+	int64_t now_s = clock_wall_ms(loop_clock(rq->connection->server->options.loop)) / 1000;
+	struct api_key_owner owner;
+	char by[BY_MAX];
+
+	if (access->keys == NULL ||
+	    !api_keys_check(access->keys, access->digest, text, now_s, &owner))
+		return false;
+	/* The set may be another one before the request has ended. */
+	snprintf(by, sizeof(by), "staff:%s", owner.name);
+	*caller = (struct caller){
+		.kind = CALLER_STAFF,
+		.id = arena_copy(&rq->arena, owner.name, strlen(owner.name)),
+		.scopes = owner.scopes,
+		.by = arena_copy(&rq->arena, by, strlen(by)),
+	};
+	return caller->id != NULL && caller->by != NULL;
+}
+
+/* False when something is shown that is no good. */
+static bool identify(struct request *rq)
+{
+	const struct access *access = access_of(rq);
+	const char *text;
+
+	rq->caller = (struct caller){CALLER_STAFF, "", SCOPE_EVERYTHING, "staff"};
+	if (access == NULL)
+		return true;
+	rq->caller = (struct caller){CALLER_NOBODY, "", 0, "guest"};
+	text = shown(rq);
+	if (text == NULL)
+		return true;
+	if (api_key_is_one(text))
+		return read_key(access, rq, text, &rq->caller);
+	return access->read_token != NULL &&
+	       access->read_token(access->context, rq, text, &rq->caller);
+}
+
+/* ---- whether he may ---- */
+
+static void reply_unauthenticated(struct request *rq, const char *error, const char *detail)
+{
+	/* RFC 6750, section 3. */
+	reply_header(rq, "WWW-Authenticate", "Bearer realm=\"shopd\"%s", error);
+	reply_problem_members(rq, "unauthenticated", NULL, detail);
+}
+
+static void reply_forbidden(struct request *rq)
+{
+	const char *scope = scope_names[rq->route->who.scope];
+
+	reply_header(rq, "WWW-Authenticate",
+		     "Bearer realm=\"shopd\", error=\"insufficient_scope\", scope=\"%s\"", scope);
+	reply_problem(rq, "forbidden", "This needs the scope %s.", scope);
+}
+
+/* Whose it is that the path or the query names, as far as they tell. NULL: they do not. */
+static const char *named_user(const struct request *rq)
+{
+	if (rq->route->who.owned == OWNED_USER)
+		return rq->param[0];
+	return rq->route->who.owned == OWNED_BY_QUERY ? request_query(rq, "user_id") : NULL;
+}
+
+static void judge(struct request *rq)
+{
+	const struct who who = rq->route->who;
+	const char *user = named_user(rq);
+
+	if (who.owned == OWNED_ANYONE || has_scope(rq, who.scope))
+		return;
+	switch (who.owned) {
+	case OWNED_USER:
+	case OWNED_BY_QUERY:
+		if (rq->caller.kind == CALLER_SHOPPER && user != NULL) {
+			if (!is_user(rq, user))
+				reply_problem(rq, "user-not-found", NULL);
+			return;
+		}
+		break;
+	case OWNED_CART:
+	case OWNED_CHECKOUT:
+	case OWNED_ORDER:
+		if (rq->caller.kind != CALLER_STAFF)
+			return; /* access_begin_owner goes on */
+		break;
+	case OWNED_NOT:
+	case OWNED_ANYONE:
+		break;
+	}
+	if (rq->caller.kind == CALLER_NOBODY)
+		reply_unauthenticated(rq, "", "Send a key or a token: not everybody may do this.");
+	else
+		reply_forbidden(rq);
+}
+
+void access_begin(struct request *rq)
+{
+	if (!identify(rq))
+		reply_unauthenticated(rq, ", error=\"invalid_token\"",
+				      "The key or token that was sent is not, or no longer, good.");
+	else
+		judge(rq);
+	rq->await.by = rq->caller.by;
+}
+
+/* ---- whose it is ---- */
+
+enum flow access_find_owner(struct request *rq, enum owner_of of, const char *id, enum scope scope)
+{
+	static const char *const problems[] = {
+		[OWNER_OF_CART] = "cart-not-found",
+		[OWNER_OF_CHECKOUT] = "checkout-not-found",
+		[OWNER_OF_ORDER] = "order-not-found",
+	};
+
+	rq->search.problem = NULL;
+	if (has_scope(rq, scope))
+		return FLOW_NEXT;
+	rq->search.problem = problems[of];
+	access_of(rq)->find_owner(rq->repo, of, id, &rq->search.owner, &rq->await);
+	return FLOW_WAIT;
+}
+
+enum flow access_judge_owner(struct request *rq)
+{
+	const struct owner *owner = &rq->search.owner;
+
+	if (rq->search.problem == NULL || rq->await.result == RESULT_NOT_FOUND ||
+	    owner->user_id[0] == '\0' || is_user(rq, owner->user_id))
+		return FLOW_NEXT;
+	return reply_problem(rq, rq->search.problem, NULL);
+}
+
+bool access_begin_owner(struct request *rq)
+{
+	enum owner_of of = OWNER_OF_CART;
+
+	switch (rq->route->who.owned) {
+	case OWNED_CART:
+		break;
+	case OWNED_CHECKOUT:
+		of = OWNER_OF_CHECKOUT;
+		break;
+	case OWNED_ORDER:
+		of = OWNER_OF_ORDER;
+		break;
+	case OWNED_NOT:
+	case OWNED_ANYONE:
+	case OWNED_USER:
+	case OWNED_BY_QUERY:
+		return false;
+	}
+	return access_find_owner(rq, of, rq->param[0], rq->route->who.scope) == FLOW_WAIT;
+}

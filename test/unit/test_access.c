@@ -1,0 +1,269 @@
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "http/access.h"
+#include "http/reply.h"
+#include "serving.h"
+
+/* A server whose tokens are user ids, with a scope behind a "+" perhaps. */
+
+#define JO "20000000-0000-7000-8000-000000000001"
+#define FLO "20000000-0000-7000-8000-000000000002"
+#define JOS "10000000-0000-4000-8000-00000000000a"    /* Jo's own thing */
+#define GUESTS "10000000-0000-4000-8000-00000000000b" /* nobody's */
+#define ABSENT "10000000-0000-4000-8000-00000000000c"
+
+static struct visitor visitor;
+static struct access access_control;
+static unsigned searches;
+static unsigned runs;
+static char caller[100];
+
+static enum flow tell(struct request *rq)
+{
+	struct buf body = {0};
+
+	runs++;
+	snprintf(caller, sizeof(caller), "%d %s %s", (int)rq->caller.kind, rq->caller.id,
+		 await_by(&rq->await));
+	buf_init(&body, 10);
+	buf_add_str(&body, "ran");
+	return reply_text(rq, 200, "text/plain", &body);
+}
+
+static enum flow look(struct request *rq)
+{
+	return access_find_owner(rq, OWNER_OF_CHECKOUT, request_query(rq, "id"),
+				 SCOPE_ORDER_WRITE);
+}
+
+static enum flow judge_user(struct request *rq)
+{
+	return access_is_for(rq, request_query(rq, "id"), SCOPE_CART_WRITE)
+		       ? FLOW_NEXT
+		       : reply_problem(rq, "user-not-found", NULL);
+}
+
+static const struct endpoint plain = {.steps = STEPS(tell)};
+static const struct endpoint by_body = {.steps = STEPS(look, access_judge_owner, tell)};
+static const struct endpoint for_user = {.steps = STEPS(judge_user, tell)};
+
+static const struct route routes[] = {
+	{METHOD_GET, "/all", &plain, NULL, .who = ANYONE},
+	{METHOD_GET, "/staff", &plain, NULL, .who = STAFF(STOCK_WRITE)},
+	{METHOD_GET, "/forgotten", &plain, NULL, .is_always_on = false},
+	{METHOD_GET, "/user/{id}", &plain, NULL, .who = OWNER(USER, USER_READ)},
+	{METHOD_GET, "/mine", &plain, QUERY("user_id"), .who = OWNER(BY_QUERY, USER_READ)},
+	{METHOD_GET, "/cart/{id}", &plain, NULL, .who = OWNER(CART, CART_READ)},
+	{METHOD_GET, "/checkout/{id}", &plain, NULL, .who = OWNER(CHECKOUT, ORDER_READ)},
+	{METHOD_GET, "/order/{id}", &plain, NULL, .who = OWNER(ORDER, ORDER_READ)},
+	{METHOD_GET, "/body", &by_body, QUERY("id"), .who = ANYONE},
+	{METHOD_GET, "/for", &for_user, QUERY("id"), .who = ANYONE},
+	{METHOD_OTHER, .path = NULL},
+};
+
+static void find_owner(struct repo *repo, enum owner_of of, const char *id, struct owner *out,
+		       struct await *await)
+{
+	(void)repo;
+	(void)of;
+	searches++;
+	await_start(await);
+	if (strcmp(id, JOS) == 0)
+		memcpy(out->user_id, JO, ID_SIZE);
+	await_finish(await, strcmp(id, ABSENT) == 0 ? RESULT_NOT_FOUND : RESULT_OK);
+}
+
+static bool read_token(void *context, struct request *rq, const char *token, struct caller *made)
+{
+	const char *plus = strchr(token, '+');
+	size_t len = plus != NULL ? (size_t)(plus - token) : strlen(token);
+	enum scope scope;
+
+	ck_assert_ptr_eq(context, &access_control);
+	if (strncmp(token, "2", 1) != 0)
+		return false;
+	*made = (struct caller){.kind = CALLER_SHOPPER,
+				.id = arena_copy(&rq->arena, token, len),
+				.by = "shopper"};
+	if (plus != NULL) {
+		ck_assert(scope_find(span_of(plus + 1), &scope));
+		made->scopes = SCOPE_BIT(scope);
+	}
+	return true;
+}
+
+static void begin(const struct access *access)
+{
+	serving_init();
+	serving.access = access;
+	serving_start(routes);
+	visitor_connect(&visitor);
+	searches = 0;
+	runs = 0;
+	caller[0] = '\0';
+}
+
+static void set_up(void)
+{
+	access_control = (struct access){
+		.find_owner = find_owner,
+		.read_token = read_token,
+		.context = &access_control,
+	};
+	begin(&access_control);
+}
+
+static void tear_down(void)
+{
+	visitor_leave(&visitor);
+	serving_stop();
+}
+
+static int ask(const char *token, const char *path)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: t\r\n%s%s%s\r\n", path,
+		 token != NULL ? "Authorization: Bearer " : "", token != NULL ? token : "",
+		 token != NULL ? "\r\n" : "");
+	return visitor_ask(&visitor, text);
+}
+
+/* Who asks for what, and what comes of it. Every reply but 200 is made before the endpoint runs. */
+static const struct {
+	const char *token;
+	const char *path;
+	int status;
+	unsigned searches;
+} questions[] = {
+	{NULL, "/all", 200, 0},
+	{JO, "/all", 200, 0},
+	{"bad", "/all", 401, 0},
+	{NULL, "/staff", 401, 0},
+	{JO, "/staff", 403, 0},
+	{JO "+stock:read", "/staff", 403, 0},
+	{JO "+stock:write", "/staff", 200, 0},
+	{JO "+admin", "/staff", 200, 0},
+	{NULL, "/forgotten", 401, 0},
+	{JO "+stock:write", "/forgotten", 403, 0},
+	{JO "+admin", "/forgotten", 200, 0},
+	{NULL, "/user/" JO, 401, 0},
+	{JO, "/user/" JO, 200, 0},
+	{FLO, "/user/" JO, 404, 0},
+	{FLO "+user:read", "/user/" JO, 200, 0},
+	{NULL, "/mine?user_id=" JO, 401, 0},
+	{JO, "/mine?user_id=" JO, 200, 0},
+	{FLO, "/mine?user_id=" JO, 404, 0},
+	{JO, "/mine", 403, 0},
+	{NULL, "/cart/" GUESTS, 200, 1},
+	{NULL, "/cart/" JOS, 404, 1},
+	{NULL, "/cart/" ABSENT, 200, 1}, /* the endpoint says what it is */
+	{JO, "/cart/" JOS, 200, 1},
+	{JO, "/cart/" GUESTS, 200, 1},
+	{FLO, "/cart/" JOS, 404, 1},
+	{FLO "+cart:read", "/cart/" JOS, 200, 0},
+	{FLO, "/checkout/" JOS, 404, 1},
+	{JO, "/checkout/" JOS, 200, 1},
+	{FLO, "/order/" JOS, 404, 1},
+	{JO, "/order/" JOS, 200, 1},
+	{NULL, "/body?id=" JOS, 404, 1},
+	{FLO, "/body?id=" JOS, 404, 1},
+	{JO, "/body?id=" JOS, 200, 1},
+	{NULL, "/body?id=" GUESTS, 200, 1},
+	{FLO "+order:write", "/body?id=" JOS, 200, 0},
+	{NULL, "/for?id=" JO, 404, 0},
+	{FLO, "/for?id=" JO, 404, 0},
+	{JO, "/for?id=" JO, 200, 0},
+	{FLO "+cart:write", "/for?id=" JO, 200, 0},
+};
+
+START_TEST(each_gets_what_is_his_and_no_more)
+{
+	ck_assert_msg(ask(questions[_i].token, questions[_i].path) == questions[_i].status,
+		      "%s by %s", questions[_i].path, questions[_i].token);
+	ck_assert_uint_eq(searches, questions[_i].searches);
+	ck_assert_uint_eq(runs, questions[_i].status == 200);
+}
+END_TEST
+
+START_TEST(a_refusal_says_what_is_missing)
+{
+	ck_assert_int_eq(ask(NULL, "/staff"), 401);
+	ck_assert(visitor_has_problem(&visitor, "unauthenticated"));
+	ck_assert_str_eq(visitor_header(&visitor, "WWW-Authenticate"), "Bearer realm=\"shopd\"");
+	ck_assert_int_eq(ask("bad", "/staff"), 401);
+	ck_assert_str_eq(visitor_header(&visitor, "WWW-Authenticate"),
+			 "Bearer realm=\"shopd\", error=\"invalid_token\"");
+	ck_assert_int_eq(ask(JO, "/staff"), 403);
+	ck_assert(visitor_has_problem(&visitor, "forbidden"));
+	ck_assert_str_eq(visitor_header(&visitor, "WWW-Authenticate"),
+			 "Bearer realm=\"shopd\", error=\"insufficient_scope\", "
+			 "scope=\"stock:write\"");
+	ck_assert_ptr_nonnull(strstr(visitor_body(&visitor), "This needs the scope stock:write."));
+}
+END_TEST
+
+START_TEST(anothers_is_as_if_it_were_not_there)
+{
+	static const char *const rows[][2] = {
+		{"/cart/" JOS, "cart-not-found"},
+		{"/checkout/" JOS, "checkout-not-found"},
+		{"/order/" JOS, "order-not-found"},
+		{"/user/" JO, "user-not-found"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_int_eq(ask(FLO, rows[i][0]), 404);
+		ck_assert(visitor_has_problem(&visitor, rows[i][1]));
+	}
+}
+END_TEST
+
+START_TEST(callers_are_named)
+{
+	ck_assert_int_eq(ask(NULL, "/all"), 200);
+	ck_assert_str_eq(caller, "0  guest");
+	ck_assert_int_eq(ask(JO, "/all"), 200);
+	ck_assert_str_eq(caller, "1 " JO " shopper");
+}
+END_TEST
+
+START_TEST(where_nobody_is_asked_all_are_staff)
+{
+	tear_down();
+	begin(NULL);
+	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+		ck_assert_int_eq(ask(questions[i].token, questions[i].path), 200);
+		ck_assert_str_eq(caller, "2  staff");
+	}
+	ck_assert_uint_eq(searches, 0);
+}
+END_TEST
+
+START_TEST(without_keys_and_tokens_nothing_that_is_shown_is_good)
+{
+	access_control.read_token = NULL;
+	ck_assert_int_eq(ask(JO, "/all"), 401);
+	ck_assert_int_eq(ask("shopd_0", "/all"), 401);
+	ck_assert_int_eq(ask(NULL, "/all"), 200);
+}
+END_TEST
+
+Suite *access_suite(void)
+{
+	Suite *suite = suite_create("access");
+	TCase *tests = tcase_create("all");
+
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_loop_test(tests, each_gets_what_is_his_and_no_more, 0,
+			    sizeof(questions) / sizeof(questions[0]));
+	tcase_add_test(tests, a_refusal_says_what_is_missing);
+	tcase_add_test(tests, anothers_is_as_if_it_were_not_there);
+	tcase_add_test(tests, callers_are_named);
+	tcase_add_test(tests, where_nobody_is_asked_all_are_staff);
+	tcase_add_test(tests, without_keys_and_tokens_nothing_that_is_shown_is_good);
+	suite_add_tcase(suite, tests);
+	return suite;
+}

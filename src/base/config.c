@@ -100,7 +100,7 @@ static const struct setting settings[] = {
 	 .help = "For whom they must be meant: aud or client_id, several with commas."},
 	{"SHOPD_JWKS_FILE", SETTING_TEXT, AT(jwks_file),
 	 .help = "A file with the issuer's keys; goes before the address."},
-	{"SHOPD_JWKS_URL", SETTING_URL, AT(jwks_url),
+	{"SHOPD_JWKS_URL", SETTING_PAGE, AT(jwks_url),
 	 .help = "Where the issuer publishes its keys (JWKS)."},
 	{"SHOPD_GROUP_SCOPES", SETTING_TEXT, AT(group_scopes),
 	 .help = "Scopes by the tokens' groups: admins=admin;warehouse=stock:write,order:read."},

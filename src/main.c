@@ -16,6 +16,7 @@
 #include "daemon/daemon.h"
 #include "daemon/key_command.h"
 #include "daemon/place.h"
+#include "daemon/token_access.h"
 #include "domain/money.h"
 #include "io/http_link.h"
 #include "notify/event_message.h"
@@ -154,12 +155,13 @@ static const struct option_row *find_option(const char *name)
 	return NULL;
 }
 
-/* base knows what a currency code looks like, domain which there are. */
+/* base knows what a currency code looks like, domain which there are; so with scopes. */
 static bool read_config(struct config *config, struct buf *mistakes)
 {
 	bool is_sound = config_read(config, environ, mistakes);
 	unsigned decimals;
 
+	is_sound = token_access_check(config, mistakes) && is_sound;
 	if (config->currency == NULL ||
 	    money_currency_decimals(span_of(config->currency), &decimals))
 		return is_sound;

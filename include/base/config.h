@@ -76,6 +76,11 @@ struct config {
 	const char *temporary_folder; /* TMPDIR */
 	bool is_match_required;       /* SHOPD_REQUIRE_MATCH=on */
 	bool is_auth_off;             /* SHOPD_AUTH=off */
+	const char *jwt_issuer;       /* SHOPD_JWT_ISSUER, or NULL: no tokens */
+	const char *jwt_audience;     /* SHOPD_JWT_AUDIENCE: with commas */
+	const char *jwks_file;        /* SHOPD_JWKS_FILE, or NULL */
+	const char *jwks_url;         /* SHOPD_JWKS_URL, or NULL */
+	const char *group_scopes;     /* SHOPD_GROUP_SCOPES, or NULL */
 	const char *api_keys_file;    /* SHOPD_API_KEYS, or NULL */
 	const char *payment_secret;   /* SHOPD_PAYMENT_SECRET, or NULL */
 	enum log_level log_level;     /* SHOPD_LOG_LEVEL */

@@ -23,6 +23,7 @@ enum setting_kind {
 	SETTING_REGION,
 	SETTING_TOPIC,          /* the ARN of an SNS topic */
 	SETTING_URL,            /* kept without a "/" at its end */
+	SETTING_PAGE,           /* a URL with a path */
 	SETTING_ADDRESS,        /* an IP address and a port to listen on */
 	SETTING_ADDRESS_OR_OFF, /* NULL for "off" */
 	SETTING_CURRENCY,

@@ -17,6 +17,7 @@
 #include "base/await.h"
 #include "daemon/backend.h"
 #include "daemon/sweeper.h"
+#include "daemon/token_access.h"
 #include "http/access.h"
 #include "http/idempotency.h"
 #include "http/server.h"
@@ -45,6 +46,7 @@ struct worker {
 	struct publisher *publisher; /* NULL: SHOPD_PUBLISH=off */
 	struct restocker *restocker; /* likewise */
 	struct idempotency_store idempotency;
+	struct tokens *tokens; /* NULL: there is no issuer */
 	struct access access;
 	_Atomic(struct api_keys *) new_keys; /* held; for access, when the thread wakes up */
 	int listen_fd;

@@ -97,6 +97,16 @@ static const struct setting settings[] = {
 	{"SHOPD_API_KEYS", SETTING_TEXT, AT(api_keys_file),
 	 .help = "The file of API keys (--new-api-key makes them); with it callers are asked who "
 		 "they are."},
+	{"SHOPD_JWT_ISSUER", SETTING_TEXT, AT(jwt_issuer),
+	 .help = "Whose tokens (JWT) say who a caller is: their iss, exactly."},
+	{"SHOPD_JWT_AUDIENCE", SETTING_TEXT, AT(jwt_audience),
+	 .help = "For whom they must be meant: aud or client_id, several with commas."},
+	{"SHOPD_JWKS_FILE", SETTING_TEXT, AT(jwks_file),
+	 .help = "A file with the issuer's keys; goes before the address."},
+	{"SHOPD_JWKS_URL", SETTING_PAGE, AT(jwks_url),
+	 .help = "Where the issuer publishes its keys (JWKS)."},
+	{"SHOPD_GROUP_SCOPES", SETTING_TEXT, AT(group_scopes),
+	 .help = "Scopes by the tokens' groups: admins=admin;warehouse=stock:write,order:read."},
 	{"SHOPD_WORKERS", SETTING_NUMBER, AT(workers), "0",
 	 .help = "Threads that serve; 0: one for each CPU.", .max = 64},
 	{"SHOPD_CURRENCY", SETTING_CURRENCY, AT(currency), "USD",
@@ -336,6 +346,21 @@ static void check_credentials(struct reading *reading)
 	check_pair(reading, "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN");
 }
 
+/* Without keys and an audience there would be tokens that nobody may show. */
+static void check_issuer(struct reading *reading)
+{
+	const struct config *config = reading->config;
+
+	check_pair(reading, "SHOPD_JWT_ISSUER", "SHOPD_JWT_AUDIENCE");
+	check_pair(reading, "SHOPD_JWT_AUDIENCE", "SHOPD_JWT_ISSUER");
+	check_pair(reading, "SHOPD_JWKS_FILE", "SHOPD_JWT_ISSUER");
+	check_pair(reading, "SHOPD_JWKS_URL", "SHOPD_JWT_ISSUER");
+	check_pair(reading, "SHOPD_GROUP_SCOPES", "SHOPD_JWT_ISSUER");
+	if (config->jwt_issuer && !config->jwks_file && !config->jwks_url)
+		buf_add_str(mistake(reading), "SHOPD_JWT_ISSUER is set, but neither "
+					      "SHOPD_JWKS_FILE nor SHOPD_JWKS_URL is\n");
+}
+
 /* What the files of the AWS tools add. */
 static void read_aws(struct reading *reading)
 {
@@ -356,7 +381,7 @@ static void read_aws(struct reading *reading)
 
 bool config_asks_callers(const struct config *config)
 {
-	return config->api_keys_file && !config->is_auth_off;
+	return (config->api_keys_file || config->jwt_issuer) && !config->is_auth_off;
 }
 
 /* Where nobody is asked who he is, only this machine may ask. */
@@ -399,6 +424,7 @@ bool config_read(struct config *config, char *const *environment, struct buf *mi
 	check_names(&reading);
 	check_primary_key(&reading);
 	check_credentials(&reading);
+	check_issuer(&reading);
 	read_aws(&reading);
 	check_addresses(&reading);
 	return reading.is_right;

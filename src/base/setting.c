@@ -90,15 +90,33 @@ static bool read_topic(const struct reading *reading)
 }
 
 /* Without encryption nothing may leave this machine and its link, credentials least of all. */
-static bool read_url(const struct reading *reading)
+static bool is_safe_url(struct span url)
 {
-	size_t len = strlen(reading->text);
 	struct address address;
 	bool is_tls;
 
-	if (!address_parse_url(span_of(reading->text), &address, &is_tls))
-		return false;
-	if (!is_tls && !address_is_loopback(address.host) && !address_is_link_local(address.host))
+	return address_parse_url(url, &address, &is_tls) &&
+	       (is_tls || address_is_loopback(address.host) || address_is_link_local(address.host));
+}
+
+static bool read_page(const struct reading *reading)
+{
+	const char *host = strstr(reading->text, "://");
+	size_t len = host ? (size_t)(host - reading->text) + 3 : 0;
+
+	for (const char *at = reading->text; *at; at++) {
+		if (*at <= ' ' || *at > '~' || *at == '#')
+			return false;
+	}
+	len += strcspn(reading->text + len, "/");
+	return is_safe_url((struct span){reading->text, len}) && keep_text(reading, reading->text);
+}
+
+static bool read_url(const struct reading *reading)
+{
+	size_t len = strlen(reading->text);
+
+	if (!is_safe_url(span_of(reading->text)))
 		return false;
 	if (reading->text[len - 1] != '/')
 		return keep_text(reading, reading->text);
@@ -274,6 +292,9 @@ static const struct {
 	[SETTING_URL] = {read_url, add_text,
 			 "https://host or https://host:port without a path; http:// only for this "
 			 "machine and link-local addresses"},
+	[SETTING_PAGE] = {read_page, add_text,
+			  "https://host/path; http:// only for this machine and link-local "
+			  "addresses"},
 	[SETTING_ADDRESS] = {read_address, add_text,
 			     "an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080"},
 	[SETTING_ADDRESS_OR_OFF] = {read_address_or_off, add_text_or_off,

@@ -176,6 +176,7 @@ bool backend_load_trust(const struct config *config, struct trust **trust)
 	*trust = NULL;
 	if (!is_tls(config->endpoint_dynamodb) &&
 	    !(config->topic_arn != NULL && is_tls(config->endpoint_sns)) &&
+	    !(config->jwks_url != NULL && is_tls(config->jwks_url)) &&
 	    !credentials_chain_needs_trust(config))
 		return true;
 	*trust = trust_new(config->ca_bundle);

@@ -105,7 +105,7 @@ static void reload(struct daemon *daemon)
 	struct api_keys *keys;
 
 	log_event(LOG_INFO, "the configuration is the environment; restart to change it");
-	if (!config_asks_callers(daemon->config))
+	if (!config_asks_callers(daemon->config) || daemon->config->api_keys_file == NULL)
 		return;
 	keys = read_keys(daemon);
 	if (keys == NULL)
@@ -312,7 +312,7 @@ static bool make(struct daemon *daemon)
 	daemon->shared.main_loop = daemon->loop;
 	loop_on_wake(daemon->loop, on_woken, daemon);
 	raise_descriptor_limit();
-	if (config_asks_callers(daemon->config)) {
+	if (config_asks_callers(daemon->config) && daemon->config->api_keys_file != NULL) {
 		daemon->shared.keys = read_keys(daemon);
 		if (daemon->shared.keys == NULL)
 			return false;

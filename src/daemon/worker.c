@@ -110,6 +110,13 @@ static void on_credentials(void *context)
 
 /* ---- draining ---- */
 
+static void stop_calls(struct worker *worker)
+{
+	if (worker->tokens != NULL)
+		tokens_stop(worker->tokens);
+	backend_stop(&worker->backend);
+}
+
 static void cut_short(struct worker *worker)
 {
 	worker->is_cut_short = true;
@@ -117,7 +124,7 @@ static void cut_short(struct worker *worker)
 	if (server_requests(worker->server) > 0)
 		log_event(LOG_WARNING, "the drain deadline has passed",
 			  LOG_F_NUM("requests", server_requests(worker->server)));
-	backend_stop(&worker->backend);
+	stop_calls(worker);
 }
 
 /* Whoever tells subscribers does so under a lease, which is not let go before that is over. */
@@ -217,12 +224,14 @@ static void *run(void *context)
 	if (!loop_timer_set(loop, &worker->patience_timer, loop_now_us(loop) + PATIENCE_US))
 		open_server(worker);
 	credentials_start(worker->backend.credentials, on_credentials, worker);
+	if (worker->tokens != NULL)
+		tokens_start(worker->tokens);
 	loop_run(loop);
 	end_leases(worker);
 	sweeper_stop(worker->sweeper);
 	if (worker->publisher != NULL)
 		publisher_stop(worker->publisher);
-	backend_stop(&worker->backend);
+	stop_calls(worker);
 	/* What was under way ends in the turns that follow, and its requests with it. */
 	for (int turn = 0;
 	     turn < 100 &&
@@ -236,6 +245,15 @@ static void *run(void *context)
 	return NULL;
 }
 
+static bool make_tokens(struct worker *worker)
+{
+	struct backend *backend = &worker->backend;
+
+	worker->tokens = token_access_new(worker->shared->config, backend->loop,
+					  http_client_transport(backend->http_client));
+	return worker->tokens != NULL;
+}
+
 static struct server *make_server(struct worker *worker)
 {
 	const struct server_options options = {
@@ -246,7 +264,7 @@ static struct server *make_server(struct worker *worker)
 		.repo = &worker->backend.repo,
 		.app = worker->shared->app,
 		.idempotency = &worker->idempotency,
-		.access = worker->shared->keys != NULL ? &worker->access : NULL,
+		.access = config_asks_callers(worker->shared->config) ? &worker->access : NULL,
 	};
 
 	worker->idempotency = (struct idempotency_store){
@@ -258,6 +276,8 @@ static struct server *make_server(struct worker *worker)
 		.keys = worker->shared->keys != NULL ? api_keys_hold(worker->shared->keys) : NULL,
 		.digest = worker->backend.digest,
 		.find_owner = owner_repo_find,
+		.read_token = worker->tokens != NULL ? token_access_read : NULL,
+		.context = worker->tokens,
 	};
 	return server_new(&options);
 }
@@ -330,6 +350,8 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 	if (!backend_init(&worker->backend, shared->config, shared->trust))
 		return false;
 	loop_on_wake(worker->backend.loop, on_woken, worker);
+	if (shared->config->jwt_issuer != NULL && !make_tokens(worker))
+		return false;
 	worker->server = make_server(worker);
 	worker->sweeper = make_sweeper(worker);
 	return worker->server != NULL && worker->sweeper != NULL && make_publisher(worker);
@@ -369,6 +391,7 @@ void worker_clear(struct worker *worker)
 		close(worker->listen_fd);
 	backend_stop(&worker->backend);
 	backend_clear(&worker->backend);
+	tokens_free(worker->tokens); /* connections refer to it */
 	api_keys_release(worker->access.keys);
 	api_keys_release(worker->new_keys);
 	arena_clear(&worker->arena);

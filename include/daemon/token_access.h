@@ -1,0 +1,22 @@
+/*
+ * How access control (http/access.h) comes to know callers by their tokens: the issuer's settings,
+ * and what a good token makes of a caller.
+ */
+#ifndef SHOPD_DAEMON_TOKEN_ACCESS_H
+#define SHOPD_DAEMON_TOKEN_ACCESS_H
+
+#include "base/config.h"
+#include "daemon/tokens.h"
+#include "http/access.h"
+
+/* What the configuration alone cannot judge. False with a line appended to `mistakes`. */
+MUST_CHECK bool token_access_check(const struct config *config, struct buf *mistakes);
+
+/* New, for a configuration with an issuer that has been checked; NULL when out of memory. */
+struct tokens *token_access_new(const struct config *config, struct loop *loop,
+				struct transport *transport);
+
+/* For struct access; the context is struct tokens. */
+bool token_access_read(void *tokens, struct request *rq, const char *token, struct caller *caller);
+
+#endif

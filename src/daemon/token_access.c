@@ -1,0 +1,52 @@
+#include "daemon/token_access.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+bool token_access_check(const struct config *config, struct buf *mistakes)
+{
+	struct group_scopes groups;
+	char memory[512];
+	struct buf mistake;
+
+	buf_init_over(&mistake, memory, sizeof(memory));
+	if (!config->group_scopes ||
+	    group_scopes_read(&groups, config->group_scopes, scope_names, &mistake))
+		return true;
+	buf_add_format(mistakes, "SHOPD_GROUP_SCOPES: %s\n", buf_text(&mistake));
+	return false;
+}
+
+struct tokens *token_access_new(const struct config *config, struct loop *loop,
+				struct transport *transport)
+{
+	const struct tokens_options options = {
+		.issuer = config->jwt_issuer,
+		.audiences = config->jwt_audience,
+		.groups = config->group_scopes,
+		.scopes = scope_names,
+		.keys = {config->jwks_file, config->jwks_url, loop, transport},
+	};
+
+	return tokens_new(&options);
+}
+
+bool token_access_read(void *context, struct request *rq, const char *token, struct caller *caller)
+{
+	struct tokens *tokens = context;
+	struct jwt_subject subject;
+	enum jwt_result result = tokens_check(tokens, span_of(token), TOKEN_BEARER, &subject);
+	const char *id;
+
+	if (result != JWT_OK) {
+		log_event(LOG_DEBUG, "a token is refused",
+			  LOG_F_STR("why", jwt_result_text(result)));
+		return false;
+	}
+	id = arena_copy(&rq->arena, subject.id, strlen(subject.id));
+	if (!id)
+		return false;
+	*caller = (struct caller){CALLER_SHOPPER, id, subject.scopes, "shopper"};
+	return true;
+}

@@ -5,8 +5,8 @@
 # Files are found by pattern, so a new source, header, test or fuzz target needs no change here.
 #
 # Variables: PORT, ADMIN_PORT (run) · PREFIX, DESTDIR (install) · SUITES, TESTS (test) ·
-# SEED, SEEDS (simulate, faults) · FUZZ_SECONDS (fuzz) · CC, CFLAGS, LDFLAGS, LTO (builds) ·
-# SHOPD_EMULATOR (another dynoxide) · V=1
+# SEED, SEEDS (simulate, faults) · SUBSCRIBERS (restock) · FUZZ_SECONDS (fuzz) ·
+# CC, CFLAGS, LDFLAGS, LTO (builds) · SHOPD_EMULATOR (another dynoxide) · V=1
 
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=$(shell nproc)
@@ -44,6 +44,7 @@ PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-pyte
 PACKAGES_asan = $(PACKAGES_test)
 PACKAGES_simulate = $(PACKAGES_test)
 PACKAGES_faults = $(PACKAGES_test)
+PACKAGES_restock = $(PACKAGES_test)
 PACKAGES_bench = $(PACKAGES_test) nginx-light openssl wrk
 PACKAGES_valgrind = $(PACKAGES_all) check valgrind libc6-dbg
 PACKAGES_fuzz = $(PACKAGES_all) clang libclang-rt-dev llvm
@@ -183,7 +184,7 @@ $(foreach name,debug asan,$(eval $(call unit,$(name))))
 
 # ---------------------------------------------------------------------------- run, test
 
-.PHONY: run test asan faults simulate valgrind
+.PHONY: run test asan faults simulate restock valgrind
 run: build/release/shopd $(EMULATOR) ## serve on 127.0.0.1:8080 against a local emulator (PORT=, ADMIN_PORT=)
 	@exec $(PYTHON) -B test/run.py build/release/shopd $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
 
@@ -216,6 +217,11 @@ faults: build/release/shopd $(TOOLS_release) $(EMULATOR) ## each operation of Dy
 simulate: build/release/shopd $(EMULATOR) ## a shop under fire, for a thousand seeds or SEEDS=, the first is SEED=
 	@PYTHONDONTWRITEBYTECODE=1 SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTHON) test/system/simulate.py \
 		--seed $(or $(SEED),1) --seeds $(or $(SEEDS),$(if $(SEED),1,1000))
+
+# The rest of its file runs with some hundred subscribers in `make test`.
+restock: build/release/shopd $(EMULATOR) ## tell SUBSCRIBERS= (100,000) that a product is back, with a kill in the middle
+	@SHOPD_TEST_SUBSCRIBERS=$(or $(SUBSCRIBERS),100000) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
+		$(PYTEST) test/system/test_restock.py -k kill
 
 # Checked in each test's own process, so a leak is reported with the test's name.
 valgrind: build/debug/unit ## the unit tests under valgrind

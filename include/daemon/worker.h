@@ -21,6 +21,7 @@
 #include "http/idempotency.h"
 #include "http/server.h"
 #include "notify/publisher.h"
+#include "notify/restocker.h"
 
 /* What the workers and the main thread share. */
 struct worker_shared {
@@ -42,6 +43,7 @@ struct worker {
 	struct server *server;
 	struct sweeper *sweeper;
 	struct publisher *publisher; /* NULL: SHOPD_PUBLISH=off */
+	struct restocker *restocker; /* likewise */
 	struct idempotency_store idempotency;
 	struct access access;
 	_Atomic(struct api_keys *) new_keys; /* held; for access, when the thread wakes up */

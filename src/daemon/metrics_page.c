@@ -121,6 +121,18 @@ static void write_publisher(const struct worker *workers, size_t count, struct b
 	free(sum);
 }
 
+static void write_restocker(const struct worker *workers, size_t count, struct buf *out)
+{
+	struct restock_metrics sum = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		if (workers[i].restocker == NULL)
+			return;
+		restock_metrics_add(&sum, restocker_get_metrics(workers[i].restocker));
+	}
+	restock_metrics_write(out, &sum);
+}
+
 void metrics_page_write(const struct worker *workers, size_t count, struct buf *out)
 {
 	metric_write_head(out, "shopd_build_info", "gauge", "The version.");
@@ -131,6 +143,7 @@ void metrics_page_write(const struct worker *workers, size_t count, struct buf *
 	write_credentials(workers, count, out);
 	write_sweeper(workers, count, out);
 	write_publisher(workers, count, out);
+	write_restocker(workers, count, out);
 	metric_write_head(out, "shopd_log_lost_total", "counter",
 			  "Log lines that could not be written.");
 	metric_write(out, "shopd_log_lost_total", "", log_lost());

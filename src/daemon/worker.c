@@ -120,10 +120,20 @@ static void cut_short(struct worker *worker)
 	backend_stop(&worker->backend);
 }
 
+/* Whoever tells subscribers does so under a lease, which is not let go before that is over. */
+static void end_leases(struct worker *worker)
+{
+	if (worker->restocker != NULL)
+		restocker_stop(worker->restocker);
+	if (worker->restocker == NULL || restocker_is_idle(worker->restocker))
+		sweeper_stop(worker->sweeper);
+}
+
 /* What cannot be published now stays in the table. */
 static bool has_published(const struct worker *worker)
 {
-	return worker->publisher == NULL || publisher_is_idle(worker->publisher);
+	return worker->publisher == NULL ||
+	       (publisher_is_idle(worker->publisher) && restocker_is_idle(worker->restocker));
 }
 
 static void on_drain_timer(struct loop_timer *timer)
@@ -133,6 +143,7 @@ static void on_drain_timer(struct loop_timer *timer)
 	uint64_t now_us = loop_now_us(loop);
 	bool is_over = now_us >= worker->drain_deadline_us;
 
+	end_leases(worker);
 	/* A request may outlive its connection, see http/stream.h. */
 	if ((server_connections(worker->server) == 0 && server_requests(worker->server) == 0 &&
 	     sweeper_is_idle(worker->sweeper) && has_published(worker)) ||
@@ -156,7 +167,7 @@ static void begin_drain(struct worker *worker)
 	loop_timer_off(loop, &worker->patience_timer);
 	worker->drain_deadline_us = loop_now_us(loop) + worker->shared->config->drain_deadline_us;
 	server_drain(worker->server);
-	sweeper_stop(worker->sweeper);
+	end_leases(worker);
 	/*
 	 * What comes from now on is refused at once, unless systemd keeps the socket for the next.
 	 */
@@ -207,6 +218,7 @@ static void *run(void *context)
 		open_server(worker);
 	credentials_start(worker->backend.credentials, on_credentials, worker);
 	loop_run(loop);
+	end_leases(worker);
 	sweeper_stop(worker->sweeper);
 	if (worker->publisher != NULL)
 		publisher_stop(worker->publisher);
@@ -256,6 +268,8 @@ static void on_lease(void *context, uint32_t shard, uint64_t until_us)
 
 	if (worker->publisher != NULL)
 		publisher_hold(worker->publisher, shard, until_us);
+	if (worker->restocker != NULL)
+		restocker_hold(worker->restocker, shard, until_us);
 }
 
 static bool make_publisher(struct worker *worker)
@@ -269,7 +283,12 @@ static bool make_publisher(struct worker *worker)
 	if (!worker->shared->config->is_publishing)
 		return true;
 	worker->publisher = publisher_new(&options);
-	return worker->publisher != NULL;
+	worker->restocker = restocker_new(&(struct restocker_options){
+		.loop = options.loop,
+		.repo = options.repo,
+		.sns = options.sns,
+	});
+	return worker->publisher != NULL && worker->restocker != NULL;
 }
 
 static struct sweeper *make_sweeper(struct worker *worker)
@@ -345,6 +364,7 @@ void worker_clear(struct worker *worker)
 		server_free(worker->server);
 	sweeper_free(worker->sweeper);
 	publisher_free(worker->publisher);
+	restocker_free(worker->restocker);
 	if (worker->owns_listen_fd)
 		close(worker->listen_fd);
 	backend_stop(&worker->backend);

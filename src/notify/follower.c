@@ -3,12 +3,15 @@
 #include <stddef.h>
 
 #include "notify/direct.h"
+#include "notify/restocker.h"
 
 static const struct follower tell_user = {direct_tell, false};
+static const struct follower begin_restock = {restock_begin, false};
 
 /* By type; those that are not named here are for their user, if they have one. */
 static const struct follower *const followers[EVENT_TYPES] = {
-	[EVENT_ORDER_PLACED] = NULL,
+	[EVENT_STOCK_IN] = &begin_restock,
+	[EVENT_STOCK_LOW] = &begin_restock, /* what was out may come back as that */
 };
 
 const struct follower *follower_of(const struct outbox_told *event)

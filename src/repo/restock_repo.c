@@ -1,0 +1,175 @@
+#include "repo/restock_repo.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json_string.h"
+#include "repo/repo_write.h"
+#include "repo/user_item.h"
+
+enum {
+	KEY_SIZE = 24, /* "BACK#" and a shard */
+	VALUES_SIZE = 64,
+	ITEM_MAX = 2 * RESTOCK_DATA_MAX + 1024,
+};
+
+struct run {
+	struct repo *repo;
+	struct await *await;
+	struct restock *out;
+	char pk[KEY_SIZE];
+	char names[USER_NAMES_SIZE];
+	struct dynamodb_call call;
+};
+
+static struct run *begin(struct repo *repo, uint32_t shard, struct await *await,
+			 void (*done)(struct dynamodb_call *call))
+{
+	struct run *run = arena_alloc(await->arena, sizeof(*run));
+
+	await_start(await);
+	if (!run) {
+		await_finish(await, RESULT_NO_MEMORY);
+		return NULL;
+	}
+	run->repo = repo;
+	run->await = await;
+	snprintf(run->pk, sizeof(run->pk), "BACK#%" PRIu32, shard);
+	user_item_names(repo, run->names);
+	run->call = (struct dynamodb_call){.await = await, .done = done, .context = run};
+	return run;
+}
+
+static void finish(struct run *run, enum result result)
+{
+	dynamodb_call_clear(&run->call);
+	await_finish(run->await, result);
+}
+
+static uint32_t shard_of(const struct repo *repo, const struct restock *restock)
+{
+	return id_hash(restock->product_id) & (repo->write_shards - 1);
+}
+
+/* ------------------------------------------------------------------ put and remove */
+
+/* Conflict: it is there, or gone, as it is to be. */
+static void on_written(struct dynamodb_call *call)
+{
+	finish(call->context, call->result == RESULT_CONFLICT ? RESULT_OK : call->result);
+}
+
+static void write(struct run *run, const struct dynamodb_write *write, bool is_ok)
+{
+	enum result result = RESULT_NO_MEMORY;
+
+	if (!is_ok || !repo_write(run->repo, &run->call, write, 1, &result))
+		finish(run, result);
+}
+
+void restock_repo_put(struct repo *repo, const struct restock *restock, struct await *await)
+{
+	struct run *run = begin(repo, shard_of(repo, restock), await, on_written);
+	struct buf item = {0};
+
+	if (!run)
+		return;
+	buf_init(&item, ITEM_MAX);
+	attribute_add_text(&item, "product_id", restock->product_id);
+	attribute_add_text(&item, "time", restock->time);
+	attribute_add_text(&item, "data", restock->data);
+	write(run,
+	      &(struct dynamodb_write){
+		      .action = DYNAMODB_PUT,
+		      .key = {run->pk, restock->id},
+		      .item = buf_text(&item),
+		      .condition = "attribute_not_exists(#p)",
+		      .names = run->names,
+	      },
+	      buf_ok(&item));
+	buf_clear(&item);
+}
+
+void restock_repo_remove(struct repo *repo, const struct restock *restock, struct await *await)
+{
+	struct run *run = begin(repo, shard_of(repo, restock), await, on_written);
+
+	if (run)
+		write(run,
+		      &(struct dynamodb_write){
+			      .action = DYNAMODB_DELETE,
+			      .key = {run->pk, restock->id},
+			      .condition = "attribute_exists(#p)",
+			      .names = run->names,
+		      },
+		      true);
+}
+
+/* ------------------------------------------------------------------ the next */
+
+static bool take_id(struct span text, char id[static ID_SIZE])
+{
+	if (text.len != ID_LEN)
+		return false;
+	memcpy(id, text.data, ID_LEN);
+	id[ID_LEN] = '\0';
+	return id_is_valid(id);
+}
+
+static const char *take_text(const struct item *item, const char *name, struct arena *arena)
+{
+	struct buf text = {0};
+	const char *kept = NULL;
+
+	buf_init(&text, RESTOCK_DATA_MAX);
+	json_string_decode(json_scan_member(item_get(item, name), "S"), &text);
+	if (buf_ok(&text) && text.len > 0)
+		kept = arena_copy(arena, text.data, text.len);
+	buf_clear(&text);
+	return kept;
+}
+
+static enum result take(const struct run *run, struct span items)
+{
+	struct arena *arena = run->await->arena;
+	struct restock *out = run->out;
+	struct json_walk walk;
+	struct item item;
+
+	json_walk_init(&walk, items);
+	if (!item_view_next(&walk, &item))
+		return RESULT_NOT_FOUND;
+	if (!take_id(item_raw_string(&item, "sk"), out->id) ||
+	    !take_id(item_raw_string(&item, "product_id"), out->product_id) ||
+	    !item_get(&item, "time").data || !item_get(&item, "data").data)
+		return RESULT_GARBLED;
+	out->time = take_text(&item, "time", arena);
+	out->data = take_text(&item, "data", arena);
+	return out->time && out->data ? RESULT_OK : RESULT_NO_MEMORY;
+}
+
+static void on_found(struct dynamodb_call *call)
+{
+	struct run *run = call->context;
+
+	finish(run, call->result == RESULT_OK ? take(run, call->items) : call->result);
+}
+
+void restock_repo_next(struct repo *repo, uint32_t shard, struct restock *out, struct await *await)
+{
+	struct run *run = begin(repo, shard, await, on_found);
+	char values[VALUES_SIZE];
+
+	if (!run)
+		return;
+	run->out = out;
+	snprintf(values, sizeof(values), "{\":p\":{\"S\":\"%s\"}}", run->pk);
+	dynamodb_query(&repo->db, &run->call,
+		       &(struct dynamodb_query){
+			       .condition = "#p = :p",
+			       .names = run->names,
+			       .values = values,
+			       .limit = 1,
+		       });
+}

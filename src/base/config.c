@@ -106,7 +106,7 @@ static const struct setting settings[] = {
 	{"SHOPD_JWKS_URL", SETTING_PAGE, AT(jwks_url),
 	 .help = "Where the issuer publishes its keys (JWKS)."},
 	{"SHOPD_GROUP_SCOPES", SETTING_TEXT, AT(group_scopes),
-	 .help = "Scopes by tokens' groups: admins=admin;packers=order:read,stock:write."},
+	 .help = "Scopes by tokens' groups: admins=admin;packing=order:read."},
 	{"SHOPD_WORKERS", SETTING_NUMBER, AT(workers), "0",
 	 .help = "Threads that serve; 0: one for each CPU.", .max = 64},
 	{"SHOPD_CURRENCY", SETTING_CURRENCY, AT(currency), "USD",

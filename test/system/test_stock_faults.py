@@ -93,7 +93,7 @@ def test_a_change_of_level_is_an_event_with_all_that_is_known(client, emulator):
         {"product_id": product_id, "level": level, "available": n, "on_hand": n, "low_stock_at": 5,
          "version": version}
         for level, n, version in (("low", 5, 3), ("out", 0, 5), ("in", 10, 6))]
-    assert set(raised[0]) == {"pk", "sk", "type", "subject", "time", "data", "attempts",
+    assert set(raised[0]) == {"pk", "sk", "type", "subject", "time", "data", "attempts", "by",
                               "product_id"}
     assert raised[0]["attempts"] == {"N": "0"}
     assert_sound(emulator, product_id)

@@ -32,8 +32,10 @@ enum scope {
 /* One bit for each; that of SCOPE_ADMIN has all others in it. */
 typedef uint64_t scope_set;
 
-#define SCOPE_BIT(scope) (UINT64_C(1) << (scope))
-#define SCOPE_EVERYTHING SCOPE_BIT(SCOPE_ADMIN)
+static inline scope_set scope_bit(enum scope scope)
+{
+	return UINT64_C(1) << scope;
+}
 
 /* "product:write", in the order of the enum; NULL behind the last one. */
 extern const char *const scope_names[SCOPE_COUNT + 1];

@@ -34,7 +34,7 @@ static int read_scopes(char *const arguments[], scope_set *scopes)
 		if (arguments[1] == NULL || !scope_find(span_of(arguments[1]), &scope))
 			return complain_usage("there is no such scope: ",
 					      arguments[1] != NULL ? arguments[1] : "(none)");
-		*scopes |= SCOPE_BIT(scope);
+		*scopes |= scope_bit(scope);
 	}
 	return *scopes != 0 ? EXIT_SUCCESS : complain_usage("a key needs a scope", "");
 }

@@ -77,7 +77,7 @@ static bool identify(struct request *rq)
 	const struct access *access = access_of(rq);
 	const char *text;
 
-	rq->caller = (struct caller){CALLER_STAFF, "", SCOPE_EVERYTHING, "staff"};
+	rq->caller = (struct caller){CALLER_STAFF, "", scope_bit(SCOPE_ADMIN), "staff"};
 	if (access == NULL)
 		return true;
 	rq->caller = (struct caller){CALLER_NOBODY, "", 0, "guest"};

@@ -79,7 +79,7 @@ static bool read_scopes(char *text, scope_set *scopes)
 
 		if (!scope_find(span_of(name), &scope))
 			return false;
-		*scopes |= SCOPE_BIT(scope);
+		*scopes |= scope_bit(scope);
 	}
 	return true;
 }
@@ -283,7 +283,7 @@ static void write_line(const struct api_key *key, struct buf *line)
 
 	buf_add_format(line, "%s %s ", key->id, key->name);
 	for (unsigned i = 0; i < SCOPE_COUNT; i++) {
-		if ((key->scopes & SCOPE_BIT(i)) == 0)
+		if ((key->scopes & scope_bit(i)) == 0)
 			continue;
 		buf_add_format(line, "%s%s", comma, scope_names[i]);
 		comma = ",";

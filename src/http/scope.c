@@ -30,5 +30,5 @@ bool scope_find(struct span name, enum scope *scope)
 
 bool scope_is_in(scope_set scopes, enum scope scope)
 {
-	return (scopes & (SCOPE_BIT(scope) | SCOPE_EVERYTHING)) != 0;
+	return (scopes & (scope_bit(scope) | scope_bit(SCOPE_ADMIN))) != 0;
 }

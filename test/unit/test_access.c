@@ -88,7 +88,7 @@ static bool read_token(void *context, struct request *rq, const char *token, str
 				.by = "shopper"};
 	if (plus != NULL) {
 		ck_assert(scope_find(span_of(plus + 1), &scope));
-		made->scopes = SCOPE_BIT(scope);
+		made->scopes = scope_bit(scope);
 	}
 	return true;
 }

@@ -62,7 +62,7 @@ START_TEST(a_key_is_known_by_the_hash_of_salt_and_secret)
 	ck_assert_uint_eq(api_keys_count(keys), 1);
 	ck_assert(api_keys_check(keys, digest, KEY, NOW_S, &owner));
 	ck_assert_str_eq(owner.name, "office");
-	ck_assert_uint_eq(owner.scopes, SCOPE_BIT(SCOPE_USER_READ) | SCOPE_BIT(SCOPE_ORDER_READ));
+	ck_assert_uint_eq(owner.scopes, scope_bit(SCOPE_USER_READ) | scope_bit(SCOPE_ORDER_READ));
 	api_keys_release(keys);
 }
 END_TEST
@@ -152,7 +152,7 @@ START_TEST(a_new_key_is_good_with_its_line_and_its_scopes)
 
 	buf_init(&line, 1024);
 	ck_assert(api_key_make("ware.house",
-			       SCOPE_BIT(SCOPE_STOCK_WRITE) | SCOPE_BIT(SCOPE_PRODUCT_READ), key,
+			       scope_bit(SCOPE_STOCK_WRITE) | scope_bit(SCOPE_PRODUCT_READ), key,
 			       &line));
 	ck_assert_uint_eq(strlen(key), API_KEY_SIZE - 1);
 	ck_assert(api_key_is_one(key));
@@ -161,7 +161,7 @@ START_TEST(a_new_key_is_good_with_its_line_and_its_scopes)
 	ck_assert(api_keys_check(keys, digest, key, NOW_S, &owner));
 	ck_assert_str_eq(owner.name, "ware.house");
 	ck_assert_uint_eq(owner.scopes,
-			  SCOPE_BIT(SCOPE_STOCK_WRITE) | SCOPE_BIT(SCOPE_PRODUCT_READ));
+			  scope_bit(SCOPE_STOCK_WRITE) | scope_bit(SCOPE_PRODUCT_READ));
 	api_keys_release(keys);
 	buf_clear(&line);
 }

@@ -20,9 +20,9 @@ END_TEST
 START_TEST(admin_is_all_of_them_and_no_other_is)
 {
 	for (unsigned i = 0; i < SCOPE_COUNT; i++) {
-		ck_assert(scope_is_in(SCOPE_EVERYTHING, (enum scope)i));
+		ck_assert(scope_is_in(scope_bit(SCOPE_ADMIN), (enum scope)i));
 		ck_assert(!scope_is_in(0, (enum scope)i));
-		ck_assert_int_eq(scope_is_in(SCOPE_BIT(SCOPE_STOCK_WRITE), (enum scope)i),
+		ck_assert_int_eq(scope_is_in(scope_bit(SCOPE_STOCK_WRITE), (enum scope)i),
 				 i == SCOPE_STOCK_WRITE);
 	}
 }

@@ -42,7 +42,7 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-PORTS = 4000
+PORTS = 3000
 FIRST_PORT = 20000 + PORTS * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
 """Each of those who test at once has ports of its own."""
 

@@ -14,6 +14,8 @@ import pytest
 
 import shop
 
+pytestmark = pytest.mark.volume
+
 LOSSES = ("lost-after", "internal-after", "cut-after", "checksum-after", "garbage-after",
           "nonsense-after")
 REFUSALS = ("internal", "unavailable", "close", "conflict")

@@ -9,6 +9,8 @@ from botocore.session import Session
 
 import shop
 
+pytestmark = pytest.mark.volume
+
 SERVICES = ("dynamodb", "sns", "sts")
 
 

@@ -18,6 +18,8 @@ import keyed
 import shop
 from keyed import REPLAYED, essence
 
+pytestmark = pytest.mark.volume
+
 PAIRS = given.scaled(60)
 KILL_EVERY = 7
 """Not a divisor of the number of kinds, so that the kills meet each of them."""

@@ -9,6 +9,8 @@ import given
 import simulate
 from simulate import Simulation
 
+pytestmark = pytest.mark.volume
+
 SEEDS = range(1, given.scaled(1) + 1)
 
 

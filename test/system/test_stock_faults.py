@@ -13,6 +13,8 @@ import pytest
 
 import shop
 
+pytestmark = pytest.mark.volume
+
 AFTER = ("lost-after", "internal-after", "cut-after", "checksum-after", "garbage-after",
          "nonsense-after")
 BEFORE = ("internal", "unavailable", "close", "throttling", "conflict")

@@ -10,6 +10,8 @@ import pytest
 
 import shop
 
+pytestmark = pytest.mark.volume
+
 numbers = itertools.count(1)
 ADDRESS = {"name": "Jo", "line1": "Weg 1", "city": "Graz", "country": "AT"}
 

@@ -19,6 +19,8 @@ import pytest
 
 from driver import Driver
 
+pytestmark = pytest.mark.volume
+
 TABLE = "driver-test"
 DESIGN = json.dumps({
     "BillingMode": "PAY_PER_REQUEST",

@@ -20,7 +20,7 @@ from keyed import REPLAYED, essence
 
 pytestmark = pytest.mark.volume
 
-PAIRS = given.scaled(60)
+PAIRS = given.scaled(500)
 KILL_EVERY = 7
 """Not a divisor of the number of kinds, so that the kills meet each of them."""
 ATTEMPTS = 12

@@ -201,6 +201,15 @@ void serving_wait_for(size_t count)
 	}
 }
 
+void serving_wait_for_connections(size_t count)
+{
+	for (int i = 0; server_connections(serving.server) != count; i++) {
+		ck_assert_msg(i < paced(PATIENCE_MS), "%zu connections",
+			      server_connections(serving.server));
+		loop_turn(serving.loop, TURN_US);
+	}
+}
+
 static void drain(void)
 {
 	server_drain(serving.server);

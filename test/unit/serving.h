@@ -71,6 +71,8 @@ void serving_jump(uint64_t us);
 void serving_let_go(enum result result);
 /* Turns until so many wait. */
 void serving_wait_for(size_t count);
+/* Turns until there are so many connections. */
+void serving_wait_for_connections(size_t count);
 
 struct visitor {
 	int fd;

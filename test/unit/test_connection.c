@@ -374,9 +374,8 @@ START_TEST(a_client_may_leave_at_any_point)
 		visitor_send(&other, said[i]);
 		serving_pass(2);
 		visitor_leave(&other);
-		serving_pass(2);
+		serving_wait_for_connections(1);
 		ck_assert_uint_eq(server_requests(serving.server), 0);
-		ck_assert_uint_eq(server_connections(serving.server), 1);
 	}
 	/* Those whose first line was there; the big one may have gone out as a whole. */
 	ck_assert_uint_ge(aborted(), 3);
@@ -394,9 +393,8 @@ START_TEST(a_client_that_left_while_its_request_waited_is_noticed_at_the_reply)
 	serving_pass(2);
 	ck_assert_uint_eq(server_requests(serving.server), 1);
 	serving_let_go(RESULT_OK);
-	serving_pass(2);
+	serving_wait_for_connections(1);
 	ck_assert_uint_eq(server_requests(serving.server), 0);
-	ck_assert_uint_eq(server_connections(serving.server), 1);
 }
 END_TEST
 

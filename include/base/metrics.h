@@ -50,7 +50,9 @@ void metric_histogram_add(struct metric_histogram *sum, const struct metric_hist
 void metric_write_head(struct buf *out, const char *name, const char *type, const char *help);
 /* One sample; `labels` is `route="/product",method="GET"` or "". */
 void metric_write(struct buf *out, const char *name, const char *labels, uint64_t value);
-/* The same with three decimals, of thousandths. */
+/* Both, for a counter without labels. */
+void metric_write_total(struct buf *out, const char *name, const char *help, uint64_t value);
+/* One sample with three decimals, of thousandths. */
 void metric_write_millis(struct buf *out, const char *name, const char *labels, uint64_t millis);
 /* All lines of a histogram in seconds. */
 void metric_write_histogram(struct buf *out, const char *name, const char *labels,

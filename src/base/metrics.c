@@ -60,6 +60,12 @@ void metric_write(struct buf *out, const char *name, const char *labels, uint64_
 	buf_add_char(out, '\n');
 }
 
+void metric_write_total(struct buf *out, const char *name, const char *help, uint64_t value)
+{
+	metric_write_head(out, name, "counter", help);
+	metric_write(out, name, "", value);
+}
+
 void metric_write_millis(struct buf *out, const char *name, const char *labels, uint64_t millis)
 {
 	write_name(out, name, "", labels);

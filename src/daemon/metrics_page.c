@@ -60,12 +60,10 @@ static void write_client(const struct worker *workers, size_t count, struct buf 
 			  "Outgoing connections, by what became of them.");
 	metric_write(out, "shopd_client_connections_total", "outcome=\"opened\"", sums.opened);
 	metric_write(out, "shopd_client_connections_total", "outcome=\"failed\"", sums.failed);
-	metric_write_head(out, "shopd_client_reused_total", "counter",
-			  "Calls on a connection that had carried one before.");
-	metric_write(out, "shopd_client_reused_total", "", sums.reused);
-	metric_write_head(out, "shopd_client_overload_total", "counter",
-			  "Calls refused because too many waited.");
-	metric_write(out, "shopd_client_overload_total", "", sums.overload);
+	metric_write_total(out, "shopd_client_reused_total",
+			   "Calls on a connection that had carried one before.", sums.reused);
+	metric_write_total(out, "shopd_client_overload_total",
+			   "Calls refused because too many waited.", sums.overload);
 }
 
 struct credentials_sums {
@@ -144,7 +142,6 @@ void metrics_page_write(const struct worker *workers, size_t count, struct buf *
 	write_sweeper(workers, count, out);
 	write_publisher(workers, count, out);
 	write_restocker(workers, count, out);
-	metric_write_head(out, "shopd_log_lost_total", "counter",
-			  "Log lines that could not be written.");
-	metric_write(out, "shopd_log_lost_total", "", log_lost());
+	metric_write_total(out, "shopd_log_lost_total", "Log lines that could not be written.",
+			   log_lost());
 }

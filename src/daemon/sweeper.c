@@ -456,10 +456,9 @@ void sweeper_metrics_write(struct buf *out, const struct sweeper_metrics *sum)
 	for (size_t i = 0; i < SWEEPER_WORKS; i++)
 		metric_write(out, "shopd_sweeper_expired_total", works[i].label,
 			     metric_get(&sum->done[i]));
-	metric_write_head(out, "shopd_sweeper_failures_total", "counter",
-			  "What the sweeper could not do, and tries again.");
-	metric_write(out, "shopd_sweeper_failures_total", "", metric_get(&sum->failures));
-	metric_write_head(out, "shopd_sweeper_leases_total", "counter",
-			  "Leases that the sweeper has taken over.");
-	metric_write(out, "shopd_sweeper_leases_total", "", metric_get(&sum->leases));
+	metric_write_total(out, "shopd_sweeper_failures_total",
+			   "What the sweeper could not do, and tries again.",
+			   metric_get(&sum->failures));
+	metric_write_total(out, "shopd_sweeper_leases_total",
+			   "Leases that the sweeper has taken over.", metric_get(&sum->leases));
 }

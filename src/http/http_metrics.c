@@ -101,12 +101,10 @@ static void write_connections(struct buf *out, const struct http_metrics *const 
 	}
 	metric_write_head(out, "shopd_http_connections", "gauge", "Client connections open.");
 	metric_write(out, "shopd_http_connections", "", open);
-	metric_write_head(out, "shopd_http_connections_total", "counter",
-			  "Client connections accepted.");
-	metric_write(out, "shopd_http_connections_total", "", total);
-	metric_write_head(out, "shopd_http_aborted_total", "counter",
-			  "Requests whose client went away or was too slow.");
-	metric_write(out, "shopd_http_aborted_total", "", aborted);
+	metric_write_total(out, "shopd_http_connections_total", "Client connections accepted.",
+			   total);
+	metric_write_total(out, "shopd_http_aborted_total",
+			   "Requests whose client went away or was too slow.", aborted);
 }
 
 static void write_streams(struct buf *out, const struct http_metrics *const *metrics, size_t count)
@@ -124,9 +122,8 @@ static void write_streams(struct buf *out, const struct http_metrics *const *met
 			  "Bytes of streamed bodies and replies.");
 	metric_write(out, "shopd_http_stream_bytes_total", "direction=\"in\"", in);
 	metric_write(out, "shopd_http_stream_bytes_total", "direction=\"out\"", outgoing);
-	metric_write_head(out, "shopd_http_stream_lines_total", "counter",
-			  "Lines of streams that have ended.");
-	metric_write(out, "shopd_http_stream_lines_total", "", lines);
+	metric_write_total(out, "shopd_http_stream_lines_total",
+			   "Lines of streams that have ended.", lines);
 }
 
 void http_metrics_write(struct buf *out, const struct route *routes,

@@ -29,18 +29,17 @@ void publisher_metrics_write(struct buf *out, const struct publisher_metrics *su
 		if (of_shard != 0 && of_shard < oldest)
 			oldest = of_shard;
 	}
-	metric_write_head(out, "shopd_outbox_published_total", "counter",
-			  "Events that the topic has accepted, or the log.");
-	metric_write(out, "shopd_outbox_published_total", "", metric_get(&sum->accepted));
-	metric_write_head(out, "shopd_outbox_refused_total", "counter",
-			  "Tries that SNS refused because of the event or its target.");
-	metric_write(out, "shopd_outbox_refused_total", "", metric_get(&sum->refused));
-	metric_write_head(out, "shopd_outbox_failures_total", "counter",
-			  "Passes that SNS or DynamoDB made to end early; they are repeated.");
-	metric_write(out, "shopd_outbox_failures_total", "", metric_get(&sum->failed));
-	metric_write_head(out, "shopd_outbox_dead_total", "counter",
-			  "Events put away as dead letters.");
-	metric_write(out, "shopd_outbox_dead_total", "", metric_get(&sum->dead));
+	metric_write_total(out, "shopd_outbox_published_total",
+			   "Events that the topic has accepted, or the log.",
+			   metric_get(&sum->accepted));
+	metric_write_total(out, "shopd_outbox_refused_total",
+			   "Tries that SNS refused because of the event or its target.",
+			   metric_get(&sum->refused));
+	metric_write_total(out, "shopd_outbox_failures_total",
+			   "Passes that SNS or DynamoDB made to end early; they are repeated.",
+			   metric_get(&sum->failed));
+	metric_write_total(out, "shopd_outbox_dead_total", "Events put away as dead letters.",
+			   metric_get(&sum->dead));
 	metric_write_head(out, "shopd_outbox_pending", "gauge",
 			  "Items of the outbox, in the shards whose leases are held here.");
 	metric_write(out, "shopd_outbox_pending", "", pending);

@@ -439,16 +439,16 @@ void restock_metrics_add(struct restock_metrics *sum, const struct restock_metri
 
 void restock_metrics_write(struct buf *out, const struct restock_metrics *sum)
 {
-	metric_write_head(out, "shopd_restock_told_total", "counter",
-			  "Subscribers who were told that a product is back in stock.");
-	metric_write(out, "shopd_restock_told_total", "", metric_get(&sum->told));
-	metric_write_head(out, "shopd_restock_left_total", "counter",
-			  "Subscribers whom SNS refused to tell; they stay subscribed.");
-	metric_write(out, "shopd_restock_left_total", "", metric_get(&sum->left));
-	metric_write_head(out, "shopd_restock_done_total", "counter",
-			  "Products back in stock whose subscribers have been told.");
-	metric_write(out, "shopd_restock_done_total", "", metric_get(&sum->done));
-	metric_write_head(out, "shopd_restock_failures_total", "counter",
-			  "Interruptions because SNS or DynamoDB failed; they are made up for.");
-	metric_write(out, "shopd_restock_failures_total", "", metric_get(&sum->failures));
+	metric_write_total(out, "shopd_restock_told_total",
+			   "Subscribers who were told that a product is back in stock.",
+			   metric_get(&sum->told));
+	metric_write_total(out, "shopd_restock_left_total",
+			   "Subscribers whom SNS refused to tell; they stay subscribed.",
+			   metric_get(&sum->left));
+	metric_write_total(out, "shopd_restock_done_total",
+			   "Products back in stock whose subscribers have been told.",
+			   metric_get(&sum->done));
+	metric_write_total(out, "shopd_restock_failures_total",
+			   "Interruptions because SNS or DynamoDB failed; they are made up for.",
+			   metric_get(&sum->failures));
 }

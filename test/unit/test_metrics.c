@@ -34,6 +34,14 @@ START_TEST(the_head_escapes_its_help)
 }
 END_TEST
 
+START_TEST(a_counter_without_labels_is_written_as_a_whole)
+{
+	metric_write_total(&out, "a_total", "All.", 7);
+	ck_assert_str_eq(buf_text(&out),
+			 "# HELP a_total All.\n# TYPE a_total counter\na_total 7\n");
+}
+END_TEST
+
 START_TEST(samples_have_labels_or_none)
 {
 	metric_write(&out, "a_total", "", 5);
@@ -149,6 +157,7 @@ Suite *metrics_suite(void)
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, counters_count);
 	tcase_add_test(cases, the_head_escapes_its_help);
+	tcase_add_test(cases, a_counter_without_labels_is_written_as_a_whole);
 	tcase_add_test(cases, samples_have_labels_or_none);
 	tcase_add_test(cases, a_bucket_holds_its_upper_bound);
 	tcase_add_test(cases, a_histogram_is_written_cumulative_and_in_seconds);

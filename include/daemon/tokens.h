@@ -29,6 +29,8 @@ void tokens_free(struct tokens *tokens);
 
 /* Looks for keys. */
 void tokens_start(struct tokens *tokens);
+/* Looks for them again. */
+void tokens_renew(struct tokens *tokens);
 void tokens_stop(struct tokens *tokens);
 
 enum token_form { TOKEN_BEARER, TOKEN_BALANCED };

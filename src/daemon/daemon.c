@@ -83,37 +83,14 @@ static void on_woken(void *context)
 		loop_stop(daemon->loop);
 }
 
-/* NULL, with a line in the log, when they are not sound. */
-static struct api_keys *read_keys(const struct daemon *daemon)
-{
-	char why[API_KEY_WHY_SIZE];
-	const char *path = daemon->config->api_keys_file;
-	struct api_keys *keys = api_keys_read(path, daemon->shared.keys, why);
-
-	if (keys == NULL)
-		log_event(LOG_ERROR, "cannot take the API keys", LOG_F_STR("file", path),
-			  LOG_F_STR("why", why));
-	else
-		log_event(LOG_INFO, "API keys", LOG_F_STR("file", path),
-			  LOG_F_NUM("keys", api_keys_count(keys)));
-	return keys;
-}
-
-/* Keys that are not sound change nothing: those from before stay. */
 static void reload(struct daemon *daemon)
 {
-	struct api_keys *keys;
-
-	log_event(LOG_INFO, "the configuration is the environment; restart to change it");
-	if (!config_asks_callers(daemon->config) || daemon->config->api_keys_file == NULL)
-		return;
-	keys = read_keys(daemon);
-	if (keys == NULL)
-		return;
-	api_keys_release(daemon->shared.keys);
-	daemon->shared.keys = keys;
+	log_event(LOG_INFO, "files are read again; the settings are the environment's, so restart "
+			    "to change them");
+	/* What is not sound changes nothing, and the log says what it is. */
+	(void)!files_read(&daemon->shared.files, daemon->config);
 	for (size_t i = 0; i < daemon->worker_count; i++)
-		worker_take_keys(&daemon->workers[i], keys);
+		worker_take_files(&daemon->workers[i], &daemon->shared.files);
 }
 
 static void on_signal(struct loop_watch *watch, uint32_t events)
@@ -282,8 +259,7 @@ static void write_metrics(struct app *app, struct buf *out)
 	const struct daemon *daemon = app->context;
 
 	metrics_page_write(daemon->workers, daemon->worker_count, out);
-	if (daemon->shared.keys != NULL)
-		api_keys_write_metrics(daemon->shared.keys, out);
+	files_write_metrics(&daemon->shared.files, out);
 }
 
 /* One worker that finds it so speaks for all: they come to it in turns. */
@@ -312,13 +288,9 @@ static bool make(struct daemon *daemon)
 	daemon->shared.main_loop = daemon->loop;
 	loop_on_wake(daemon->loop, on_woken, daemon);
 	raise_descriptor_limit();
-	if (config_asks_callers(daemon->config) && daemon->config->api_keys_file != NULL) {
-		daemon->shared.keys = read_keys(daemon);
-		if (daemon->shared.keys == NULL)
-			return false;
-	}
-	return watch_signals(daemon) && backend_load_trust(daemon->config, &daemon->shared.trust) &&
-	       open_admin(daemon) && make_workers(daemon);
+	return files_read(&daemon->shared.files, daemon->config) && watch_signals(daemon) &&
+	       backend_load_trust(daemon->config, &daemon->shared.trust) && open_admin(daemon) &&
+	       make_workers(daemon);
 }
 
 /* ---- the end ---- */
@@ -334,7 +306,7 @@ static void clear(struct daemon *daemon)
 	if (daemon->admin_fd >= 0)
 		close(daemon->admin_fd);
 	free(daemon->workers);
-	api_keys_release(daemon->shared.keys);
+	files_clear(&daemon->shared.files);
 	trust_free(daemon->shared.trust);
 	if (daemon->signal_watch.fd >= 0)
 		close(daemon->signal_watch.fd);

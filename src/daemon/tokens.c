@@ -47,6 +47,11 @@ void tokens_start(struct tokens *tokens)
 	jwks_source_start(tokens->source);
 }
 
+void tokens_renew(struct tokens *tokens)
+{
+	jwks_source_look(tokens->source);
+}
+
 void tokens_stop(struct tokens *tokens)
 {
 	jwks_source_stop(tokens->source);

@@ -61,6 +61,7 @@ static struct connection *connection_new(struct server *server, struct MHD_Conne
 	connection->mhd = mhd;
 	connection->fd = info != NULL ? info->connect_fd : -1;
 	connection->knows_bytes_before = true; /* none */
+	connection_tls_begin(&connection->tls, mhd, server->identity);
 	name_peer(connection);
 	enter(connection, CONNECTION_IDLE);
 	connection->next = server->connections;
@@ -89,6 +90,7 @@ static void connection_closed(struct connection *connection)
 	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
 	parking_forget(connection);
+	connection_tls_end(&connection->tls);
 	/* At its limit, libmicrohttpd looks for clients who wait only when it runs again. */
 	if (server->connection_count-- >= server->options.config->max_connections)
 		server->must_run = true;

@@ -1,6 +1,7 @@
 /*
  * The configuration: read once at the start, from the environment, and never changed after. Where
- * AWS is may also stand in the files of the AWS tools (config_aws.h), and some files are handed over by systemd (config_credentials.h).
+ * AWS is may also stand in the files of the AWS tools (config_aws.h), and some files are handed over
+ * by systemd (config_credentials.h).
  *
  * One table of settings in config.c says for each its name, kind (setting.h), default, limits and
  * what it means; --help, --check-config and the README's table are made from it

@@ -1,6 +1,6 @@
 /*
- * Files that systemd hands over (LoadCredential=, systemd.exec(5)): each is found by its name in the
- * folder that $CREDENTIALS_DIRECTORY names, unless its setting names another file.
+ * Files that systemd hands over (LoadCredential=, systemd.exec(5)): each is found by its name in
+ * the folder that $CREDENTIALS_DIRECTORY names, unless its setting names another file.
  *
  * Checklist for one more: a row in config_credentials.c, and docs/security.md.
  */

@@ -33,7 +33,8 @@ struct identity_paths {
 	unsigned between; /* so many certificates behind the server's own */
 };
 
-/* Certifies this key for 127.0.0.1, and writes both; the key with a passphrase unless it is NULL. */
+/* Certifies this key for 127.0.0.1, and writes both; the key with a passphrase, unless it is
+ * NULL. */
 void authority_write(const struct authority *authority, EVP_PKEY *key, const char *passphrase,
 		     const struct identity_paths *paths);
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "daemon/metrics_page.h"
 #include "daemon/worker.h"
+#include "http/rate_limit.h"
 #include "io/listener.h"
 #include "io/service_manager.h"
 
@@ -298,6 +299,17 @@ static bool is_cut_off(const struct app *app)
 	return false;
 }
 
+static bool make_rate_limit(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+
+	if (config->rate_limit == 0)
+		return true;
+	daemon->shared.rate_limit = rate_limit_new(config->rate_limit, config->rate_burst,
+						   clock_monotonic_us(clock_system()));
+	return daemon->shared.rate_limit != NULL || complain("out of memory");
+}
+
 static bool make(struct daemon *daemon)
 {
 	daemon->app.status = &daemon->status;
@@ -317,7 +329,8 @@ static bool make(struct daemon *daemon)
 		if (daemon->shared.keys == NULL)
 			return false;
 	}
-	return watch_signals(daemon) && backend_load_trust(daemon->config, &daemon->shared.trust) &&
+	return watch_signals(daemon) && make_rate_limit(daemon) &&
+	       backend_load_trust(daemon->config, &daemon->shared.trust) &&
 	       open_admin(daemon) && make_workers(daemon);
 }
 
@@ -335,6 +348,7 @@ static void clear(struct daemon *daemon)
 		close(daemon->admin_fd);
 	free(daemon->workers);
 	api_keys_release(daemon->shared.keys);
+	rate_limit_free(daemon->shared.rate_limit);
 	trust_free(daemon->shared.trust);
 	if (daemon->signal_watch.fd >= 0)
 		close(daemon->signal_watch.fd);

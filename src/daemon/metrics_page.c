@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "http/http_metrics.h"
+#include "http/rate_limit.h"
 
 static void write_http(const struct worker *workers, size_t count, struct buf *out)
 {
@@ -17,6 +18,16 @@ static void write_http(const struct worker *workers, size_t count, struct buf *o
 		metrics[i] = server_metrics(workers[i].server);
 	http_metrics_write(out, api_routes, metrics, count);
 	free(metrics);
+}
+
+static void write_rate_limit(const struct worker *workers, size_t count, struct buf *out)
+{
+	const struct rate_limit *limit = count > 0 ? workers[0].shared->rate_limit : NULL;
+
+	if (limit != NULL)
+		metric_write_total(out, "shopd_rate_limit_crowded_total",
+				   "Callers who had to share a bucket: too many at a time.",
+				   rate_limit_crowded(limit));
 }
 
 static void write_aws(const struct worker *workers, size_t count, struct buf *out)
@@ -136,6 +147,7 @@ void metrics_page_write(const struct worker *workers, size_t count, struct buf *
 	metric_write_head(out, "shopd_build_info", "gauge", "The version.");
 	metric_write(out, "shopd_build_info", "version=\"" SHOPD_VERSION "\"", 1);
 	write_http(workers, count, out);
+	write_rate_limit(workers, count, out);
 	write_aws(workers, count, out);
 	write_client(workers, count, out);
 	write_credentials(workers, count, out);

@@ -330,8 +330,8 @@ static bool make(struct daemon *daemon)
 			return false;
 	}
 	return watch_signals(daemon) && make_rate_limit(daemon) &&
-	       backend_load_trust(daemon->config, &daemon->shared.trust) &&
-	       open_admin(daemon) && make_workers(daemon);
+	       backend_load_trust(daemon->config, &daemon->shared.trust) && open_admin(daemon) &&
+	       make_workers(daemon);
 }
 
 /* ---- the end ---- */

@@ -426,8 +426,8 @@ static void log_request(const struct connection *connection, bool was_answered,
 		  is_stream ? LOG_F_NUM("bytes_in", rq->stream.bytes_in)
 			    : LOG_F_STR("bytes_in", NULL),
 		  is_stream ? LOG_F_NUM("lines", rq->lines) : LOG_F_STR("lines", NULL),
-		  LOG_F_STR("peer", connection->peer),
-		  LOG_F_STR("client", client_of(rq, client)), LOG_F_STR("trace", rq->await.trace_id),
+		  LOG_F_STR("peer", connection->peer), LOG_F_STR("client", client_of(rq, client)),
+		  LOG_F_STR("trace", rq->await.trace_id),
 		  LOG_F_STR("traceparent",
 			    was_answered ? harmless_header(rq, "traceparent") : NULL));
 }

@@ -21,8 +21,7 @@ static bool read_entry(struct span text, struct ip *ip)
 {
 	struct address address;
 
-	return ip_parse(text, ip) ||
-	       (address_parse(text, &address) && ip_parse(address.host, ip));
+	return ip_parse(text, ip) || (address_parse(text, &address) && ip_parse(address.host, ip));
 }
 
 /* Goes `*entries` entries to the left; true when the last of them is in this line. */

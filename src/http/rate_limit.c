@@ -6,7 +6,7 @@
 
 #include "base/siphash.h"
 
-/* A place: 20 bits of its caller's hash, and 44 bits of time. Zero is a full bucket of nobody's. */
+/* A place: 20 bits of its caller's hash, 44 bits of time. Zero is a full bucket of nobody's. */
 enum { TIME_BITS = 44, TICK_US = 16 };
 #define TIME_MASK ((UINT64_C(1) << TIME_BITS) - 1)
 
@@ -30,7 +30,7 @@ struct rate_limit {
 
 struct rate_limit *rate_limit_new(uint64_t rate, uint64_t burst, uint64_t now_us)
 {
-	/* What nobody has used yet takes no memory: the system gives pages when they are touched. */
+	/* Places that nobody has used take no memory: the system gives pages when touched. */
 	struct rate_limit *limit = calloc(1, sizeof(*limit));
 
 	if (!limit)

@@ -29,12 +29,11 @@ static bool find_counted(const struct request *rq, const struct rate_limit *limi
 			return false;
 		counted->kind = RATE_ADDRESS;
 		subscriber = ip_subscriber(&rq->client);
-		counted->caller = rate_limit_caller(limit, RATE_ADDRESS, &subscriber,
-						    sizeof(subscriber));
+		counted->caller =
+			rate_limit_caller(limit, RATE_ADDRESS, &subscriber, sizeof(subscriber));
 		return true;
 	}
-	counted->caller =
-		rate_limit_caller(limit, counted->kind, caller->id, strlen(caller->id));
+	counted->caller = rate_limit_caller(limit, counted->kind, caller->id, strlen(caller->id));
 	return true;
 }
 

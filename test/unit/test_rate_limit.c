@@ -49,7 +49,8 @@ static const struct {
 	uint64_t rate;
 	uint64_t burst;
 	uint64_t window_s;
-} limits[] = {{1, 1, 1}, {1, 5, 5}, {10, 5, 1}, {100, 200, 2}, {3, 10, 4}, {RATE_MAX, RATE_BURST_MAX, 10}};
+} limits[] = {{1, 1, 1},     {1, 5, 5},  {10, 5, 1},
+	      {100, 200, 2}, {3, 10, 4}, {RATE_MAX, RATE_BURST_MAX, 10}};
 
 START_TEST(a_burst_is_served_at_once_and_then_the_rate)
 {

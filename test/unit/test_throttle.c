@@ -170,7 +170,8 @@ START_TEST(what_is_no_good_counts_for_the_address)
 {
 	begin_with(&access_control, 1, true);
 	for (int i = 0; i < BURST; i++)
-		ck_assert_int_eq(ask("/hello", FROM("203.0.113.9\r\nAuthorization: Bearer x")), 401);
+		ck_assert_int_eq(ask("/hello", FROM("203.0.113.9\r\nAuthorization: Bearer x")),
+				 401);
 	ck_assert_int_eq(ask("/hello", FROM("203.0.113.9\r\nAuthorization: Bearer x")), 429);
 	ck_assert_int_eq(ask("/hello", FROM("203.0.113.9\r\nAuthorization: Bearer user:jo")), 200);
 }

@@ -22,8 +22,6 @@ enum phase {
 enum {
 	STEP_US = 5 * 1000 * 1000,
 	SHORTEST_US = 100 * 1000,
-	TRY_MS = 1000, /* after the first refusal; twice as long after each other one */
-	TRY_MAX_MS = 5 * 60 * 1000,
 	AGAIN_MS = 2000, /* after what follows from an event has failed as a whole */
 };
 
@@ -98,13 +96,9 @@ static void hold_up(struct publish_pass *pass, const struct outbox_told *event)
 static int64_t next_try_ms(const struct publish_pass *pass, const struct outbox_stored *item,
 			   const struct publish_mark *mark)
 {
-	int64_t delay = TRY_MAX_MS;
-
-	if (!mark->reason)
-		return mark->is_delayed ? wall_ms(pass) + AGAIN_MS : 0;
-	if (item->attempts < 9 && TRY_MS << item->attempts < TRY_MAX_MS)
-		delay = TRY_MS << item->attempts;
-	return wall_ms(pass) + delay;
+	if (mark->reason)
+		return wall_ms(pass) + publish_choice_delay_ms(item->attempts);
+	return mark->is_delayed ? wall_ms(pass) + AGAIN_MS : 0;
 }
 
 static bool is_dead(const struct outbox_stored *item, const struct publish_mark *mark)

@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/metrics.h"
+#include "base/buf.h"
 #include "base/result.h"
 
 /* 32,768 callers at a time, in 256 KiB. */
@@ -72,5 +72,8 @@ uint64_t rate_limit_window_s(const struct rate_limit *limit);
 
 /* How often a caller took a place whose bucket was not full: the table is too small. */
 uint64_t rate_limit_crowded(const struct rate_limit *limit);
+
+/* The same, in Prometheus' text form. */
+void rate_limit_write_metrics(const struct rate_limit *limit, struct buf *out);
 
 #endif

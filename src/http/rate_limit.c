@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/metrics.h"
 #include "base/siphash.h"
 
 /* A place: 20 bits of its caller's hash, 44 bits of time. Zero is a full bucket of nobody's. */
@@ -119,4 +120,11 @@ uint64_t rate_limit_window_s(const struct rate_limit *limit)
 uint64_t rate_limit_crowded(const struct rate_limit *limit)
 {
 	return atomic_load_explicit(&limit->crowded, memory_order_relaxed);
+}
+
+void rate_limit_write_metrics(const struct rate_limit *limit, struct buf *out)
+{
+	metric_write_total(out, "shopd_rate_limit_crowded_total",
+			   "Callers who had to share a bucket: too many at a time.",
+			   rate_limit_crowded(limit));
 }

@@ -30,7 +30,8 @@ struct worker_shared {
 	const struct config *config;
 	struct trust *trust;
 	struct app *app;
-	struct files files;     /* the main thread's */
+	struct files files;            /* the main thread's */
+	struct rate_limit *rate_limit; /* NULL: there is no limit */
 	struct loop *main_loop; /* woken when a worker starts to serve, has failed, or is gone */
 	atomic_bool has_failed; /* a worker cannot ever serve; the log says why */
 	atomic_int running;     /* threads that are not gone */

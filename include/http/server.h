@@ -16,6 +16,7 @@
 struct access;
 struct tls_identity;
 struct idempotency_store;
+struct rate_limit;
 
 struct server_options {
 	struct loop *loop;
@@ -27,6 +28,7 @@ struct server_options {
 	const struct idempotency_store *idempotency; /* NULL: keys mean nothing */
 	const struct access *access;                 /* NULL: nobody is asked who he is */
 	struct tls_identity *identity; /* who it is in TLS; NULL: it speaks plain HTTP */
+	struct rate_limit *rate_limit; /* NULL: there is no limit */
 	bool is_quiet;                 /* requests are logged at debug level */
 };
 

@@ -194,7 +194,7 @@ void tls_identity_show(struct tls_identity *identity, void *session)
 }
 
 /* libmicrohttpd insists on having some certificate of its own. */
-/* NOLINTNEXTLINE(readability-non-const-parameter) */
+/* NOLINTBEGIN(readability-non-const-parameter) */
 static int show_nobody(gnutls_session_t session, const gnutls_datum_t *authorities,
 		       int authority_count, const gnutls_pk_algorithm_t *algorithms,
 		       int algorithm_count, gnutls_pcert_st **certificates,
@@ -210,6 +210,7 @@ static int show_nobody(gnutls_session_t session, const gnutls_datum_t *authoriti
 	(void)key;
 	return -1;
 }
+/* NOLINTEND(readability-non-const-parameter) */
 
 void tls_identity_fill_options(struct MHD_OptionItem options[static TLS_IDENTITY_OPTIONS])
 {

@@ -152,6 +152,7 @@ bool serving_prepare(const struct route *routes)
 					 .idempotency = serving.idempotency,
 					 .access = serving.access,
 					 .identity = serving.identity,
+					 .rate_limit = serving.rate_limit,
 					 .is_quiet = true};
 
 	serving.loop = options.loop = loop_new(&serving.clock);

@@ -49,10 +49,13 @@ bool access_begin_owner(struct request *rq);
 enum flow access_find_owner(struct request *rq, enum owner_of of, const char *id, enum scope scope);
 
 /*
- * A step, and what the engine does behind access_begin_owner: 404 when it is another's. What is not
- * there is left for the endpoint to tell.
+ * A step, and what the engine does behind access_begin_owner: 404 when it is another's, and when it
+ * is not there. So what the endpoint would say of the rest of the request tells nobody which.
  */
 enum flow access_judge_owner(struct request *rq);
+
+/* Whom the query's user_id names, or else the shopper who calls; NULL: neither. */
+const char *access_named_user(const struct request *rq);
 
 /* Whether the caller may act for this user: he is the one, or staff with this scope. */
 bool access_is_for(const struct request *rq, const char *user_id, enum scope scope);

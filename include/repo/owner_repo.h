@@ -10,7 +10,8 @@
 
 /*
  * Reads it, consistently. RESULT_OK, also for what has ended but is still there; RESULT_NOT_FOUND;
- * RESULT_GARBLED when its owner cannot be told.
+ * RESULT_GARBLED when its owner cannot be told. A checkout that is gone has the owner of the order
+ * that it became, which has its id.
  */
 void owner_repo_find(struct repo *repo, enum owner_of of, const char *id, struct owner *out,
 		     struct await *await);

@@ -1,5 +1,6 @@
 #include "api/subscription.h"
 
+#include "http/access.h"
 #include "http/reply.h"
 #include "repo/subscription_repo.h"
 
@@ -15,11 +16,11 @@ static bool read_user(struct request *rq)
 {
 	struct subscription_state *st = rq->state;
 
-	st->user_id = request_query(rq, "user_id");
+	st->user_id = access_named_user(rq);
 	if (!st->user_id)
 		reply_problem(rq, "invalid-parameter",
-			      "`user_id` says who is to be told: "
-			      "/product/{id}/subscription?user_id={id}.");
+			      "`user_id` says who is to be told, unless a shopper asks for "
+			      "himself: /product/{id}/subscription?user_id={id}.");
 	return st->user_id;
 }
 

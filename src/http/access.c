@@ -108,25 +108,24 @@ static void reply_forbidden(struct request *rq)
 	reply_problem(rq, "forbidden", "This needs the scope %s.", scope);
 }
 
-/* Whose it is that the path or the query names, as far as they tell. NULL: they do not. */
-static const char *named_user(const struct request *rq)
+const char *access_named_user(const struct request *rq)
 {
-	if (rq->route->who.owned == OWNED_USER)
-		return rq->param[0];
-	return rq->route->who.owned == OWNED_BY_QUERY ? request_query(rq, "user_id") : NULL;
+	const char *user = request_query(rq, "user_id");
+
+	return user == NULL && rq->caller.kind == CALLER_SHOPPER ? rq->caller.id : user;
 }
 
 static void judge(struct request *rq)
 {
 	const struct who who = rq->route->who;
-	const char *user = named_user(rq);
+	const char *user = who.owned == OWNED_USER ? rq->param[0] : access_named_user(rq);
 
 	if (who.owned == OWNED_ANYONE || has_scope(rq, who.scope))
 		return;
 	switch (who.owned) {
 	case OWNED_USER:
 	case OWNED_BY_QUERY:
-		if (rq->caller.kind == CALLER_SHOPPER && user != NULL) {
+		if (rq->caller.kind == CALLER_SHOPPER) {
 			if (!is_user(rq, user))
 				reply_problem(rq, "user-not-found", NULL);
 			return;
@@ -180,8 +179,10 @@ enum flow access_judge_owner(struct request *rq)
 {
 	const struct owner *owner = &rq->search.owner;
 
-	if (rq->search.problem == NULL || rq->await.result == RESULT_NOT_FOUND ||
-	    owner->user_id[0] == '\0' || is_user(rq, owner->user_id))
+	if (rq->search.problem == NULL)
+		return FLOW_NEXT;
+	if (rq->await.result != RESULT_NOT_FOUND &&
+	    (owner->user_id[0] == '\0' || is_user(rq, owner->user_id)))
 		return FLOW_NEXT;
 	return reply_problem(rq, rq->search.problem, NULL);
 }

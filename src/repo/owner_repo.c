@@ -7,10 +7,15 @@
 #include "repo/record.h"
 
 struct look {
+	struct repo *repo;
 	struct await *await;
+	enum owner_of of; /* what is read now */
+	char id[ID_SIZE];
 	struct owner *out;
 	struct dynamodb_call call;
 };
+
+static void start_read(struct look *look);
 
 /* What has an owner that is not one of our ids is nobody's, and nobody gets it. */
 static enum result read_owner(struct span text, struct owner *out)
@@ -41,11 +46,15 @@ static void on_read(struct dynamodb_call *call)
 	if (result == RESULT_OK)
 		result = read_owner(call->item, look->out);
 	dynamodb_call_clear(call);
-	await_finish(look->await, result);
+	if (result == RESULT_NOT_FOUND && look->of == OWNER_OF_CHECKOUT) {
+		look->of = OWNER_OF_ORDER;
+		start_read(look);
+	} else {
+		await_finish(look->await, result);
+	}
 }
 
-void owner_repo_find(struct repo *repo, enum owner_of of, const char *id, struct owner *out,
-		     struct await *await)
+static void start_read(struct look *look)
 {
 	static const char prefixes[] = {
 		[OWNER_OF_CART] = 'C',
@@ -53,6 +62,15 @@ void owner_repo_find(struct repo *repo, enum owner_of of, const char *id, struct
 		[OWNER_OF_ORDER] = 'O',
 	};
 	char pk[RECORD_KEY_SIZE];
+
+	snprintf(pk, sizeof(pk), "%c#%s", prefixes[look->of], look->id);
+	look->call = (struct dynamodb_call){.await = look->await, .done = on_read, .context = look};
+	dynamodb_get(&look->repo->db, &look->call, (struct dynamodb_key){pk, "#"}, true);
+}
+
+void owner_repo_find(struct repo *repo, enum owner_of of, const char *id, struct owner *out,
+		     struct await *await)
+{
 	struct look *look;
 
 	await_start(await);
@@ -65,9 +83,10 @@ void owner_repo_find(struct repo *repo, enum owner_of of, const char *id, struct
 		await_finish(await, RESULT_NO_MEMORY);
 		return;
 	}
-	snprintf(pk, sizeof(pk), "%c#%s", prefixes[of], id);
+	look->repo = repo;
 	look->await = await;
+	look->of = of;
+	memcpy(look->id, id, ID_SIZE);
 	look->out = out;
-	look->call = (struct dynamodb_call){.await = await, .done = on_read, .context = look};
-	dynamodb_get(&repo->db, &look->call, (struct dynamodb_key){pk, "#"}, true);
+	start_read(look);
 }

@@ -1,5 +1,5 @@
-"""Who may do what: each route as nobody, as staff without and with its scope; guests' carts and
-orders by their ids; keys by file, rotation and reload."""
+"""Who calls: keys by file, rotation and reload; guests, and what others may not see. Each route as
+each caller is in test_access_routes.py."""
 
 import json
 import os
@@ -9,44 +9,9 @@ import uuid
 
 import pytest
 import shop
-import wire
-from given import ADDRESS, SOME_ID, expect, filled_cart, item_path, new_cart, new_user
+from callers import Keyed, Keys
+from given import expect, filled_cart
 from purchase import check_out, order
-
-ROUTE = re.compile(r"\| (\w+) \| `([^`]+)` \| (.*?) \|")
-SCOPE = re.compile(r"`([^`]+)`")
-
-
-def routes():
-    """(method, path, who) as shopd itself lists them."""
-    status, stdout, _ = shop.command(shop.ROOT, "--routes")
-    assert status == 0
-    return ROUTE.findall(stdout)
-
-
-class Keyed(wire.Client):
-    """A client that shows a key."""
-
-    def __init__(self, port, key, bearer=False):
-        super().__init__(port)
-        self.shown = {"Authorization": f"Bearer {key}"} if bearer else {"X-Api-Key": key}
-
-    def request(self, method, path, body=None, headers=None):
-        return super().request(method, path, body, {**self.shown, **(headers or {})})
-
-
-class Keys:
-    """The file of keys."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def new(self, name, *scopes):
-        arguments = [word for scope in scopes for word in ("--scope", scope)]
-        status, stdout, stderr = shop.command(
-            shop.ROOT, "--new-api-key", name, *arguments, SHOPD_API_KEYS=self.path)
-        assert status == 0, stderr
-        return stdout.strip()
 
 
 @pytest.fixture
@@ -63,43 +28,6 @@ def guarded(keys, start):
     yield daemon
     daemon.guest.close()
     daemon.staff.close()
-
-
-def filled(path):
-    return re.sub(r"\{\w+\}", SOME_ID, path)
-
-
-def test_each_route_asks_for_what_the_table_says(guarded, keys):
-    """Without a body, what is let through is refused as 4xx of another kind, or is a read."""
-    scopes = {scope for _, _, who in routes() for scope in SCOPE.findall(who)}
-    able = {}
-    for scope in scopes:
-        able[scope] = Keyed(guarded.port, keys.new(scope.replace(":", "-"), scope))
-    guarded.process.send_signal(signal.SIGHUP)
-    shop.wait_until(lambda: all(
-        client.get("/product?limit=1").status == 200
-        for client in able.values() for _ in range(4)), what="the new keys")
-    for method, path, who in routes():
-        call = (method, filled(path))
-        scope = SCOPE.findall(who)
-        asked = guarded.guest.request(*call)
-        if who == "anyone":
-            assert asked.status not in (401, 403) or path == "/payment/callback", (call, asked)
-            continue
-        if who.startswith("its owner"):
-            assert asked.status in (404, 415), (call, asked)  # there is none
-        else:
-            expect(asked, 401, "unauthenticated")
-            assert asked.headers["WWW-Authenticate"] == 'Bearer realm="shopd"'
-        other = "payment:write" if scope != ["payment:write"] else "order:read"
-        refused = expect(able[other].request(*call), 403, "forbidden")
-        assert scope[0] in refused.json["detail"], refused
-        assert f'scope="{scope[0]}"' in refused.headers["WWW-Authenticate"]
-        for client in (able[scope[0]], guarded.staff):
-            let = client.request(*call)
-            assert let.status not in (401, 403), (call, let)
-    for client in able.values():
-        client.close()
 
 
 def test_what_is_shown_and_is_no_good_is_refused_everywhere(guarded, keys):
@@ -215,40 +143,6 @@ def test_a_guest_buys_by_ids_that_only_he_knows(guarded):
     assert len(digests) == 1 and len(digests.pop()) == 8
 
 
-def test_what_is_a_users_is_not_there_for_others(guarded):
-    """As nobody: whoever shows no token is no user."""
-    guest, staff = guarded.guest, guarded.staff
-    user, tea = new_user(staff), staff.create(on_hand=5)
-    cart = filled_cart(staff, (tea, 1), user=user)
-    before = expect(staff.get(f"/cart/{cart['id']}"), 200).json
-    own = new_cart(guest)
-    gone = guest.get(f"/cart/{uuid.uuid4()}")
-    for answer in (
-            guest.get(f"/cart/{cart['id']}"), guest.delete(f"/cart/{cart['id']}"),
-            guest.put(item_path(cart, tea), {"quantity": 2}),
-            guest.post(item_path(cart, tea), {"quantity": 2}), guest.delete(item_path(cart, tea)),
-            guest.post(f"/cart/{cart['id']}/merge", {"into": own["id"], "strategy": "sum"}),
-            guest.post(f"/cart/{own['id']}/merge", {"into": cart["id"], "strategy": "sum"}),
-            check_out(guest, cart)):
-        expect(answer, 404, "cart-not-found")
-        assert (answer.json["title"], answer.json["detail"]) == \
-            (gone.json["title"], gone.json["detail"])
-    assert expect(staff.get(f"/cart/{cart['id']}"), 200).json == before
-    expect(guest.post("/cart", {"user_id": user["id"]}), 404, "user-not-found")
-    checkout = expect(check_out(staff, cart), 201).json
-    for answer in (guest.get(f"/checkout/{checkout['id']}"),
-                   guest.patch(f"/checkout/{checkout['id']}", {"address": ADDRESS}),
-                   guest.delete(f"/checkout/{checkout['id']}"), order(guest, checkout)):
-        expect(answer, 404, "checkout-not-found")
-    bought = expect(order(staff, checkout), 201).json
-    for answer in (guest.get(f"/order/{bought['id']}"),
-                   guest.patch(f"/order/{bought['id']}", {"note": "x"}),
-                   guest.post(f"/order/{bought['id']}/cancel", {}),
-                   guest.get(f"/order/{bought['id']}/delivery")):
-        expect(answer, 404, "order-not-found")
-    assert expect(staff.get(f"/order/{bought['id']}"), 200).json == bought
-
-
 def test_a_guests_idempotency_key_is_his_own(guarded):
     expect(guarded.guest.post("/cart", {}, Idempotency_Key="1"), 400, "invalid-header")
     key = str(uuid.uuid4())
@@ -257,8 +151,3 @@ def test_a_guests_idempotency_key_is_his_own(guarded):
     assert again.json == first and again.headers["Idempotent-Replayed"] == "true"
     other = expect(guarded.staff.post("/cart", {}, Idempotency_Key=key), 201)
     assert other.json["id"] != first["id"]
-
-
-def test_the_documentation_has_the_routes_as_they_are():
-    text = (shop.ROOT / "docs" / "api.md").read_text()
-    assert ROUTE.findall(text.split("routes:begin")[1].split("routes:end")[0]) == routes()

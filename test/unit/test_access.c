@@ -155,10 +155,13 @@ static const struct {
 	{NULL, "/mine?user_id=" JO, 401, 0},
 	{JO, "/mine?user_id=" JO, 200, 0},
 	{FLO, "/mine?user_id=" JO, 404, 0},
-	{JO, "/mine", 403, 0},
+	{JO, "/mine", 200, 0},
+	{NULL, "/mine", 401, 0},
 	{NULL, "/cart/" GUESTS, 200, 1},
 	{NULL, "/cart/" JOS, 404, 1},
-	{NULL, "/cart/" ABSENT, 200, 1}, /* the endpoint says what it is */
+	{NULL, "/cart/" ABSENT, 404, 1},
+	{JO, "/cart/" ABSENT, 404, 1},
+	{JO "+cart:read", "/cart/" ABSENT, 200, 0}, /* the endpoint tells */
 	{JO, "/cart/" JOS, 200, 1},
 	{JO, "/cart/" GUESTS, 200, 1},
 	{FLO, "/cart/" JOS, 404, 1},
@@ -170,6 +173,7 @@ static const struct {
 	{NULL, "/body?id=" JOS, 404, 1},
 	{FLO, "/body?id=" JOS, 404, 1},
 	{JO, "/body?id=" JOS, 200, 1},
+	{JO, "/body?id=" ABSENT, 404, 1},
 	{NULL, "/body?id=" GUESTS, 200, 1},
 	{FLO "+order:write", "/body?id=" JOS, 200, 0},
 	{NULL, "/for?id=" JO, 404, 0},

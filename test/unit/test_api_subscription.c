@@ -78,6 +78,15 @@ START_TEST(who_it_is_about_must_be_said)
 }
 END_TEST
 
+START_TEST(a_shopper_who_names_nobody_means_himself)
+{
+	asking.rq.caller = (struct caller){CALLER_SHOPPER, USER, 0, "shopper"};
+	SCRIPT_PLAY(&asking.on.aws.script, TEXT("{}"));
+	ck_assert_int_eq(asking_run(&asking, &put_subscription, PRODUCT), 200);
+	ck_assert_ptr_nonnull(strstr(asking_body(&asking), "\"user_id\":\"" USER "\""));
+}
+END_TEST
+
 Suite *api_subscription_suite(void)
 {
 	Suite *suite = suite_create("api_subscription");
@@ -88,6 +97,7 @@ Suite *api_subscription_suite(void)
 	tcase_add_test(tests, put_says_why_not);
 	tcase_add_test(tests, delete_answers_204_or_404);
 	tcase_add_test(tests, who_it_is_about_must_be_said);
+	tcase_add_test(tests, a_shopper_who_names_nobody_means_himself);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

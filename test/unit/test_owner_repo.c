@@ -83,6 +83,19 @@ START_TEST(what_is_not_there_is_not_found)
 }
 END_TEST
 
+START_TEST(a_checkout_that_is_gone_has_the_owner_of_its_order)
+{
+	SCRIPT_PLAY(&on.aws.script, GOT_NOTHING, GOT("{\"user_id\":{\"S\":\"" USER "\"}}"));
+	look(OWNER_OF_CHECKOUT, RESULT_OK);
+	ck_assert_sent(&on, 0, "{\"pk\":{\"S\":\"K#" CART "\"},\"sk\":{\"S\":\"#\"}}");
+	ck_assert_sent(&on, 1, "{\"pk\":{\"S\":\"O#" CART "\"},\"sk\":{\"S\":\"#\"}}");
+	ck_assert_str_eq(owner.user_id, USER);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, GOT_NOTHING, GOT_NOTHING);
+	look(OWNER_OF_CHECKOUT, RESULT_NOT_FOUND);
+}
+END_TEST
+
 static void find_one(void *context)
 {
 	enum result result;
@@ -115,6 +128,7 @@ Suite *owner_repo_suite(void)
 	tcase_add_test(tests, what_has_none_is_a_guests);
 	tcase_add_test(tests, an_owner_that_cannot_be_told_is_not_none);
 	tcase_add_test(tests, what_is_not_there_is_not_found);
+	tcase_add_test(tests, a_checkout_that_is_gone_has_the_owner_of_its_order);
 	tcase_add_test(tests, memory_that_is_out_is_said_so);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -1,0 +1,97 @@
+"""Callers, and what they show: API keys, tokens of an issuer, or nothing."""
+
+import http.server
+import json
+import threading
+import time
+
+import jwt
+import shop
+import wire
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+ISSUER = "https://issuer.example/pool"
+
+
+class Caller(wire.Client):
+    """A client that shows the same headers with each request."""
+
+    def __init__(self, port, shown):
+        super().__init__(port)
+        self.shown = shown
+
+    def request(self, method, path, body=None, headers=None):
+        return super().request(method, path, body, {**self.shown, **(headers or {})})
+
+
+class Keyed(Caller):
+    """Shows an API key, one way or the other."""
+
+    def __init__(self, port, key, bearer=False):
+        super().__init__(port, {"Authorization": f"Bearer {key}"} if bearer else {"X-Api-Key": key})
+
+
+class Bearer(Caller):
+    """Shows a token."""
+
+    def __init__(self, port, token):
+        super().__init__(port, {"Authorization": f"Bearer {token}"})
+
+
+class Keys:
+    """The file of API keys."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def new(self, name, *scopes):
+        arguments = [word for scope in scopes for word in ("--scope", scope)]
+        status, stdout, stderr = shop.command(
+            shop.ROOT, "--new-api-key", name, *arguments, SHOPD_API_KEYS=self.path)
+        assert status == 0, stderr
+        return stdout.strip()
+
+
+class Pages:
+    """A web server on loopback: what page(path) gives is a page, None is 404."""
+
+    def __init__(self, page):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = page(self.path)
+                self.send_response(404 if body is None else 200)
+                self.send_header("Content-Length", str(len(body or "")))
+                self.end_headers()
+                self.wfile.write((body or "").encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def end(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Issuer:
+    """Has keys, and signs tokens with them."""
+
+    def __init__(self):
+        self.keys = {"first": rsa.generate_private_key(65537, 2048)}
+
+    def key_set(self, _path=None):
+        entries = []
+        for kid, key in self.keys.items():
+            entry = json.loads(RSAAlgorithm.to_jwk(key.public_key()))
+            del entry["key_ops"]
+            entries.append({**entry, "kid": kid, "alg": "RS256", "use": "sig"})
+        return json.dumps({"keys": entries})
+
+    def token(self, subject, kid="first", **claims):
+        payload = {"iss": ISSUER, "sub": subject, "exp": int(time.time()) + 3600, "client_id": "web",
+                   "token_use": "access", **claims}
+        return jwt.encode(payload, self.keys[kid], algorithm="RS256", headers={"kid": kid})

@@ -87,6 +87,7 @@ static struct visit {
 	bool is_closed; /* by the server */
 	char sent[SENT_MAX];
 	size_t sent_len;
+	size_t known_len; /* with what DynamoDB says behind it */
 	char received[RECEIVED_MAX + 1];
 	size_t received_len;
 } visit;
@@ -351,6 +352,11 @@ static void unpack(struct span *input)
 	}
 	at += at < end;
 	*input = (struct span){(const char *)at, (size_t)(end - at)};
+	visit.known_len = visit.sent_len;
+	if (input->len > 0 && input->len <= SENT_MAX - visit.sent_len) {
+		memcpy(visit.sent + visit.sent_len, input->data, input->len);
+		visit.known_len += input->len;
+	}
 }
 
 static void send_all(void)
@@ -397,7 +403,7 @@ static void end_visit(void)
 static void judge(void)
 {
 	static char log[LOG_MAX];
-	struct span sent = {visit.sent, visit.sent_len};
+	struct span known = {visit.sent, visit.known_len};
 	ssize_t logged;
 
 	log_flush();
@@ -405,11 +411,11 @@ static void judge(void)
 	logged = pread(world.log_fd, log, sizeof(log), 0);
 	demand(logged >= 0 && logged < LOG_MAX, "a short log");
 	demand(ftruncate(world.log_fd, 0) == 0 && lseek(world.log_fd, 0, SEEK_SET) == 0, "a log");
-	request_judge_log((struct span){log, (size_t)logged}, sent);
+	request_judge_log((struct span){log, (size_t)logged}, known);
 	visit.received[visit.received_len] = '\0';
 	if (world.is_shown)
 		fprintf(stderr, "%.*s%s\n", (int)logged, log, visit.received);
-	request_judge_answers((struct span){visit.received, visit.received_len}, sent,
+	request_judge_answers((struct span){visit.received, visit.received_len}, known,
 			      visit.is_closed);
 }
 

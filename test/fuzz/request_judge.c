@@ -85,6 +85,8 @@ static bool is_header(struct span name)
 		"Idempotent-Replayed",
 		"Link",
 		"Location",
+		"RateLimit",
+		"RateLimit-Policy",
 		"Retry-After",
 		"Server-Timing",
 		"Transfer-Encoding",
@@ -174,37 +176,37 @@ static bool has_no_body(const struct answer *answer)
 }
 
 /* What answers a HEAD, which only the one who asked can tell from a body that is missing. */
-static bool answers_head(struct span received, struct span sent, size_t len)
+static bool answers_head(struct span received, struct span input, size_t len)
 {
 	static const char next[] = "HTTP/1.1 ";
 
-	if (!contains(sent, "HEAD "))
+	if (!contains(input, "HEAD "))
 		return false;
 	return received.len == 0 || len > received.len ||
 	       (received.len >= strlen(next) && memcmp(received.data, next, strlen(next)) == 0);
 }
 
-static void take_body(struct span *received, struct span sent, struct answer *answer)
+static void take_body(struct span *received, struct span input, struct answer *answer)
 {
 	struct span length = header(answer, "Content-Length");
 	bool is_chunked = header(answer, "Transfer-Encoding").data != NULL;
 	uint64_t len = 0;
 
 	DEMAND(length.data == NULL || !is_chunked);
-	if (has_no_body(answer) || (is_chunked && answers_head(*received, sent, 0)))
+	if (has_no_body(answer) || (is_chunked && answers_head(*received, input, 0)))
 		return;
 	if (is_chunked) {
 		take_chunks(received, answer);
 		return;
 	}
 	if (length.data == NULL) { /* to the end, as HTTP/1.0 knows it */
-		answer->is_open = contains(sent, "HTTP/1.0");
+		answer->is_open = contains(input, "HTTP/1.0");
 		answer->body = take(received, answer->is_open ? received->len : 0);
-		DEMAND(answer->is_open || answers_head(*received, sent, 0));
+		DEMAND(answer->is_open || answers_head(*received, input, 0));
 		return;
 	}
 	DEMAND(text_parse_u64(length, &len));
-	if (len == 0 || answers_head(*received, sent, len))
+	if (len == 0 || answers_head(*received, input, len))
 		return;
 	answer->is_open = len > received->len;
 	answer->body = take(received, answer->is_open ? received->len : len);
@@ -291,7 +293,8 @@ static void judge_problem(const struct answer *answer)
 	DEMAND(span_equals(header(answer, "X-Request-Id"), id));
 	snprintf(type, sizeof(type), "/problem/%s", code);
 	DEMAND(is_text(json, "type", type));
-	DEMAND(answer->status != 503 || header(answer, "Retry-After").data != NULL);
+	DEMAND((answer->status != 503 && answer->status != 429) ||
+	       header(answer, "Retry-After").data != NULL);
 	DEMAND(answer->status != 405 || header(answer, "Allow").data != NULL);
 	DEMAND(answer->status != 401 || code[0] != 'u' ||
 	       header(answer, "WWW-Authenticate").data != NULL);
@@ -315,6 +318,9 @@ static void judge(const struct answer *answer)
 	if (header(answer, "Idempotent-Replayed").data != NULL)
 		return;
 	DEMAND(is_status(answer->status));
+	DEMAND(answer->status == 100 ||
+	       (span_equals(header(answer, "X-Content-Type-Options"), "nosniff") &&
+		header(answer, "Cache-Control").data != NULL));
 	if (answer->body.len == 0)
 		return;
 	judge_body(answer);
@@ -324,19 +330,19 @@ static void judge(const struct answer *answer)
 
 /* ---- all of it ---- */
 
-static void demand_no_secret(struct span text, struct span sent)
+static void demand_no_secret(struct span text, struct span input)
 {
 	for (const char *const *secret = request_judge_secrets; *secret != NULL; secret++)
-		DEMAND(!contains(text, *secret) || contains(sent, *secret));
+		DEMAND(!contains(text, *secret) || contains(input, *secret));
 }
 
-void request_judge_answers(struct span received, struct span sent, bool is_whole)
+void request_judge_answers(struct span received, struct span input, bool is_whole)
 {
 	bool is_last = false;
 
-	demand_no_secret(received, sent);
+	demand_no_secret(received, input);
 	DEMAND(!contains(received, REQUEST_BACKEND_CANARY) ||
-	       contains(sent, REQUEST_BACKEND_CANARY));
+	       contains(input, REQUEST_BACKEND_CANARY));
 	while (received.len > 0) {
 		struct answer answer = {0};
 
@@ -348,7 +354,7 @@ void request_judge_answers(struct span received, struct span sent, bool is_whole
 			judge_foreign(&answer);
 			return; /* it may say its head twice, and then its body */
 		}
-		take_body(&received, sent, &answer);
+		take_body(&received, input, &answer);
 		DEMAND(!answer.is_open || !is_whole ||
 		       header(&answer, "Content-Length").data == NULL);
 		judge(&answer);
@@ -357,9 +363,9 @@ void request_judge_answers(struct span received, struct span sent, bool is_whole
 	}
 }
 
-void request_judge_log(struct span lines, struct span sent)
+void request_judge_log(struct span lines, struct span input)
 {
-	demand_no_secret(lines, sent);
+	demand_no_secret(lines, input);
 	while (lines.len > 0) {
 		const char *end = memchr(lines.data, '\n', lines.len);
 

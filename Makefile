@@ -308,6 +308,9 @@ lint-units:
 	@mkdir -p build/lint && cp systemd/shopd.socket build/lint/
 	@sed 's|^ExecStart=.*|ExecStart=/bin/true|' systemd/shopd.service >build/lint/shopd.service
 	@SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no build/lint/shopd.service build/lint/shopd.socket
+	@mkdir -p build/lint/allow/shopd.service.d && cp systemd/ip-allow-list.conf build/lint/allow/shopd.service.d/ && \
+		cp build/lint/shopd.service build/lint/allow/ && \
+		SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no build/lint/allow/shopd.service
 	@systemd-analyze security --offline=yes --threshold=12 --no-pager build/lint/shopd.service \
 		>build/lint/security || { cat build/lint/security; exit 1; }
 
@@ -341,6 +344,7 @@ install: build/release/shopd ## into DESTDIR, below PREFIX
 	install -D -m 644 systemd/shopd.socket $(DESTDIR)$(UNITDIR)/shopd.socket
 	install -D -m 644 systemd/shopd.service $(DESTDIR)$(UNITDIR)/shopd.service
 	sed -i 's|/usr/local/bin/shopd|$(PREFIX)/bin/shopd|' $(DESTDIR)$(UNITDIR)/shopd.service
+	install -D -m 644 systemd/ip-allow-list.conf $(DESTDIR)/etc/shopd/ip-allow-list.conf.example
 	install -D -m 644 config/shopd.env $(DESTDIR)/etc/shopd/shopd.env.example
 
 clean: ## remove build/ (the emulator and its data in .local/ stay)

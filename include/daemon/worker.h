@@ -3,7 +3,8 @@
  * share nothing that is written after the start but a few atomics and the counters of /metrics.
  *
  * Life: starting (credentials, then the table; tried again until it works) → serving → draining →
- * gone. While a start takes longer than a second, it answers /live and /ready, and 503 to
+ * gone. While a start takes longer than a second (at systemd's socket, where clients wait for the
+ * next process: than a request may take), it answers /live and /ready, and 503 to
  * everything else; until then clients wait.
  */
 #ifndef SHOPD_DAEMON_WORKER_H

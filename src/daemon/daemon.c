@@ -110,12 +110,18 @@ static void on_woken(void *context)
 
 static void reload(struct daemon *daemon)
 {
+	bool is_serving = daemon->is_ready && !daemon->is_draining;
+
+	if (is_serving)
+		service_manager_notify_reloading(clock_monotonic_us(clock_system()));
 	log_event(LOG_INFO, "files are read again; the settings are the environment's, so restart "
 			    "to change them");
 	/* What is not sound changes nothing, and the log says what it is. */
 	(void)!files_read(&daemon->shared.files, daemon->config);
 	for (size_t i = 0; i < daemon->worker_count; i++)
 		worker_take_files(&daemon->workers[i], &daemon->shared.files);
+	if (is_serving)
+		service_manager_notify("READY=1");
 }
 
 static void on_signal(struct loop_watch *watch, uint32_t events)

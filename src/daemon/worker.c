@@ -233,12 +233,21 @@ void worker_take_files(struct worker *worker, const struct files *files)
 
 /* ---- the thread ---- */
 
+/*
+ * Who waits at systemd's socket came while the process before this one ended, and should not be
+ * turned away for that; he waits for an answer as long as a request may take anyway.
+ */
+static uint64_t patience_us(const struct worker *worker)
+{
+	return worker->owns_listen_fd ? PATIENCE_US : worker->shared->config->request_deadline_us;
+}
+
 static void *run(void *context)
 {
 	struct worker *worker = context;
 	struct loop *loop = worker->backend.loop;
 
-	if (!loop_timer_set(loop, &worker->patience_timer, loop_now_us(loop) + PATIENCE_US))
+	if (!loop_timer_set(loop, &worker->patience_timer, loop_now_us(loop) + patience_us(worker)))
 		open_server(worker);
 	credentials_start(worker->backend.credentials, on_credentials, worker);
 	if (worker->tokens != NULL)

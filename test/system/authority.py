@@ -1,6 +1,11 @@
-"""A certificate authority for tests, and whom it certifies."""
+"""A certificate authority for tests, whom it certifies, and a client that trusts it."""
 
+import http.client
+import shutil
+import ssl
 import subprocess
+
+import wire
 
 EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
@@ -38,3 +43,41 @@ class Authority:
         path.write_text((self.folder / f"{name}.crt").read_text() +
                         (self.folder / f"{name}.key").read_text())
         return path
+
+
+class Files:
+    """The certificate and the key that shopd reads."""
+
+    def __init__(self, authority, folder):
+        self.authority = authority
+        self.certificate, self.key = folder / "tls-cert", folder / "tls-key"
+        self.install("first")
+
+    def install(self, name, key=None):
+        shutil.copy(self.authority.folder / f"{name}.crt", self.certificate)
+        shutil.copy(self.authority.folder / f"{key or name}.key", self.key)
+        self.key.chmod(0o600)
+
+    def settings(self):
+        return {"SHOPD_TLS_CERT": self.certificate, "SHOPD_TLS_KEY": self.key}
+
+
+class Client(wire.Client):
+    """One kept connection over TLS."""
+
+    def __init__(self, port, authority, timeout=20):
+        super().__init__(port, timeout)
+        self.connection = http.client.HTTPSConnection(
+            "127.0.0.1", port, timeout=timeout, context=trusting(authority))
+
+    def certificate(self):
+        """The name of whom it speaks with."""
+        return name_of(self.connection.sock)
+
+
+def trusting(authority):
+    return ssl.create_default_context(cafile=authority.path)
+
+
+def name_of(link):
+    return dict(pair for part in link.getpeercert()["subject"] for pair in part)["commonName"]

@@ -73,11 +73,12 @@ class Process:
 
     alive = set()
 
-    def __init__(self, name, argv, folder, env=None, stdout=subprocess.DEVNULL):
+    def __init__(self, name, argv, folder, env=None, stdout=subprocess.DEVNULL,
+                 stdin=subprocess.DEVNULL):
         self.log_path = Path(folder) / f"{name}.log"
         with open(self.log_path, "ab") as log:
             self.popen = subprocess.Popen(
-                [str(arg) for arg in argv], stdin=subprocess.DEVNULL, stdout=stdout, stderr=log,
+                [str(arg) for arg in argv], stdin=stdin, stdout=stdout, stderr=log,
                 env=env, cwd=folder, preexec_fn=die_with_parent)
         Process.alive.add(self)
 
@@ -246,7 +247,10 @@ class Shopd:
         }
         self.log_lines, self.log_read_to = [], 0
         self.table = settings.get("DYNAMODB_TABLE_NAME", TABLE)
-        self.process = Process(f"shopd-{Shopd.number}", [BINARY], folder, environment(settings))
+        self.process = self.launch(f"shopd-{Shopd.number}", folder, environment(settings))
+
+    def launch(self, name, folder, env):
+        return Process(name, [BINARY], folder, env)
 
     def ready(self, seconds=10):
         """Waits until the daemon serves, and returns it."""

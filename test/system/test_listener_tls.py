@@ -3,7 +3,6 @@ load, a drain. What a certificate must be is told at the start and by --check-co
 
 import contextlib
 import http.client
-import shutil
 import signal
 import socket
 import ssl
@@ -16,62 +15,16 @@ import pytest
 import lines
 import shop
 import wire
-from authority import Authority
+from authority import Client, Files, name_of, trusting
 from given import expect
 
 READ_DEADLINE = 0.5
-
-
-class Client(wire.Client):
-    """One kept connection over TLS."""
-
-    def __init__(self, port, authority, timeout=20):
-        super().__init__(port, timeout)
-        self.connection = http.client.HTTPSConnection(
-            "127.0.0.1", port, timeout=timeout, context=trusting(authority))
-
-    def certificate(self):
-        """The name of whom it speaks with."""
-        return name_of(self.connection.sock)
-
-
-def trusting(authority):
-    return ssl.create_default_context(cafile=authority.path)
-
-
-def name_of(link):
-    return dict(pair for part in link.getpeercert()["subject"] for pair in part)["commonName"]
 
 
 def shake_hands(port, context):
     """A new connection after its handshake."""
     plain = socket.create_connection(("127.0.0.1", port), 10)
     return context.wrap_socket(plain, server_hostname="127.0.0.1")
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    authority = Authority(tmp_path_factory.mktemp("authority"))
-    for name in ("first", "second"):
-        authority.certify(name)
-    return authority
-
-
-class Files:
-    """The certificate and the key that shopd reads."""
-
-    def __init__(self, authority, folder):
-        self.authority = authority
-        self.certificate, self.key = folder / "tls-cert", folder / "tls-key"
-        self.install("first")
-
-    def install(self, name, key=None):
-        shutil.copy(self.authority.folder / f"{name}.crt", self.certificate)
-        shutil.copy(self.authority.folder / f"{key or name}.key", self.key)
-        self.key.chmod(0o600)
-
-    def settings(self):
-        return {"SHOPD_TLS_CERT": self.certificate, "SHOPD_TLS_KEY": self.key}
 
 
 @pytest.fixture(scope="module")

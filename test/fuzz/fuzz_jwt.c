@@ -23,7 +23,7 @@ static void check(struct span token, const struct jwks *keys, const char *signer
 
 	if ((result == JWT_OK) != (subject.id[0] != '\0') || subject.scopes != 0)
 		abort();
-	if (jwt_key_id(token, id) != (id[0] != '\0'))
+	if (jwt_key_id(token, "arn", id) != (id[0] != '\0'))
 		abort();
 }
 

@@ -139,6 +139,14 @@ static bool is_signature(struct span part, enum jwk_algorithm algorithm)
 	return len != SIZE_MAX && (algorithm != JWK_ES256 || len == ES256_SIZE);
 }
 
+/* libcjose ends the process (an assertion) on claims that have "=" where none can be. */
+static bool are_claims(struct span part)
+{
+	uint8_t bytes[DECODED_MAX];
+
+	return text_base64_decode(part, bytes, sizeof(bytes)) != SIZE_MAX;
+}
+
 static enum jwt_result check_signature(struct span text, const struct token *token,
 				       const struct jwks *keys)
 {
@@ -153,7 +161,7 @@ static enum jwt_result check_signature(struct span text, const struct token *tok
 	key = id.data ? jwks_find(keys, id, algorithm) : NULL;
 	if (!key)
 		return JWT_KEY_UNKNOWN;
-	if (!is_signature(token->part[2], algorithm))
+	if (!are_claims(token->part[1]) || !is_signature(token->part[2], algorithm))
 		return JWT_MALFORMED;
 	return jwk_verify(key, text) ? JWT_OK : JWT_SIGNATURE_WRONG;
 }

@@ -380,6 +380,28 @@ START_TEST(what_is_no_token_is_malformed)
 }
 END_TEST
 
+/* Header and signature are fine: everything else that libcjose reads is the claims. */
+START_TEST(claims_that_are_no_base64_are_malformed)
+{
+	static const char *const claims[] = {"A",     "AAAAA",   "AAAAA=", "AAAAA==", "AAAAA===",
+					     "A=",    "A==",     "A===",   "====",    "e30==",
+					     "e30=A", "=e30",    "e3==",   "e31",     "e30\n",
+					     "e3 0",  "e30=e30", "+/+/",   "\xff\xff"};
+	char *token = token_es256(ES, "x");
+	char *first = strchr(token, '.');
+	char *last = strrchr(token, '.');
+
+	*first = '\0';
+	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+		char text[1000];
+
+		snprintf(text, sizeof(text), "%s.%s%s", token, claims[i], last);
+		ck_assert_msg(check(text) == JWT_MALFORMED, "%s", claims[i]);
+	}
+	free(token);
+}
+END_TEST
+
 START_TEST(a_token_has_at_most_8_kib)
 {
 	char claims[JWT_SIZE_MAX];
@@ -508,6 +530,7 @@ Suite *jwt_suite(void)
 	tcase_add_test(cases, nothing_can_be_cut_off);
 	tcase_add_test(cases, only_one_text_stands_for_a_token);
 	tcase_add_test(cases, what_is_no_token_is_malformed);
+	tcase_add_test(cases, claims_that_are_no_base64_are_malformed);
 	tcase_add_test(cases, a_token_has_at_most_8_kib);
 	tcase_add_test(cases, deep_nesting_is_malformed);
 	tcase_add_test(cases, a_subject_has_at_most_128_bytes);

@@ -1,13 +1,13 @@
 /*
- * The keys that load balancers sign x-amzn-oidc-data with. Each has a page of its own, named by its
- * id, and which one is used is known only when a token names it. So a key is fetched when it is
+ * The keys that load balancers sign x-amzn-oidc-data with. Each has a page of its own, named by
+ * its id, and which one is used is known only when a token names it. So a key is fetched when it is
  * first asked for, which nobody waits for: the caller is told to come again.
  *
  * The ids come from whoever sends a token, so what they can cause is bounded: only ids that look
  * like one (a UUID) are asked for, one at a time, at most once a second. A key that is there is
- * looked at again after an hour, one that the place does not have after five minutes, one that could
- * not be fetched after thirty seconds. A key stays when a later look fails, and those that are there
- * are the last to be forgotten.
+ * looked at again after an hour, one that the place does not have after five minutes, one that
+ * could not be fetched after thirty seconds. A key stays when a later look fails, and those that
+ * are there are the last to be forgotten.
  *
  * One for each worker, on its loop.
  */

@@ -20,7 +20,7 @@ struct tokens *token_access_new(const struct config *config, struct loop *loop,
 				struct transport *transport);
 
 /* For struct access; the context is struct tokens. */
-enum jwt_result token_access_read(void *tokens, struct request *rq, const struct shown_token *token,
-				  struct caller *caller);
+enum jwt_result token_access_read(void *context, struct request *rq,
+				  const struct shown_token *token, struct caller *caller);
 
 #endif

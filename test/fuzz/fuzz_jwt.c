@@ -1,8 +1,8 @@
 /*
  * Tokens: nothing is good that nobody signed. Fuzzed are the bytes as a token, and as a header and
- * claims with a line break between them, so that what is behind the base64 is reached; claims also as
- * they are, since libcjose reads them before they are known to be signed. What they say is only read
- * when they are, so that is left to the unit tests.
+ * claims with a line break between them, so that what is behind the base64 is reached; claims also
+ * as they are, since libcjose reads them before they are known to be signed. What they say is only
+ * read when they are, so that is left to the unit tests.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -107,7 +107,7 @@ def make_balanced(rng, key, stranger):
     claims = {"sub": f"user-{rng.randrange(100)}"}
     if rng.random() < 0.5:
         claims |= {"iss": rng.choice((ISSUER,) * 8 + ("https://x.example",)), **make_times(rng)}
-    encode = (lambda part: base64.urlsafe_b64encode(part)) if rng.random() < 0.9 else base64url_encode
+    encode = base64.urlsafe_b64encode if rng.random() < 0.9 else base64url_encode
     message = b".".join(encode(json.dumps(part).encode()) for part in (header, claims))
     signer = key if rng.random() < 0.95 else stranger
     token = (message + b"." + encode(ECAlgorithm(ECAlgorithm.SHA256).sign(message, signer))).decode()

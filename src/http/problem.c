@@ -32,6 +32,8 @@ static const struct problem problems[] = {
 	 "There is no checkout with this id. POST /checkout makes one."},
 	{"order-not-found", 404, "No such order", "There is no order with this id."},
 	{"delivery-not-found", 404, "No such delivery", "There is no delivery with this id."},
+	{"event-not-found", 404, "No such dead letter",
+	 "No event with this id was put away. What waits is tried again by itself."},
 	{"line-not-found", 404, "No such line", "The cart has no line with this product."},
 	{"subscription-not-found", 404, "No such subscription",
 	 "The user does not wait for this product, or was told already."},

@@ -6,6 +6,7 @@
 
 #include "http/connection.h"
 #include "http/reply.h"
+#include "http/throttle.h"
 
 enum { BY_MAX = API_KEY_NAME_MAX + 16 };
 
@@ -158,19 +159,27 @@ static void judge(struct request *rq)
 		reply_forbidden(rq);
 }
 
-void access_begin(struct request *rq)
+static void reply_unidentified(struct request *rq, enum jwt_result result)
 {
-	enum jwt_result result = identify(rq);
-
-	if (result == JWT_OK)
-		judge(rq);
-	else if (result == JWT_KEY_AWAITED)
+	if (result == JWT_KEY_AWAITED)
 		reply_problem(rq, "unavailable",
 			      "Who you are cannot be told yet: the load balancer's key is being "
 			      "fetched.");
 	else
 		reply_unauthenticated(rq, ", error=\"invalid_token\"",
 				      "The key or token that was sent is not, or no longer, good.");
+}
+
+void access_begin(struct request *rq)
+{
+	enum jwt_result result = identify(rq);
+
+	if (throttle_admit(rq)) {
+		if (result == JWT_OK)
+			judge(rq);
+		else
+			reply_unidentified(rq, result);
+	}
 	rq->await.by = rq->caller.by;
 }
 

@@ -86,10 +86,12 @@ struct config {
 	const char *jwks_file;        /* SHOPD_JWKS_FILE, or NULL */
 	const char *jwks_url;         /* SHOPD_JWKS_URL, or NULL */
 	const char *group_scopes;     /* SHOPD_GROUP_SCOPES, or NULL */
-	const char *api_keys_file;    /* SHOPD_API_KEYS, or NULL */
-	const char *payment_secret;   /* SHOPD_PAYMENT_SECRET, or NULL */
-	enum log_level log_level;     /* SHOPD_LOG_LEVEL */
-	enum log_format log_format;   /* SHOPD_LOG_FORMAT */
+	const char *balancers;        /* SHOPD_ALB_ARN: with commas, or NULL: none is believed */
+	const char *balancer_keys;  /* SHOPD_ALB_KEYS_URL, else by region; NULL without balancers */
+	const char *api_keys_file;  /* SHOPD_API_KEYS, or NULL */
+	const char *payment_secret; /* SHOPD_PAYMENT_SECRET, or NULL */
+	enum log_level log_level;   /* SHOPD_LOG_LEVEL */
+	enum log_format log_format; /* SHOPD_LOG_FORMAT */
 
 	struct arena owned; /* texts that were put together rather than taken over */
 };

@@ -107,6 +107,10 @@ static const struct setting settings[] = {
 	 .help = "Where the issuer publishes its keys (JWKS)."},
 	{"SHOPD_GROUP_SCOPES", SETTING_TEXT, AT(group_scopes),
 	 .help = "Scopes by tokens' groups: admins=admin;packing=order:read."},
+	{"SHOPD_ALB_ARN", SETTING_BALANCERS, AT(balancers),
+	 .help = "The load balancer (ARN, several with commas) whose x-amzn-oidc-data is believed."},
+	{"SHOPD_ALB_KEYS_URL", SETTING_PAGE, AT(balancer_keys),
+	 .help = "Where its public keys are, if not where its region says."},
 	{"SHOPD_WORKERS", SETTING_NUMBER, AT(workers), "0",
 	 .help = "Threads that serve; 0: one for each CPU.", .max = 64},
 	{"SHOPD_CURRENCY", SETTING_CURRENCY, AT(currency), "USD",
@@ -365,10 +369,13 @@ static void check_issuer(struct reading *reading)
 	check_pair(reading, "SHOPD_JWT_AUDIENCE", "SHOPD_JWT_ISSUER");
 	check_pair(reading, "SHOPD_JWKS_FILE", "SHOPD_JWT_ISSUER");
 	check_pair(reading, "SHOPD_JWKS_URL", "SHOPD_JWT_ISSUER");
-	check_pair(reading, "SHOPD_GROUP_SCOPES", "SHOPD_JWT_ISSUER");
-	if (config->jwt_issuer && !config->jwks_file && !config->jwks_url)
-		buf_add_str(mistake(reading), "SHOPD_JWT_ISSUER is set, but neither "
-					      "SHOPD_JWKS_FILE nor SHOPD_JWKS_URL is\n");
+	check_pair(reading, "SHOPD_ALB_KEYS_URL", "SHOPD_ALB_ARN");
+	if (!config->balancers)
+		check_pair(reading, "SHOPD_GROUP_SCOPES", "SHOPD_JWT_ISSUER");
+	if (config->jwt_issuer && !config->jwks_file && !config->jwks_url && !config->balancers)
+		buf_add_str(mistake(reading),
+			    "SHOPD_JWT_ISSUER is set, but neither SHOPD_JWKS_FILE nor "
+			    "SHOPD_JWKS_URL is, nor SHOPD_ALB_ARN\n");
 }
 
 /* What the files of the AWS tools add. */
@@ -391,7 +398,8 @@ static void read_aws(struct reading *reading)
 
 bool config_asks_callers(const struct config *config)
 {
-	return (config->api_keys_file || config->jwt_issuer) && !config->is_auth_off;
+	return (config->api_keys_file || config->jwt_issuer || config->balancers) &&
+	       !config->is_auth_off;
 }
 
 /* Where nobody is asked who he is, only this machine may ask. */

@@ -70,6 +70,7 @@ struct config {
 	uint64_t drain_deadline_us;   /* SHOPD_DRAIN_DEADLINE */
 	uint64_t idle_timeout_us;     /* SHOPD_IDLE_TIMEOUT: of a kept-alive connection */
 	uint64_t max_connections;     /* SHOPD_MAX_CONNECTIONS, each worker */
+	uint64_t max_requests;        /* SHOPD_MAX_REQUESTS: that wait, each worker */
 	uint64_t rate_limit;          /* SHOPD_RATE_LIMIT: requests a second of a caller; 0: any */
 	uint64_t rate_burst;          /* SHOPD_RATE_BURST: requests at once */
 	uint64_t trusted_proxies;     /* SHOPD_TRUSTED_PROXIES */
@@ -86,7 +87,9 @@ struct config {
 	const char *jwks_file;        /* SHOPD_JWKS_FILE, or NULL */
 	const char *jwks_url;         /* SHOPD_JWKS_URL, or NULL */
 	const char *group_scopes;     /* SHOPD_GROUP_SCOPES, or NULL */
-	const char *api_keys_file;    /* SHOPD_API_KEYS, or NULL */
+	const char *balancers;        /* SHOPD_ALB_ARN: with commas, or NULL: none is believed */
+	const char *balancer_keys; /* SHOPD_ALB_KEYS_URL, else by region; NULL without balancers */
+	const char *api_keys_file; /* SHOPD_API_KEYS, or NULL */
 	const char *tls_certificate_file;  /* SHOPD_TLS_CERT, or NULL: plain HTTP */
 	const char *tls_key_file;          /* SHOPD_TLS_KEY; there if the other is */
 	const char *credentials_directory; /* CREDENTIALS_DIRECTORY, or NULL */

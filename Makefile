@@ -269,7 +269,8 @@ fuzz: $(FUZZERS:%=build/fuzz/%) ## fuzz each parser (FUZZ_SECONDS=10 each)
 	done
 
 # ---------------------------------------------------------------------------- lint, format, docs
-# clang-tidy leaves a stamp for each file, so it looks again only at what has changed.
+# clang-tidy leaves a stamp for each file and notes its headers, so it looks again only at what has
+# changed.
 
 .PHONY: lint lint-fast lint-cppcheck lint-units format docs
 C_FILES := $(SOURCES) $(HEADERS) $(sort $(wildcard test/*/*.[ch]))
@@ -307,11 +308,17 @@ lint-units:
 	@systemd-analyze security --offline=yes --threshold=12 --no-pager build/lint/shopd.service \
 		>build/lint/security || { cat build/lint/security; exit 1; }
 
-build/lint/%.tidy: % .clang-tidy test/.clang-tidy $(HEADERS) build/debug/suites.inc
+# The analyser follows a function for 60,000 steps, which is all but a few whole; a quarter of its
+# default, and three times as fast.
+TIDY_DEPTH := -Xclang -analyzer-config -Xclang max-nodes=60000
+
+build/lint/%.tidy: % .clang-tidy test/.clang-tidy | build/debug/suites.inc
 	@mkdir -p $(@D)
-	$(call quiet,TIDY,$<)clang-tidy --quiet $< -- $(LANGUAGE) -Ibuild/debug $(LIBRARY_CFLAGS) \
+	$(call quiet,TIDY,$<)clang-tidy --quiet $< -- $(LANGUAGE) -Ibuild/debug $(LIBRARY_CFLAGS) $(TIDY_DEPTH) \
 		2>$@.err || { grep -v 'generated\.$$' $@.err; exit 1; }
+	@$(CC) $(LANGUAGE) -Ibuild/debug $(LIBRARY_CFLAGS) -MM -MP -MT $@ -MF $@.d $<
 	@touch $@
+-include $(TIDY_STAMPS:=.d)
 
 format: | setup ## let clang-format rewrite the C files
 	@clang-format -i $(C_FILES)

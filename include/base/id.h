@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
+
 enum { ID_LEN = 36, ID_SIZE = ID_LEN + 1 };
 
 /* Version 4: 122 random bits. */
@@ -15,6 +17,9 @@ void id_make_random(char text[static ID_SIZE]);
 
 /* Version 7: begins with the time, so that ids sort by age; 74 random bits. */
 void id_make_ordered(int64_t wall_ms, char text[static ID_SIZE]);
+
+/* When a version 7 was made: its first 48 bits (RFC 9562, 5.7). False for what is no UUID. */
+bool id_read_time(struct span text, int64_t *wall_ms);
 
 /*
  * Version 7 without asking the kernel each time: random once, then counted up (RFC 9562, 6.2,

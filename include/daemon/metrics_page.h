@@ -1,5 +1,5 @@
 /*
- * /metrics of the whole process: the workers' counters added up, in Prometheus' text form.
+ * /metrics of the whole process: all threads' counters added up, in Prometheus' text form.
  */
 #ifndef SHOPD_DAEMON_METRICS_PAGE_H
 #define SHOPD_DAEMON_METRICS_PAGE_H
@@ -7,6 +7,12 @@
 #include "base/buf.h"
 #include "daemon/worker.h"
 
-void metrics_page_write(const struct worker *workers, size_t count, struct buf *out);
+struct metrics_page {
+	const struct worker *workers;
+	size_t count;                    /* of workers */
+	const struct backend *operators; /* the main thread's, whose calls count too */
+};
+
+void metrics_page_write(const struct metrics_page *page, struct buf *out);
 
 #endif

@@ -21,6 +21,8 @@ enum {
 	PUBLISH_WRITER_MS = 1500, /* … and when it must be done */
 	PUBLISH_HOLDER_MS = 2500, /* how old it is when the lease's holder begins */
 	PUBLISH_BLOCKED_MAX = 1024,
+	PUBLISH_TRY_MS = 1000, /* after the first refusal; twice as long after each other one */
+	PUBLISH_TRY_MAX_MS = 5 * 60 * 1000,
 };
 
 /* Subjects that are held up by what an earlier page of the same pass had. Zeroed at birth. */
@@ -51,6 +53,9 @@ size_t publish_choice_pick(const struct publish_choice *choice,
 
 /* True if one of this worker's events waits only for another's that is still young. */
 bool publish_choice_waits(const struct publish_choice *choice);
+
+/* How long an event waits that is refused, and was so many times before. */
+int64_t publish_choice_delay_ms(uint64_t attempts);
 
 /* Adds the subjects of what is left of a page. */
 void publish_choice_block(const struct outbox_page *page, struct publish_blocked *blocked);

@@ -37,8 +37,9 @@ void outbox_repo_bury(struct repo *repo, const struct outbox_page *page,
 		      const struct outbox_stored *item, const char *reason, struct await *await);
 
 /*
- * Puts a dead letter back into its shard, with no tries counted. RESULT_OK; RESULT_NOT_FOUND;
- * RESULT_CONFLICT: somebody else just did.
+ * Puts a dead letter back into its shard, with no tries counted, and leaves a trace of that for 30
+ * days, RETRIED / its id. RESULT_OK, also when that has happened before, whatever became of the
+ * event since; RESULT_NOT_FOUND: there is neither letter nor trace.
  */
 void outbox_repo_revive(struct repo *repo, const char *id, struct await *await);
 

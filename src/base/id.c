@@ -87,6 +87,23 @@ bool id_is_valid(const char *text)
 	return text[ID_LEN] == '\0';
 }
 
+bool id_read_time(struct span text, int64_t *wall_ms)
+{
+	char id[ID_SIZE];
+	uint32_t high;
+	uint32_t low;
+
+	if (text.len != ID_LEN)
+		return false;
+	memcpy(id, text.data, ID_LEN);
+	id[ID_LEN] = '\0';
+	if (!id_is_valid(id) || !text_parse_hex((struct span){id, 8}, &high) ||
+	    !text_parse_hex((struct span){id + 9, 4}, &low))
+		return false;
+	*wall_ms = (int64_t)((uint64_t)high << 16 | low);
+	return true;
+}
+
 /*
  * FNV-1a, whose low bits alone are not mixed well, and MurmurHash3's last step, which mixes them.
  * The figures are part of the table's layout: shards of stored items are computed with them.

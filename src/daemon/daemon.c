@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "daemon/metrics_page.h"
 #include "daemon/worker.h"
+#include "http/rate_limit.h"
 #include "io/listener.h"
 #include "io/service_manager.h"
 
@@ -19,7 +20,8 @@ enum { WORKERS_MAX = 64, ADMIN_TURNS = 100 };
 
 struct daemon {
 	const struct config *config;
-	struct loop *loop; /* of the main thread: signals, watchdog, operators */
+	struct backend backend; /* of the main thread, for the operators' listener */
+	struct loop *loop;      /* the backend's: signals, watchdog, operators */
 	struct app app;
 	struct app_status status;
 	struct worker_shared shared;
@@ -53,11 +55,32 @@ static void drain(struct daemon *daemon)
 
 /* ---- what wakes the main thread ---- */
 
+static void on_credentials(void *context)
+{
+	const struct daemon *daemon = context;
+
+	server_set_ready(daemon->admin);
+}
+
+/*
+ * The operators' listener has a way to the table of its own, so that it works however busy the
+ * workers are. That the table is as it should be the workers have seen.
+ */
+static void open_operators_table(struct daemon *daemon)
+{
+	if (daemon->admin == NULL)
+		return;
+	memcpy(daemon->backend.repo.cursor_key, daemon->workers[0].backend.repo.cursor_key,
+	       sizeof(daemon->backend.repo.cursor_key));
+	credentials_start(daemon->backend.credentials, on_credentials, daemon);
+}
+
 static void announce_ready(struct daemon *daemon)
 {
 	daemon->is_ready = true;
 	for (size_t i = 0; i < daemon->worker_count; i++)
 		daemon->heartbeats[i] = 0;
+	open_operators_table(daemon);
 	service_manager_notify("READY=1");
 	log_event(LOG_INFO, "ready",
 		  LOG_F_STR("listen",
@@ -186,6 +209,7 @@ static bool open_admin(struct daemon *daemon)
 		.loop = daemon->loop,
 		.config = daemon->config,
 		.routes = admin_routes,
+		.repo = &daemon->backend.repo,
 		.app = &daemon->app,
 		.is_quiet = true,
 	};
@@ -199,7 +223,6 @@ static bool open_admin(struct daemon *daemon)
 	daemon->admin = server_new(&options);
 	if (daemon->admin == NULL || !server_open(daemon->admin))
 		return complain("cannot serve the operators' listener");
-	server_set_ready(daemon->admin);
 	return true;
 }
 
@@ -281,9 +304,17 @@ static void write_metrics(struct app *app, struct buf *out)
 {
 	const struct daemon *daemon = app->context;
 
-	metrics_page_write(daemon->workers, daemon->worker_count, out);
+	metrics_page_write(
+		&(struct metrics_page){
+			.workers = daemon->workers,
+			.count = daemon->worker_count,
+			.operators = &daemon->backend,
+		},
+		out);
 	if (daemon->shared.keys != NULL)
 		api_keys_write_metrics(daemon->shared.keys, out);
+	if (daemon->shared.rate_limit != NULL)
+		rate_limit_write_metrics(daemon->shared.rate_limit, out);
 }
 
 /* One worker that finds it so speaks for all: they come to it in turns. */
@@ -298,6 +329,17 @@ static bool is_cut_off(const struct app *app)
 	return false;
 }
 
+static bool make_rate_limit(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+
+	if (config->rate_limit == 0)
+		return true;
+	daemon->shared.rate_limit = rate_limit_new(config->rate_limit, config->rate_burst,
+						   clock_monotonic_us(clock_system()));
+	return daemon->shared.rate_limit != NULL || complain("out of memory");
+}
+
 static bool make(struct daemon *daemon)
 {
 	daemon->app.status = &daemon->status;
@@ -306,9 +348,11 @@ static bool make(struct daemon *daemon)
 	daemon->app.context = daemon;
 	daemon->shared.config = daemon->config;
 	daemon->shared.app = &daemon->app;
-	daemon->loop = loop_new(clock_system());
-	if (daemon->loop == NULL)
+	if (!backend_load_trust(daemon->config, &daemon->shared.trust))
+		return false;
+	if (!backend_init(&daemon->backend, daemon->config, daemon->shared.trust))
 		return complain("out of memory or descriptors");
+	daemon->loop = daemon->backend.loop;
 	daemon->shared.main_loop = daemon->loop;
 	loop_on_wake(daemon->loop, on_woken, daemon);
 	raise_descriptor_limit();
@@ -317,11 +361,26 @@ static bool make(struct daemon *daemon)
 		if (daemon->shared.keys == NULL)
 			return false;
 	}
-	return watch_signals(daemon) && backend_load_trust(daemon->config, &daemon->shared.trust) &&
-	       open_admin(daemon) && make_workers(daemon);
+	return watch_signals(daemon) && make_rate_limit(daemon) && open_admin(daemon) &&
+	       make_workers(daemon);
 }
 
 /* ---- the end ---- */
+
+/* What is under way ends in the turns that follow, and its requests with it. */
+static void clear_admin(struct daemon *daemon)
+{
+	if (daemon->admin != NULL)
+		server_drain(daemon->admin);
+	backend_stop(&daemon->backend);
+	for (int turn = 0; daemon->admin != NULL && turn < ADMIN_TURNS &&
+			   (server_requests(daemon->admin) > 0 || turn < 3);
+	     turn++)
+		loop_turn(daemon->loop, 1000);
+	server_free(daemon->admin);
+	if (daemon->admin_fd >= 0)
+		close(daemon->admin_fd);
+}
 
 static void clear(struct daemon *daemon)
 {
@@ -329,16 +388,14 @@ static void clear(struct daemon *daemon)
 		worker_join(&daemon->workers[i]);
 		worker_clear(&daemon->workers[i]);
 	}
-	if (daemon->loop != NULL)
-		server_free(daemon->admin);
-	if (daemon->admin_fd >= 0)
-		close(daemon->admin_fd);
+	clear_admin(daemon);
 	free(daemon->workers);
 	api_keys_release(daemon->shared.keys);
-	trust_free(daemon->shared.trust);
+	rate_limit_free(daemon->shared.rate_limit);
 	if (daemon->signal_watch.fd >= 0)
 		close(daemon->signal_watch.fd);
-	loop_free(daemon->loop);
+	backend_clear(&daemon->backend);
+	trust_free(daemon->shared.trust);
 	log_flush();
 }
 

@@ -19,15 +19,21 @@ static void write_http(const struct worker *workers, size_t count, struct buf *o
 	free(metrics);
 }
 
-static void write_aws(const struct worker *workers, size_t count, struct buf *out)
+/* The workers' and, last, the operators'. */
+static const struct backend *backend_at(const struct metrics_page *page, size_t i)
+{
+	return i < page->count ? &page->workers[i].backend : page->operators;
+}
+
+static void write_aws(const struct metrics_page *page, struct buf *out)
 {
 	struct aws_metrics dynamodb = {0};
 	struct aws_metrics sns = {0};
 	const struct aws_metrics_sum sums[] = {{"dynamodb", &dynamodb}, {"sns", &sns}};
 
-	for (size_t i = 0; i < count; i++) {
-		aws_metrics_add(&dynamodb, &workers[i].backend.metrics);
-		aws_metrics_add(&sns, &workers[i].backend.sns_metrics);
+	for (size_t i = 0; i <= page->count; i++) {
+		aws_metrics_add(&dynamodb, &backend_at(page, i)->metrics);
+		aws_metrics_add(&sns, &backend_at(page, i)->sns_metrics);
 	}
 	aws_metrics_write(out, sums, sizeof(sums) / sizeof(sums[0]));
 }
@@ -40,13 +46,13 @@ struct client_sums {
 	uint64_t overload;
 };
 
-static void write_client(const struct worker *workers, size_t count, struct buf *out)
+static void write_client(const struct metrics_page *page, struct buf *out)
 {
 	struct client_sums sums = {0};
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i <= page->count; i++) {
 		const struct http_client_metrics *metrics =
-			http_client_get_metrics(workers[i].backend.http_client);
+			http_client_get_metrics(backend_at(page, i)->http_client);
 
 		sums.opened += metric_get(&metrics->opened);
 		sums.failed += metric_get(&metrics->failed);
@@ -72,13 +78,13 @@ struct credentials_sums {
 	uint64_t failed;
 };
 
-static void write_credentials(const struct worker *workers, size_t count, struct buf *out)
+static void write_credentials(const struct metrics_page *page, struct buf *out)
 {
 	struct credentials_sums sums = {0};
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i <= page->count; i++) {
 		const struct credentials_metrics *metrics =
-			credentials_get_metrics(workers[i].backend.credentials);
+			credentials_get_metrics(backend_at(page, i)->credentials);
 		uint64_t expires_s = metric_get(&metrics->expires_s);
 
 		if (expires_s > 0 && (sums.expires_s == 0 || expires_s < sums.expires_s))
@@ -87,7 +93,7 @@ static void write_credentials(const struct worker *workers, size_t count, struct
 		sums.failed += metric_get(&metrics->failed);
 	}
 	metric_write_head(out, "shopd_aws_credentials_expire_seconds", "gauge",
-			  "Unix time when the first worker's AWS credentials expire; 0: never.");
+			  "Unix time when the first thread's AWS credentials expire; 0: never.");
 	metric_write(out, "shopd_aws_credentials_expire_seconds", "", sums.expires_s);
 	metric_write_head(out, "shopd_aws_credentials_fetches_total", "counter",
 			  "Questions for AWS credentials, by what came of them.");
@@ -131,14 +137,17 @@ static void write_restocker(const struct worker *workers, size_t count, struct b
 	restock_metrics_write(out, &sum);
 }
 
-void metrics_page_write(const struct worker *workers, size_t count, struct buf *out)
+void metrics_page_write(const struct metrics_page *page, struct buf *out)
 {
+	const struct worker *workers = page->workers;
+	size_t count = page->count;
+
 	metric_write_head(out, "shopd_build_info", "gauge", "The version.");
 	metric_write(out, "shopd_build_info", "version=\"" SHOPD_VERSION "\"", 1);
 	write_http(workers, count, out);
-	write_aws(workers, count, out);
-	write_client(workers, count, out);
-	write_credentials(workers, count, out);
+	write_aws(page, out);
+	write_client(page, out);
+	write_credentials(page, out);
 	write_sweeper(workers, count, out);
 	write_publisher(workers, count, out);
 	write_restocker(workers, count, out);

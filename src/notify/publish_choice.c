@@ -100,6 +100,15 @@ bool publish_choice_waits(const struct publish_choice *choice)
 	return false;
 }
 
+int64_t publish_choice_delay_ms(uint64_t attempts)
+{
+	int64_t delay_ms = PUBLISH_TRY_MS;
+
+	for (uint64_t i = 0; i < attempts && delay_ms < PUBLISH_TRY_MAX_MS; i++)
+		delay_ms *= 2;
+	return delay_ms < PUBLISH_TRY_MAX_MS ? delay_ms : PUBLISH_TRY_MAX_MS;
+}
+
 void publish_choice_block(const struct outbox_page *page, struct publish_blocked *blocked)
 {
 	for (size_t i = 0; i < page->event_count; i++) {

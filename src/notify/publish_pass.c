@@ -22,8 +22,6 @@ enum phase {
 enum {
 	STEP_US = 5 * 1000 * 1000,
 	SHORTEST_US = 100 * 1000,
-	TRY_MS = 1000, /* after the first refusal; twice as long after each other one */
-	TRY_MAX_MS = 5 * 60 * 1000,
 	AGAIN_MS = 2000, /* after what follows from an event has failed as a whole */
 };
 
@@ -98,22 +96,25 @@ static void hold_up(struct publish_pass *pass, const struct outbox_told *event)
 static int64_t next_try_ms(const struct publish_pass *pass, const struct outbox_stored *item,
 			   const struct publish_mark *mark)
 {
-	int64_t delay = TRY_MAX_MS;
-
-	if (!mark->reason)
-		return mark->is_delayed ? wall_ms(pass) + AGAIN_MS : 0;
-	if (item->attempts < 9 && TRY_MS << item->attempts < TRY_MAX_MS)
-		delay = TRY_MS << item->attempts;
-	return wall_ms(pass) + delay;
+	if (mark->reason)
+		return wall_ms(pass) + publish_choice_delay_ms(item->attempts);
+	return mark->is_delayed ? wall_ms(pass) + AGAIN_MS : 0;
 }
 
-static void bury(struct publish_pass *pass, const struct outbox_stored *item, const char *reason)
+static bool is_dead(const struct outbox_stored *item, const struct publish_mark *mark)
 {
+	return mark->reason && item->attempts + 1 >= OUTBOX_TRIES;
+}
+
+/* Told afterwards, so that one whose burial fails and is repeated is counted once. */
+static void tell_burial(const struct publish_pass *pass, const struct outbox_stored *item,
+			struct publish_mark *mark)
+{
+	mark->is_gone = true;
 	metric_add(&pass->means->metrics->dead, 1);
 	log_event(LOG_ERROR, "an event could not be published and is put away",
-		  LOG_F_STR("event_id", item->id), LOG_F_STR("reason", reason),
+		  LOG_F_STR("event_id", item->id), LOG_F_STR("reason", mark->reason),
 		  LOG_F_NUM("tries", item->attempts + 1));
-	outbox_repo_bury(pass->means->repo, &pass->page, item, reason, &pass->await);
 }
 
 /* Starts the next of what is to be noted, or returns false. */
@@ -126,8 +127,9 @@ static bool note_next(struct publish_pass *pass)
 		if (mark->is_gone || !(mark->is_touched || mark->reason))
 			continue;
 		step(pass, NOTING);
-		if (mark->reason && item->attempts + 1 >= OUTBOX_TRIES)
-			bury(pass, item, mark->reason);
+		if (is_dead(item, mark))
+			outbox_repo_bury(pass->means->repo, &pass->page, item, mark->reason,
+					 &pass->await);
 		else
 			outbox_repo_note(pass->means->repo, &pass->page, item,
 					 &(struct outbox_note){
@@ -175,8 +177,13 @@ static void leave_page(struct publish_pass *pass)
 
 static void take_note(struct publish_pass *pass)
 {
+	const struct outbox_stored *item = &pass->page.items[pass->next - 1];
+	struct publish_mark *mark = &pass->marks[pass->next - 1];
+
 	if (result_is_failure(pass->await.result))
 		fail(pass, pass->await.result);
+	else if (pass->await.result == RESULT_OK && is_dead(item, mark))
+		tell_burial(pass, item, mark);
 	leave_page(pass);
 }
 

@@ -151,20 +151,12 @@ static bool take_group(struct reading *reading, const struct item *item,
 	return reading->out->event_count > stored->first;
 }
 
-/* The time is the first 48 bits of a UUIDv7 (RFC 9562, 5.7). */
 static bool take_id(struct span id, struct outbox_stored *stored)
 {
-	uint32_t high;
-	uint32_t low;
-
-	if (id.len != ID_LEN)
+	if (!id_read_time(id, &stored->written_ms))
 		return false;
 	memcpy(stored->id, id.data, ID_LEN);
 	stored->id[ID_LEN] = '\0';
-	if (!id_is_valid(stored->id) || !text_parse_hex((struct span){id.data, 8}, &high) ||
-	    !text_parse_hex((struct span){id.data + 9, 4}, &low))
-		return false;
-	stored->written_ms = (int64_t)((uint64_t)high << 16 | low);
 	return true;
 }
 

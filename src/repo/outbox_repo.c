@@ -12,6 +12,7 @@ enum {
 	NAMES_SIZE = 300,
 	CONDITION_SIZE = 128,
 	DEAD_SECONDS = 90 * 24 * 60 * 60,
+	TRACE_SECONDS = 30 * 24 * 60 * 60,
 };
 
 struct run {
@@ -20,8 +21,14 @@ struct run {
 	char pk[OUTBOX_KEY_SIZE];
 	char names[NAMES_SIZE];
 	char id[ID_SIZE];
+	void (*on_over)(struct dynamodb_call *call);
 	struct dynamodb_call call;
 };
+
+static const char letters[] = "DLQ";
+static const char traces[] = "RETRIED";
+
+static void on_written(struct dynamodb_call *call);
 
 static struct run *begin(struct repo *repo, uint32_t shard, struct await *await)
 {
@@ -34,6 +41,7 @@ static struct run *begin(struct repo *repo, uint32_t shard, struct await *await)
 	}
 	run->repo = repo;
 	run->await = await;
+	run->on_over = on_written;
 	snprintf(run->pk, sizeof(run->pk), "OUT#%" PRIu32, shard);
 	snprintf(run->names, sizeof(run->names), "{\"#p\":\"%s\"}", repo->db.partition_key);
 	return run;
@@ -57,7 +65,7 @@ static void start(struct run *run, const struct dynamodb_write *writes, size_t c
 	dynamodb_call_clear(&run->call);
 	run->call = (struct dynamodb_call){
 		.await = run->await,
-		.done = on_written,
+		.done = run->on_over,
 		.context = run,
 	};
 	if (!is_ok || !repo_write(run->repo, &run->call, writes, count, &result))
@@ -231,9 +239,12 @@ static bool write_letter(struct run *run, const struct outbox_page *page,
 	return buf_ok(out);
 }
 
-/* From one partition to another, on the condition that it is where it was. */
+/*
+ * From one partition to another, on the condition that it is where it was. `trace`: the members of
+ * an item that tells of it afterwards, or NULL.
+ */
 static void move(struct run *run, struct dynamodb_key from, const char *to, struct buf *members,
-		 bool is_ok)
+		 const struct buf *trace)
 {
 	const struct dynamodb_write writes[] = {
 		{.action = DYNAMODB_PUT, .key = {to, from.sk}, .item = buf_text(members)},
@@ -241,9 +252,12 @@ static void move(struct run *run, struct dynamodb_key from, const char *to, stru
 		 .key = from,
 		 .condition = "attribute_exists(#p)",
 		 .names = run->names},
+		{.action = DYNAMODB_PUT,
+		 .key = {traces, from.sk},
+		 .item = trace ? buf_text(trace) : NULL},
 	};
 
-	start(run, writes, 2, is_ok && buf_ok(members));
+	start(run, writes, trace ? 3 : 2, buf_ok(members) && (!trace || buf_ok(trace)));
 	buf_clear(members);
 }
 
@@ -252,12 +266,12 @@ void outbox_repo_bury(struct repo *repo, const struct outbox_page *page,
 {
 	struct run *run = begin(repo, page->shard, await);
 	struct buf members = {0};
-	bool is_ok;
 
 	if (!run)
 		return;
-	is_ok = write_letter(run, page, item, reason, &members);
-	move(run, (struct dynamodb_key){run->pk, item->id}, "DLQ", &members, is_ok);
+	if (!write_letter(run, page, item, reason, &members))
+		members.failed = true;
+	move(run, (struct dynamodb_key){run->pk, item->id}, letters, &members, NULL);
 }
 
 /* ------------------------------------------------------------------ back to life */
@@ -283,19 +297,63 @@ static bool write_revived(struct run *run, struct buf *out)
 	return true;
 }
 
+static void write_trace(const struct run *run, struct buf *out)
+{
+	char now[CLOCK_RFC3339_SIZE];
+	int64_t now_ms = clock_wall_ms(run->repo->clock);
+
+	clock_format_rfc3339(now_ms, now);
+	buf_init(out, CONDITION_SIZE);
+	attribute_add_text(out, "retried_at", now);
+	attribute_add_integer(out, "ttl", now_ms / 1000 + TRACE_SECONDS);
+}
+
+static void read_item(struct run *run, const char *pk, void (*done)(struct dynamodb_call *call))
+{
+	dynamodb_call_clear(&run->call);
+	run->call = (struct dynamodb_call){
+		.await = run->await,
+		.done = done,
+		.context = run,
+	};
+	dynamodb_get(&run->repo->db, &run->call, (struct dynamodb_key){pk, run->id}, true);
+}
+
+/* It is not where it was: because somebody has brought it back, perhaps we ourselves? */
+static void look_for_trace(struct run *run)
+{
+	read_item(run, traces, on_written);
+}
+
+static void on_revived(struct dynamodb_call *call)
+{
+	struct run *run = call->context;
+
+	if (call->result == RESULT_CONFLICT)
+		look_for_trace(run);
+	else
+		finish(run, call->result);
+}
+
 static void on_letter_read(struct dynamodb_call *call)
 {
 	struct run *run = call->context;
 	struct buf members = {0};
-	bool is_ok;
+	struct buf trace = {0};
 
+	if (call->result == RESULT_NOT_FOUND) {
+		look_for_trace(run);
+		return;
+	}
 	if (call->result != RESULT_OK) {
 		finish(run, call->result);
 		return;
 	}
-	is_ok = write_revived(run, &members);
-	if (is_ok) {
-		move(run, (struct dynamodb_key){"DLQ", run->id}, run->pk, &members, true);
+	if (write_revived(run, &members)) {
+		write_trace(run, &trace);
+		run->on_over = on_revived;
+		move(run, (struct dynamodb_key){letters, run->id}, run->pk, &members, &trace);
+		buf_clear(&trace);
 		return;
 	}
 	buf_clear(&members);
@@ -313,10 +371,5 @@ void outbox_repo_revive(struct repo *repo, const char *id, struct await *await)
 		return;
 	}
 	memcpy(run->id, id, ID_SIZE);
-	run->call = (struct dynamodb_call){
-		.await = await,
-		.done = on_letter_read,
-		.context = run,
-	};
-	dynamodb_get(&repo->db, &run->call, (struct dynamodb_key){"DLQ", run->id}, true);
+	read_item(run, letters, on_letter_read);
 }

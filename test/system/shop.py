@@ -215,11 +215,13 @@ def environment(settings):
     """shopd's whole environment. A setting that is None is left out.
 
     Events stay in the table, where most tests look for them; those about publishing turn it on.
+    Nobody asks too much: only tests of that limit it.
     """
     env = {name: os.environ[name] for name in os.environ
            if name == "PATH" or name.endswith("SAN_OPTIONS")}
     env |= {"AWS_REGION": REGION, "DYNAMODB_TABLE_NAME": TABLE, "SHOPD_CURRENCY": "EUR",
-            "AWS_EC2_METADATA_DISABLED": "true", "SHOPD_PUBLISH": "off", **credentials()}
+            "AWS_EC2_METADATA_DISABLED": "true", "SHOPD_PUBLISH": "off",
+            "SHOPD_RATE_LIMIT": 0, **credentials()}
     env |= settings
     return {name: str(value) for name, value in env.items() if value is not None}
 

@@ -59,7 +59,8 @@ def test_a_refused_token_is_renewed_once(start_by_role, metadata, proxy):
     keys |= metadata.give("ROLE2", 6 * 60 * MINUTE)
     proxy.tell(keys=keys)
     assert_switches(daemon, proxy, "ROLE2")
-    assert metadata.count("PUT", "token") == 2
+    # One worker and the operators' listener, each at the start and at most once more.
+    assert 3 <= metadata.count("PUT", "token") <= 4
 
 
 def start_by_role_with(start_by_role, proxy, keys):

@@ -91,6 +91,7 @@ def test_a_drain_ends_the_rest_at_its_deadline(start, proxy, table):
     answers = []
     threads = [threading.Thread(target=lambda: answers.append(daemon.client().get("/product")))
                for _ in range(10)]
+    threads.append(threading.Thread(target=lambda: answers.append(daemon.admin().get("/event"))))
     for thread in threads:
         thread.start()
     time.sleep(0.3)
@@ -99,7 +100,7 @@ def test_a_drain_ends_the_rest_at_its_deadline(start, proxy, table):
     assert time.monotonic() - begin < 2 * shop.SLOWNESS
     for thread in threads:
         thread.join()
-    assert [answer.status for answer in answers] == [503] * 10
+    assert [answer.status for answer in answers] == [503] * 11
     assert {answer.code for answer in answers} <= {"shutting-down", "unavailable"}
     assert all(answer.headers["Connection"].lower() == "close" for answer in answers)
     assert all(int(answer.headers["Retry-After"]) >= 1 for answer in answers)

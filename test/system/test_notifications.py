@@ -223,9 +223,9 @@ def schedule(emulator, daemon, item, attempts, next_at):
                          attempts={"N": str(attempts)}, next_at={"N": str(next_at)})
 
 
-def test_after_twelve_tries_an_event_is_a_dead_letter_that_can_be_revived(publish, sns, emulator):
+def test_after_twelve_tries_an_event_is_a_dead_letter_that_can_be_retried(publish, sns, emulator):
     daemon = publish(SHOPD_WORKERS=1)
-    client = daemon.client()
+    client, admin = daemon.client(), daemon.admin()
     sns.inject("entry-refused", operation="Entry")
     product = new_product(client)
     move(client, product, -6)
@@ -236,10 +236,44 @@ def test_after_twelve_tries_an_event_is_a_dead_letter_that_can_be_revived(publis
     assert not left(emulator, daemon)
     assert letter["reason"]["S"] == "InvalidParameter" and letter["attempts"]["N"] == "12"
     assert int(letter["ttl"]["N"]) > time.time() + 89 * 24 * 3600
-    assert metric(daemon, "dead_total") == 1
+    event_id = letter["sk"]["S"]
+    wait_until(lambda: metric(daemon, "dead_total") == 1, what="a counted burial")
+    shown, = expect(admin.get("/event"), 200).json["data"]
+    assert shown.pop("age_seconds") >= 0 and given.TIME.fullmatch(shown.pop("dead_at"))
+    assert shown == {"id": event_id, "type": "stock.low", "subject": f"product/{product['id']}",
+                     "time": letter["time"]["S"], "tries": 12, "last_error": "InvalidParameter"}
+    sns.play()
+    answers = given.at_once([lambda: daemon.admin().post(f"/event/{event_id}/retry", None)] * 4)
+    assert [(answer.status, answer.json) for answer in answers] == [
+        (202, {"id": event_id, "state": "retried"})] * 4
+    wait_for(sns, 1)
+    wait_until(lambda: not left(emulator, daemon), what="an empty outbox")
+    # The answer was lost, and the event has been published meanwhile.
+    assert admin.post(f"/event/{event_id}/retry", None).status == 202
+    assert [event["id"] for event in sns.events()] == [event_id]
+    assert expect(admin.get("/event"), 200).json == {"data": []}
+    assert not dead(emulator, daemon) and metric(daemon, "dead_total") == 1
     assert [line["event_id"] for line in daemon.log()
-            if line["msg"] == "an event could not be published and is put away"] == [
-                letter["sk"]["S"]]
+            if line["msg"] == "an event could not be published and is put away"] == [event_id]
+
+
+def test_operators_see_what_waits_page_by_page(publish, emulator):
+    daemon = publish(SHOPD_PUBLISH="off")
+    client, admin = daemon.client(), daemon.admin()
+    cross(client, new_product(client), times=2)
+    given.held(client, *((new_product(client), 6) for _ in range(9)))  # some share an item
+    entries = given.walk(admin, "/event", state="waiting", limit=3)
+    ids = [entry["id"] for entry in entries]
+    assert ids == sorted(item["sk"]["S"] for item in left(emulator, daemon)) and len(ids) > 3
+    told = [event for entry in entries for event in entry.get("events", [entry])]
+    assert len(told) == 11 and all(entry["tries"] == 0 for entry in entries)
+    assert all(set(event) >= {"id", "type", "subject", "time"} for event in told)
+    expect(admin.get("/event?state=late"), 400, "invalid-parameter")
+    expect(admin.get("/event?status=dead"), 400, "unknown-parameter")
+    expect(admin.get("/event?cursor=AAAA"), 400, "invalid-cursor")
+    for event_id in (ids[0], "x"):
+        expect(admin.post(f"/event/{event_id}/retry", None), 404, "event-not-found")
+    assert client.get("/event").status == 404
 
 
 def test_a_topic_that_is_not_there_counts_against_no_event(publish, sns, emulator):

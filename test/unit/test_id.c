@@ -62,6 +62,20 @@ START_TEST(a_time_before_1970_is_taken_for_1970)
 }
 END_TEST
 
+START_TEST(the_time_can_be_read_from_an_ordered_id)
+{
+	char id[ID_SIZE];
+	int64_t ms = 0;
+
+	id_make_ordered(0x017f22e279b0, id);
+	ck_assert(id_read_time(span_of(id), &ms));
+	ck_assert_int_eq(ms, 0x017f22e279b0);
+	ck_assert(!id_read_time(span_of("017f22e2-79b0"), &ms));
+	ck_assert(!id_read_time(span_of("017F22E2-79B0-7CC3-98C4-DC0C0C07398F"), &ms));
+	ck_assert(!id_read_time((struct span){0}, &ms));
+}
+END_TEST
+
 START_TEST(a_sequence_counts_up_from_anywhere)
 {
 	struct id_sequence sequence = {0};
@@ -141,6 +155,7 @@ Suite *id_suite(void)
 	tcase_add_test(cases, ordered_ids_are_valid_version_7_and_begin_with_the_time);
 	tcase_add_test(cases, ordered_ids_sort_by_their_time);
 	tcase_add_test(cases, a_time_before_1970_is_taken_for_1970);
+	tcase_add_test(cases, the_time_can_be_read_from_an_ordered_id);
 	tcase_add_test(cases, a_sequence_counts_up_from_anywhere);
 	tcase_add_test(cases, only_lower_case_uuids_are_valid);
 	tcase_add_test(cases, hashes_stay_what_they_are);

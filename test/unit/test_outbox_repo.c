@@ -155,6 +155,9 @@ START_TEST(a_dead_letter_comes_back_into_its_shard_as_if_it_were_new)
 		       "\"pk\":{\"S\":\"OUT#3\"},\"sk\":{\"S\":\"" EVENT
 		       "\"},\"type\":{\"S\":\"order.placed\"},\"attempts\":{\"N\":\"0\"}}");
 	ck_assert_sent(&on, 1, "\"Delete\":{");
+	ck_assert_sent(&on, 1,
+		       "\"pk\":{\"S\":\"RETRIED\"},\"sk\":{\"S\":\"" EVENT
+		       "\"},\"retried_at\":{\"S\":\"" NOW "\"},\"ttl\":{\"N\":\"1443530160\"}");
 }
 END_TEST
 
@@ -171,15 +174,32 @@ START_TEST(who_is_not_dead_cannot_be_revived)
 {
 	revive("x", RESULT_NOT_FOUND);
 	scripted_repo_renew(&on);
-	SCRIPT_PLAY(&on.aws.script, TEXT("{}"));
+	SCRIPT_PLAY(&on.aws.script, TEXT("{}"), TEXT("{}"));
 	revive(EVENT, RESULT_NOT_FOUND);
+	ck_assert_sent(&on, 1, "{\"pk\":{\"S\":\"RETRIED\"},\"sk\":{\"S\":\"" EVENT "\"}}");
 	scripted_repo_renew(&on);
 	SCRIPT_PLAY(&on.aws.script, LETTER(""));
 	revive(EVENT, RESULT_GARBLED);
+}
+END_TEST
+
+#define TRACE TEXT("{\"Item\":{\"pk\":{\"S\":\"RETRIED\"},\"sk\":{\"S\":\"" EVENT "\"}}}")
+#define ELSEWHERE CANCELLED(NONE ",{\"Code\":\"ConditionalCheckFailed\"}," NONE)
+
+START_TEST(who_was_revived_before_is_revived)
+{
+	SCRIPT_PLAY(&on.aws.script, TEXT("{}"), TRACE);
+	revive(EVENT, RESULT_OK);
 	scripted_repo_renew(&on);
-	SCRIPT_PLAY(&on.aws.script, LETTER(",\"shard\":{\"N\":\"3\"}"),
-		    CANCELLED(NONE ",{\"Code\":\"ConditionalCheckFailed\"}"));
-	revive(EVENT, RESULT_CONFLICT);
+	SCRIPT_PLAY(&on.aws.script, LETTER(",\"shard\":{\"N\":\"3\"}"), ELSEWHERE, TRACE);
+	revive(EVENT, RESULT_OK);
+}
+END_TEST
+
+START_TEST(a_letter_that_ends_meanwhile_is_not_found)
+{
+	SCRIPT_PLAY(&on.aws.script, LETTER(",\"shard\":{\"N\":\"3\"}"), ELSEWHERE, TEXT("{}"));
+	revive(EVENT, RESULT_NOT_FOUND);
 }
 END_TEST
 
@@ -251,6 +271,8 @@ Suite *outbox_repo_suite(void)
 	tcase_add_test(tests, a_dead_letter_comes_back_into_its_shard_as_if_it_were_new);
 	tcase_add_test(tests, a_group_comes_back_too);
 	tcase_add_test(tests, who_is_not_dead_cannot_be_revived);
+	tcase_add_test(tests, who_was_revived_before_is_revived);
+	tcase_add_test(tests, a_letter_that_ends_meanwhile_is_not_found);
 	tcase_add_test(tests, short_memory_is_a_failure);
 	suite_add_tcase(suite, tests);
 	return suite;

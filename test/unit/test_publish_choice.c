@@ -196,6 +196,16 @@ START_TEST(more_blocked_subjects_than_can_be_kept_block_all)
 }
 END_TEST
 
+START_TEST(who_is_refused_again_waits_twice_as_long_up_to_five_minutes)
+{
+	ck_assert_int_eq(publish_choice_delay_ms(0), 1000);
+	ck_assert_int_eq(publish_choice_delay_ms(1), 2000);
+	ck_assert_int_eq(publish_choice_delay_ms(8), 256 * 1000);
+	ck_assert_int_eq(publish_choice_delay_ms(9), PUBLISH_TRY_MAX_MS);
+	ck_assert_int_eq(publish_choice_delay_ms(UINT64_MAX), PUBLISH_TRY_MAX_MS);
+}
+END_TEST
+
 Suite *publish_choice_suite(void)
 {
 	Suite *suite = suite_create("publish_choice");
@@ -211,6 +221,7 @@ Suite *publish_choice_suite(void)
 	tcase_add_test(tests, it_is_worth_waiting_for_what_another_is_about_to_publish);
 	tcase_add_test(tests, what_an_earlier_page_has_left_blocks_its_subjects);
 	tcase_add_test(tests, more_blocked_subjects_than_can_be_kept_block_all);
+	tcase_add_test(tests, who_is_refused_again_waits_twice_as_long_up_to_five_minutes);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

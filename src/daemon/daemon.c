@@ -10,6 +10,7 @@
 
 #include "api/routes.h"
 #include "base/log.h"
+#include "base/resident.h"
 #include "daemon/metrics_page.h"
 #include "daemon/worker.h"
 #include "http/rate_limit.h"
@@ -81,6 +82,7 @@ static void announce_ready(struct daemon *daemon)
 	for (size_t i = 0; i < daemon->worker_count; i++)
 		daemon->heartbeats[i] = 0;
 	open_operators_table(daemon);
+	resident_drop_code();
 	service_manager_notify("READY=1");
 	log_event(LOG_INFO, "ready",
 		  LOG_F_STR("listen",

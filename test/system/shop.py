@@ -119,13 +119,14 @@ def end_all():
 
 
 class Emulator:
-    """DynamoDB, and a client that goes to it directly, past the proxy."""
+    """DynamoDB, and a client that goes to it directly, past the proxy. Its data are in memory, or in
+    the file `kept` in the folder."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, kept=None):
         self.port = free_port()
         self.process = Process(
             "emulator",
-            [EMULATOR, "--host", "127.0.0.1", "--port", self.port, "--db-path", "emulator.sqlite"],
+            [EMULATOR, "--host", "127.0.0.1", "--port", self.port, *(["--db-path", kept] if kept else [])],
             folder)
         wait_until(lambda: self.answers() or not self.process.running(), what="emulator")
         self.client = Session().create_client(

@@ -14,6 +14,7 @@ machine. When something disagrees, the seed and what it was are printed, and log
 
 import argparse
 import asyncio
+import json
 import multiprocessing
 import multiprocessing.connection
 import random
@@ -221,8 +222,10 @@ def simulate(folder, emulator, seed, seconds=SECONDS):
         summary = simulation.summary()
     finally:
         simulation.close()
-    if not found:
-        emulator.client.delete_table(TableName=simulation.table)
+    if found:
+        with open(f"{folder}/{simulation.table}.json", "w", encoding="utf-8") as file:
+            json.dump(emulator.all_items(simulation.table), file, indent=1)
+    emulator.client.delete_table(TableName=simulation.table)
     return found, summary
 
 

@@ -4,6 +4,7 @@ SNS is the strict double (sns.py), which writes down what it takes, with who sen
 has an access key of its own. An event may be there again when what came before explains it:
 
 - unheard: the sender did not get SNS's answer, by a fault of the double's or because it had gone;
+- late: the second was sent long before, but its sender had given it up when SNS looked at it;
 - killed: one of the two senders was killed between, or a moment before its request was looked at;
 - undone: DynamoDB failed to delete the event, or to note how far it had come (the proxy's record).
 """
@@ -69,6 +70,8 @@ class Published:
         killed = [self.killed[one["by"]] for one in (before, after) if one["by"] in self.killed]
         if before["number"] in self.unheard:
             return "unheard"
+        if after["late"]:
+            return "late"
         if any(before["at"] - MOMENT <= moment <= after["at"] for moment in killed):
             return "killed"
         if any(before["at"] <= moment <= after["at"] for moment in self.spoilt[event_id]):

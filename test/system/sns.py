@@ -4,12 +4,13 @@ What is accepted is in a file before it is answered, one JSON object on each lin
 
     {"kind": "TopicArn", "target": …, "body": …, "attributes": {…}, "group": …, "deduplication": …,
      "message_id": …, "sequence": …, "delivered": true, "at": seconds, "by": access key,
-     "number": …}
+     "number": …, "late": false}
 
-`delivered` is false for what SNS takes but does not pass on: repetitions at a FIFO topic, messages
-to phones that do not want any. Faults are injected by rules (rules.py); FAULTS and ENTRY_FAULTS
-below list what there is. What shopd should never have sent is in `violations`. `unheard` has the
-numbers of what was accepted, but whoever sent it was not told so.
+`late` is true when whoever sent it had gone before it was looked at. `delivered` is false for what
+SNS takes but does not pass on: repetitions at a FIFO topic, messages to phones that do not want any.
+Faults are injected by rules (rules.py); FAULTS and ENTRY_FAULTS below list what there is. What shopd
+should never have sent is in `violations`. `unheard` has the numbers of what was accepted, but
+whoever sent it was not told so.
 """
 
 import email.utils
@@ -130,7 +131,7 @@ class Sns(answering.Server):
         with self.lock:
             operation = re.search(rb"(?:^|&)Action=(\w*)", body)
             rule = self.find_rule(operation[1].decode() if operation else "", FAULTS)
-        self.request.kept = []
+        self.request.kept, self.request.is_late = [], has_left(handler)
         is_told = rule is None or rule.fault == "delay"
         try:
             if rule:
@@ -260,7 +261,7 @@ class Sns(answering.Server):
                   "attributes": message.attributes, "group": message.group,
                   "deduplication": message.deduplication, "message_id": str(uuid.uuid4()),
                   "sequence": None, "at": self.now(), "by": self.request.by,
-                  "number": len(self.records),
+                  "number": len(self.records), "late": self.request.is_late,
                   "delivered": not (kind == "PhoneNumber" and target in self.opted_out)}
         if target.endswith(".fifo"):
             self.deduplicate(record)

@@ -150,6 +150,7 @@ def test_an_event_that_came_again_for_no_reason_is_noticed(retell, quiet):
     for reason in ({"unheard": {record["number"]}}, {"killed": {record["by"]: record["at"]}},
                    {"spoilt": [(event_of(record)["id"], record["at"])]}):
         assert retell(twice, **reason) == []
+    assert retell(lambda records: [*records, {**again, "late": True}]) == []
     for reason in ({"unheard": {again["number"]}}, {"killed": {record["by"]: again["at"] + 1}},
                    {"killed": {"another": record["at"]}},
                    {"spoilt": [(event_of(record)["id"], again["at"] + 1)]},

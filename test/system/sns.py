@@ -6,11 +6,11 @@ What is accepted is in a file before it is answered, one JSON object on each lin
      "message_id": …, "sequence": …, "delivered": true, "at": seconds, "by": access key,
      "number": …, "late": false}
 
-`late` is true when whoever sent it had gone before it was looked at. `delivered` is false for what
-SNS takes but does not pass on: repetitions at a FIFO topic, messages to phones that do not want any.
-Faults are injected by rules (rules.py); FAULTS and ENTRY_FAULTS below list what there is. What shopd
-should never have sent is in `violations`. `unheard` has the numbers of what was accepted, but
-whoever sent it was not told so.
+`late` is true when whoever sent it had gone before it was looked at. `delivered` is false for
+what SNS takes but does not pass on: repetitions at a FIFO topic, messages to phones that do not
+want any. Faults are injected by rules (rules.py); FAULTS and ENTRY_FAULTS below list what there
+is. What shopd should never have sent is in `violations`. `unheard` has the numbers of what was
+accepted, but whoever sent it was not told so.
 """
 
 import email.utils

@@ -28,4 +28,10 @@ bool arn_parse(struct span text, struct arn *arn);
  */
 bool arn_is_topic(const struct arn *arn);
 
+/*
+ * True for a mobile endpoint's: a region, an account of 12 digits, and
+ * "endpoint/<platform>/<application>/<id>".
+ */
+bool arn_is_endpoint(const struct arn *arn);
+
 #endif

@@ -57,6 +57,14 @@ static int is_lower_or_digit(int c)
 	return islower(c) || isdigit(c);
 }
 
+/* SNS's, of a region and an account. */
+static bool is_of_sns(const struct arn *arn)
+{
+	return span_equals(arn->service, "sns") && arn->region.len <= REGION_MAX &&
+	       is_made_of(arn->region, is_lower_or_digit, "-") && arn->account.len == ACCOUNT_LEN &&
+	       is_made_of(arn->account, isdigit, "");
+}
+
 bool arn_is_topic(const struct arn *arn)
 {
 	static const char fifo[] = ".fifo";
@@ -67,7 +75,34 @@ bool arn_is_topic(const struct arn *arn)
 	if (name.len > strlen(fifo) &&
 	    memcmp(name.data + name.len - strlen(fifo), fifo, strlen(fifo)) == 0)
 		name.len -= strlen(fifo);
-	return span_equals(arn->service, "sns") && arn->region.len <= REGION_MAX &&
-	       is_made_of(arn->region, is_lower_or_digit, "-") && arn->account.len == ACCOUNT_LEN &&
-	       is_made_of(arn->account, isdigit, "") && is_made_of(name, isalnum, "-_");
+	return is_of_sns(arn) && is_made_of(name, isalnum, "-_");
+}
+
+/* How many parts there are between slashes; 0 when one is empty. */
+static size_t count_parts(struct span path)
+{
+	size_t count = 0;
+	size_t len = 0;
+
+	for (size_t i = 0; i < path.len; i++) {
+		if (path.data[i] != '/') {
+			len++;
+			continue;
+		}
+		if (len == 0)
+			return 0;
+		count++;
+		len = 0;
+	}
+	return len > 0 ? count + 1 : 0;
+}
+
+bool arn_is_endpoint(const struct arn *arn)
+{
+	static const char kind[] = "endpoint/";
+	struct span path = arn->resource;
+
+	return is_of_sns(arn) && path.len > strlen(kind) &&
+	       memcmp(path.data, kind, strlen(kind)) == 0 && count_parts(path) == 4 &&
+	       is_made_of(path, isalnum, "-_./");
 }

@@ -69,6 +69,10 @@ struct config {
 	uint64_t drain_deadline_us;   /* SHOPD_DRAIN_DEADLINE */
 	uint64_t idle_timeout_us;     /* SHOPD_IDLE_TIMEOUT: of a kept-alive connection */
 	uint64_t max_connections;     /* SHOPD_MAX_CONNECTIONS, each worker */
+	uint64_t rate_limit;          /* SHOPD_RATE_LIMIT: requests a second of a caller; 0: any */
+	uint64_t rate_burst;          /* SHOPD_RATE_BURST: requests at once */
+	uint64_t trusted_proxies;     /* SHOPD_TRUSTED_PROXIES */
+	bool knows_proxies;           /* it is set */
 	uint64_t max_calls;           /* SHOPD_MAX_CALLS: DynamoDB calls in flight, each worker */
 	uint64_t write_shards;        /* SHOPD_WRITE_SHARDS: a power of two */
 	uint64_t hold_time_us;        /* SHOPD_HOLD_TIME: of a checkout */

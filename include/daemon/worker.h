@@ -29,7 +29,8 @@ struct worker_shared {
 	const struct config *config;
 	struct trust *trust;
 	struct app *app;
-	struct api_keys *keys;  /* the main thread's; NULL: nobody is asked who he is */
+	struct api_keys *keys;         /* the main thread's; NULL: nobody is asked who he is */
+	struct rate_limit *rate_limit; /* NULL: there is no limit */
 	struct loop *main_loop; /* woken when a worker starts to serve, has failed, or is gone */
 	atomic_bool has_failed; /* a worker cannot ever serve; the log says why */
 	atomic_int running;     /* threads that are not gone */

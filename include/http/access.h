@@ -36,7 +36,10 @@ struct access {
 	void *context;
 };
 
-/* Sets rq->caller. A reply is made when he may not. The query has been read. */
+/*
+ * Sets rq->caller. A reply is made when he may not, or not so often (throttle.h). The query has
+ * been read.
+ */
 void access_begin(struct request *rq);
 
 /* For flow.c: starts looking for the owner of what the path names; false when nothing is to do. */

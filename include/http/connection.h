@@ -12,9 +12,9 @@
 #define SHOPD_HTTP_CONNECTION_H
 
 #include <microhttpd.h>
-#include <netinet/in.h>
 
 #include "base/id.h"
+#include "base/ip.h"
 #include "http/lending.h"
 #include "http/parking.h"
 #include "http/request.h"
@@ -39,7 +39,8 @@ struct server {
 	bool is_open;  /* accepts connections */
 	bool is_ready; /* serves all routes */
 	bool is_draining;
-	uint64_t drain_us; /* since when */
+	bool has_met_proxy; /* that the configuration does not know; the log has said so */
+	uint64_t drain_us;  /* since when */
 };
 
 enum connection_state {
@@ -55,7 +56,8 @@ struct connection {
 	struct server *server;
 	struct MHD_Connection *mhd; /* NULL: closed */
 	int fd;
-	char peer[INET6_ADDRSTRLEN];
+	struct ip peer_ip;
+	char peer[IP_TEXT_SIZE];
 	enum connection_state state;
 	uint64_t since_us; /* when it came into this state */
 	bool has_head;     /* the request's head was checked */

@@ -5,6 +5,7 @@
 #define SHOPD_HTTP_HTTP_METRICS_H
 
 #include "base/metrics.h"
+#include "http/rate_limit.h"
 #include "http/request.h"
 
 enum { HTTP_METRICS_ROUTES = 96, HTTP_METRICS_STATUSES = 20 };
@@ -18,6 +19,7 @@ struct http_metrics {
 	metric_counter stream_bytes_in; /* of bodies that were taken as they came */
 	metric_counter stream_bytes_out;
 	metric_counter stream_lines;
+	metric_counter throttled[RATE_KINDS];
 	metric_counter aborted; /* requests whose client went away or was too slow */
 };
 

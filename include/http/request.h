@@ -28,6 +28,7 @@
 #include "base/await.h"
 #include "base/buf.h"
 #include "base/config.h"
+#include "base/ip.h"
 #include "base/owner.h"
 #include "http/caller.h"
 #include "http/who.h"
@@ -111,6 +112,7 @@ struct request {
 	struct app *app;
 	const struct config *config;
 	struct caller caller; /* see access.h */
+	struct ip client;     /* see forwarded.h */
 
 	/* about the request */
 	enum method method;

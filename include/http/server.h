@@ -15,6 +15,7 @@
 
 struct access;
 struct idempotency_store;
+struct rate_limit;
 
 struct server_options {
 	struct loop *loop;
@@ -25,6 +26,7 @@ struct server_options {
 	struct app *app;            /* for the steps */
 	const struct idempotency_store *idempotency; /* NULL: keys mean nothing */
 	const struct access *access;                 /* NULL: nobody is asked who he is */
+	struct rate_limit *rate_limit;               /* NULL: there is no limit */
 	bool is_quiet;                               /* requests are logged at debug level */
 };
 

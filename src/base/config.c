@@ -126,6 +126,13 @@ static const struct setting settings[] = {
 	 .min = SEC(1), .max = SEC(3600)},
 	{"SHOPD_MAX_CONNECTIONS", SETTING_NUMBER, AT(max_connections), "10000",
 	 .help = "Clients' connections of each worker.", .min = 1, .max = 1000000},
+	{"SHOPD_RATE_LIMIT", SETTING_NUMBER, AT(rate_limit), "100",
+	 .help = "Requests a second of each API key, user or client address; 0: no limit.",
+	 .max = 1000},
+	{"SHOPD_RATE_BURST", SETTING_NUMBER, AT(rate_burst), "200",
+	 .help = "How many of them may come at once.", .min = 1, .max = 10000},
+	{"SHOPD_TRUSTED_PROXIES", SETTING_NUMBER, AT(trusted_proxies), "0",
+	 .help = "Proxies in front that add to X-Forwarded-For; see docs/security.md.", .max = 16},
 	{"SHOPD_MAX_CALLS", SETTING_NUMBER, AT(max_calls), "128",
 	 .help = "Calls to DynamoDB in flight of each worker.", .min = 1, .max = 10000},
 	{"SHOPD_WRITE_SHARDS", SETTING_POWER_OF_TWO, AT(write_shards), "4",
@@ -425,6 +432,7 @@ bool config_read(struct config *config, char *const *environment, struct buf *mi
 	check_primary_key(&reading);
 	check_credentials(&reading);
 	check_issuer(&reading);
+	config->knows_proxies = is_given(&reading, offsetof(struct config, trusted_proxies));
 	read_aws(&reading);
 	check_addresses(&reading);
 	return reading.is_right;

@@ -10,8 +10,10 @@
 
 #include "api/routes.h"
 #include "base/log.h"
+#include "base/resident.h"
 #include "daemon/metrics_page.h"
 #include "daemon/worker.h"
+#include "http/rate_limit.h"
 #include "io/listener.h"
 #include "io/service_manager.h"
 
@@ -80,6 +82,7 @@ static void announce_ready(struct daemon *daemon)
 	for (size_t i = 0; i < daemon->worker_count; i++)
 		daemon->heartbeats[i] = 0;
 	open_operators_table(daemon);
+	resident_drop_code();
 	service_manager_notify("READY=1");
 	log_event(LOG_INFO, "ready",
 		  LOG_F_STR("listen",
@@ -312,6 +315,8 @@ static void write_metrics(struct app *app, struct buf *out)
 		out);
 	if (daemon->shared.keys != NULL)
 		api_keys_write_metrics(daemon->shared.keys, out);
+	if (daemon->shared.rate_limit != NULL)
+		rate_limit_write_metrics(daemon->shared.rate_limit, out);
 }
 
 /* One worker that finds it so speaks for all: they come to it in turns. */
@@ -324,6 +329,17 @@ static bool is_cut_off(const struct app *app)
 			return true;
 	}
 	return false;
+}
+
+static bool make_rate_limit(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+
+	if (config->rate_limit == 0)
+		return true;
+	daemon->shared.rate_limit = rate_limit_new(config->rate_limit, config->rate_burst,
+						   clock_monotonic_us(clock_system()));
+	return daemon->shared.rate_limit != NULL || complain("out of memory");
 }
 
 static bool make(struct daemon *daemon)
@@ -347,7 +363,8 @@ static bool make(struct daemon *daemon)
 		if (daemon->shared.keys == NULL)
 			return false;
 	}
-	return watch_signals(daemon) && open_admin(daemon) && make_workers(daemon);
+	return watch_signals(daemon) && make_rate_limit(daemon) && open_admin(daemon) &&
+	       make_workers(daemon);
 }
 
 /* ---- the end ---- */
@@ -376,6 +393,7 @@ static void clear(struct daemon *daemon)
 	clear_admin(daemon);
 	free(daemon->workers);
 	api_keys_release(daemon->shared.keys);
+	rate_limit_free(daemon->shared.rate_limit);
 	if (daemon->signal_watch.fd >= 0)
 		close(daemon->signal_watch.fd);
 	backend_clear(&daemon->backend);

@@ -264,6 +264,7 @@ static struct server *make_server(struct worker *worker)
 		.repo = &worker->backend.repo,
 		.app = worker->shared->app,
 		.idempotency = &worker->idempotency,
+		.rate_limit = worker->shared->rate_limit,
 		.access = config_asks_callers(worker->shared->config) ? &worker->access : NULL,
 	};
 

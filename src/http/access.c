@@ -6,6 +6,7 @@
 
 #include "http/connection.h"
 #include "http/reply.h"
+#include "http/throttle.h"
 
 enum { BY_MAX = API_KEY_NAME_MAX + 16 };
 
@@ -149,11 +150,13 @@ static void judge(struct request *rq)
 
 void access_begin(struct request *rq)
 {
-	if (!identify(rq))
+	bool is_sound = identify(rq);
+
+	if (throttle_admit(rq) && is_sound)
+		judge(rq);
+	else if (!rq->reply.is_made)
 		reply_unauthenticated(rq, ", error=\"invalid_token\"",
 				      "The key or token that was sent is not, or no longer, good.");
-	else
-		judge(rq);
 	rq->await.by = rq->caller.by;
 }
 

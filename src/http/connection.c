@@ -1,6 +1,5 @@
 #include "http/connection.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "base/text.h"
 #include "http/access.h"
 #include "http/flow.h"
+#include "http/forwarded.h"
 #include "http/framing.h"
 #include "http/reply.h"
 #include "http/reply_send.h"
@@ -38,15 +38,9 @@ static void name_peer(struct connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
 
-	if (address != NULL && address->sa_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
-			  connection->peer, sizeof(connection->peer));
-	else if (address != NULL && address->sa_family == AF_INET6)
-		inet_ntop(AF_INET6,
-			  &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
-			  connection->peer, sizeof(connection->peer));
+	connection->peer_ip = ip_of_socket(info != NULL ? info->client_addr : NULL);
+	ip_format(&connection->peer_ip, connection->peer);
 }
 
 static struct connection *connection_new(struct server *server, struct MHD_Connection *mhd)
@@ -146,6 +140,7 @@ static void request_begin(struct connection *connection, const char *target)
 	rq->config = options->config;
 	rq->repo = options->repo;
 	rq->app = options->app;
+	rq->client = connection->peer_ip;
 	rq->target = arena_copy(&rq->arena, target, strlen(target));
 	rq->received_us = loop_now_us(options->loop);
 	rq->await.deadline_us = rq->received_us + options->config->request_deadline_us;
@@ -260,6 +255,7 @@ static void check_head(struct connection *connection, const char *method, const 
 		return;
 	}
 	name_request(rq);
+	rq->client = forwarded_client(rq);
 	rq->await.trace_id = harmless_header(rq, "X-Amzn-Trace-Id");
 	if (!split_target(rq))
 		reply_failure(rq, RESULT_NO_MEMORY);
@@ -390,6 +386,15 @@ static const char *digest_key(const struct request *rq, char digest[static KEY_D
 	return digest;
 }
 
+/* Where it is not the peer. */
+static const char *client_of(const struct request *rq, char text[static IP_TEXT_SIZE])
+{
+	if (rq->config->trusted_proxies == 0)
+		return NULL;
+	ip_format(&rq->client, text);
+	return text;
+}
+
 static void log_request(const struct connection *connection, bool was_answered,
 			uint64_t duration_us)
 {
@@ -399,6 +404,7 @@ static void log_request(const struct connection *connection, bool was_answered,
 	enum log_level level = LOG_INFO;
 	char shown[ROUTER_SHOWN_SIZE];
 	char digest[KEY_DIGEST_SIZE];
+	char client[IP_TEXT_SIZE];
 
 	if (connection->server->options.is_quiet)
 		level = LOG_DEBUG;
@@ -420,7 +426,8 @@ static void log_request(const struct connection *connection, bool was_answered,
 		  is_stream ? LOG_F_NUM("bytes_in", rq->stream.bytes_in)
 			    : LOG_F_STR("bytes_in", NULL),
 		  is_stream ? LOG_F_NUM("lines", rq->lines) : LOG_F_STR("lines", NULL),
-		  LOG_F_STR("peer", connection->peer), LOG_F_STR("trace", rq->await.trace_id),
+		  LOG_F_STR("peer", connection->peer), LOG_F_STR("client", client_of(rq, client)),
+		  LOG_F_STR("trace", rq->await.trace_id),
 		  LOG_F_STR("traceparent",
 			    was_answered ? harmless_header(rq, "traceparent") : NULL));
 }

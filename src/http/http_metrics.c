@@ -126,6 +126,23 @@ static void write_streams(struct buf *out, const struct http_metrics *const *met
 			   "Lines of streams that have ended.", lines);
 }
 
+static void write_throttled(struct buf *out, const struct http_metrics *const *metrics,
+			    size_t count)
+{
+	char labels[LABELS_SIZE];
+
+	metric_write_head(out, "shopd_http_throttled_total", "counter",
+			  "Requests refused because their caller made too many.");
+	for (size_t kind = 0; kind < RATE_KINDS; kind++) {
+		uint64_t sum = 0;
+
+		for (size_t i = 0; i < count; i++)
+			sum += metric_get(&metrics[i]->throttled[kind]);
+		snprintf(labels, sizeof(labels), "by=\"%s\"", rate_kind_names[kind]);
+		metric_write(out, "shopd_http_throttled_total", labels, sum);
+	}
+}
+
 void http_metrics_write(struct buf *out, const struct route *routes,
 			const struct http_metrics *const *metrics, size_t count)
 {
@@ -139,5 +156,6 @@ void http_metrics_write(struct buf *out, const struct route *routes,
 		write_duration(out, routes, row, metrics, count);
 	write_duration(out, routes, HTTP_METRICS_ROUTES, metrics, count);
 	write_connections(out, metrics, count);
+	write_throttled(out, metrics, count);
 	write_streams(out, metrics, count);
 }

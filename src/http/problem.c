@@ -110,6 +110,8 @@ static const struct problem problems[] = {
 	 "new request."},
 	{"precondition-required", 428, "Precondition required",
 	 "Send If-Match with the version that you have read, or `*` to change any version."},
+	{"too-many-requests", 429, "Too many requests",
+	 "Try again after the time in Retry-After, and then at the pace in RateLimit-Policy."},
 	{"headers-too-large", 431, "Headers too large", "Send fewer or shorter headers."},
 	{"unavailable", 503, "Temporarily unavailable", "Try again after the time in Retry-After."},
 	{"outcome-unknown", 503, "Outcome unknown",

@@ -119,13 +119,14 @@ def end_all():
 
 
 class Emulator:
-    """DynamoDB, and a client that goes to it directly, past the proxy."""
+    """DynamoDB, and a client that goes to it directly, past the proxy. Its data are in memory, or in
+    the file `kept` in the folder."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, kept=None):
         self.port = free_port()
         self.process = Process(
             "emulator",
-            [EMULATOR, "--host", "127.0.0.1", "--port", self.port, "--db-path", "emulator.sqlite"],
+            [EMULATOR, "--host", "127.0.0.1", "--port", self.port, *(["--db-path", kept] if kept else [])],
             folder)
         wait_until(lambda: self.answers() or not self.process.running(), what="emulator")
         self.client = Session().create_client(
@@ -209,11 +210,13 @@ def environment(settings):
     """shopd's whole environment. A setting that is None is left out.
 
     Events stay in the table, where most tests look for them; those about publishing turn it on.
+    Nobody asks too much: only tests of that limit it.
     """
     env = {name: os.environ[name] for name in os.environ
            if name == "PATH" or name.endswith("SAN_OPTIONS")}
     env |= {"AWS_REGION": REGION, "DYNAMODB_TABLE_NAME": TABLE, "SHOPD_CURRENCY": "EUR",
-            "AWS_EC2_METADATA_DISABLED": "true", "SHOPD_PUBLISH": "off", **credentials()}
+            "AWS_EC2_METADATA_DISABLED": "true", "SHOPD_PUBLISH": "off",
+            "SHOPD_RATE_LIMIT": 0, **credentials()}
     env |= settings
     return {name: str(value) for name, value in env.items() if value is not None}
 

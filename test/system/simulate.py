@@ -181,7 +181,7 @@ def main():
     args = options.parse_args()
     (shop.ROOT / "build").mkdir(exist_ok=True)
     folder = tempfile.mkdtemp(prefix="simulation-", dir=shop.ROOT / "build")
-    emulator = shop.Emulator(folder)
+    emulator = shop.Emulator(folder, "emulator.sqlite")
     for seed in range(args.seed, args.seed + args.seeds):
         found, summary = simulate(folder, emulator, seed, args.seconds)
         print(summary, flush=True)

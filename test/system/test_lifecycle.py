@@ -89,12 +89,13 @@ def test_a_drain_ends_the_rest_at_its_deadline(start, proxy, table):
     daemon = start(SHOPD_DRAIN_DEADLINE=1, SHOPD_REQUEST_DEADLINE=20, AWS_MAX_ATTEMPTS=1)
     proxy.fault("hang")
     answers = []
-    threads = [threading.Thread(target=lambda: answers.append(daemon.client().get("/product")))
+    threads = [threading.Thread(target=lambda: answers.append(daemon.client().get("/product/1")))
                for _ in range(10)]
     threads.append(threading.Thread(target=lambda: answers.append(daemon.admin().get("/event"))))
     for thread in threads:
         thread.start()
-    time.sleep(0.3)
+    shop.wait_until(lambda: proxy.tell()["requests"].items() >= {("GetItem", 10), ("Query", 1)},
+                    what="eleven requests that hang")
     begin = time.monotonic()
     assert daemon.end() == 0
     assert time.monotonic() - begin < 2 * shop.SLOWNESS
@@ -218,7 +219,7 @@ def test_it_serves_at_once(start, table, report):
         times.append(time.monotonic() - begin)
         daemon.end()
     report(f"from start to ready: {min(times) * 1000:.0f} to {max(times) * 1000:.0f} ms")
-    assert min(times) < 0.1 * shop.SLOWNESS
+    assert min(times) < 0.2 * shop.SLOWNESS
 
 
 def test_a_missing_table_is_told_clearly(folder, proxy):

@@ -151,6 +151,7 @@ bool serving_prepare(const struct route *routes)
 					 .routes = routes,
 					 .idempotency = serving.idempotency,
 					 .access = serving.access,
+					 .rate_limit = serving.rate_limit,
 					 .is_quiet = true};
 
 	serving.loop = options.loop = loop_new(&serving.clock);

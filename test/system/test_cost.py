@@ -83,7 +83,7 @@ class Place:
         self.emulator = emulator
         self.client = daemon.client()
         self.listed = [self.product(name=f"A usual name {n:03}", category=self.CATEGORY)
-                       for n in range(20)]
+                       for n in range(60)]
 
     def product(self, **fields):
         """In stock, without a mark: changes of its stock cross no level by themselves."""

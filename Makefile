@@ -251,10 +251,12 @@ bench: build/release/shopd build/release/floor $(EMULATOR) ## measure the cost o
 
 FUZZ_SECONDS ?= 10
 FUZZERS := $(FUZZ_SOURCES:test/fuzz/%.c=%)
+FUZZ_REQUEST := test/fuzz/request_backend.c test/fuzz/request_judge.c
 
 $(FUZZERS:%=build/fuzz/%): build/fuzz/%: build/fuzz/test/fuzz/%.o $(CODE_fuzz)
 	$(call quiet,LINK,$@)clang $(CFLAGS_fuzz) -fsanitize=fuzzer -o $@ $^ $(LIBRARY_LIBS) -pthread
--include $(FUZZERS:%=build/fuzz/test/fuzz/%.d)
+build/fuzz/fuzz_request: $(FUZZ_REQUEST:%.c=build/fuzz/%.o)
+-include $(FUZZERS:%=build/fuzz/test/fuzz/%.d) $(FUZZ_REQUEST:%.c=build/fuzz/%.d)
 
 # What a run finds goes to build/fuzz/; a finding worth keeping is copied to test/fuzz/corpus/ by hand.
 fuzz: $(FUZZERS:%=build/fuzz/%) ## fuzz each parser (FUZZ_SECONDS=10 each)
@@ -262,7 +264,8 @@ fuzz: $(FUZZERS:%=build/fuzz/%) ## fuzz each parser (FUZZ_SECONDS=10 each)
 	@for name in $(FUZZERS:fuzz_%=%); do \
 		found=build/fuzz/corpus/$$name; kept=test/fuzz/corpus/$$name; log=build/fuzz/$$name.log; \
 		mkdir -p $$found; [ -d $$kept ] || kept=; \
-		build/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 \
+		words=test/fuzz/$$name.dict; [ -f $$words ] && words=-dict=$$words || words=; \
+		build/fuzz/fuzz_$$name $$words -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 \
 			-print_final_stats=1 -artifact_prefix=build/fuzz/$$name- $$found $$kept >$$log 2>&1 || \
 			{ cat $$log; exit 1; }; \
 		sed -n "s/^stat::number_of_executed_units: */$$name: inputs tried: /p" $$log; \

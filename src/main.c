@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "api/route_list.h"
@@ -196,6 +197,12 @@ int main(int argc, char **argv)
 {
 	const struct option_row *option;
 
+	/*
+	 * Memory holds secrets: there is no core dump of it, and other processes of this user can
+	 * neither look into it nor at the environment. A debugger that starts shopd, or is root's,
+	 * still can.
+	 */
+	prctl(PR_SET_DUMPABLE, 0);
 	if (argc == 1)
 		return with_config(&serving);
 	if (strcmp(argv[1], NEW_KEY) == 0)

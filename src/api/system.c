@@ -11,7 +11,6 @@ static enum flow reply_status(struct request *rq, const char *status)
 
 	buf_init(&body, STATUS_MAX);
 	buf_add_format(&body, "{\"status\":\"%s\"}", status);
-	reply_header(rq, "Cache-Control", "no-store");
 	return reply_json(rq, 200, &body);
 }
 

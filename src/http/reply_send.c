@@ -1,5 +1,6 @@
 #include "http/reply_send.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "http/stream_carry.h"
@@ -50,6 +51,26 @@ static void add_timing(struct MHD_Response *response, const struct request *rq, 
 	MHD_add_response_header(response, "Server-Timing", text);
 }
 
+static bool has_tag(const struct reply *reply)
+{
+	for (size_t i = 0; i < reply->header_count; i++)
+		if (strcmp(reply->headers[i].name, "ETag") == 0)
+			return true;
+	return false;
+}
+
+/*
+ * On every reply, whatever made it: a browser takes it for what its type says, so no text of a
+ * client's ever runs as a page; and nobody between keeps what is one caller's business. What has a
+ * tag may be kept by the caller, who asks each time whether it still holds.
+ */
+static void add_protection(struct MHD_Response *response, const struct reply *reply)
+{
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, "Cache-Control",
+				has_tag(reply) ? "private, no-cache" : "no-store");
+}
+
 static void add_headers(struct MHD_Response *response, const struct request *rq, uint64_t now_us)
 {
 	const struct reply *reply = &rq->reply;
@@ -60,6 +81,7 @@ static void add_headers(struct MHD_Response *response, const struct request *rq,
 	if (reply->content_type != NULL)
 		MHD_add_response_header(response, "Content-Type", reply->content_type);
 	MHD_add_response_header(response, "X-Request-Id", rq->id);
+	add_protection(response, reply);
 	if (usage->calls > 0) {
 		add_units(response, "X-Consumed-Read-Units", usage->read_millis);
 		add_units(response, "X-Consumed-Write-Units", usage->write_millis);

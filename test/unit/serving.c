@@ -93,7 +93,7 @@ static enum flow reply_widely(struct request *rq)
 	memset(value, 'x', sizeof(value) - 1);
 	reply_header(rq, "Link", "%s", value);
 	reply_header(rq, "Location", "%.100s", value);
-	reply_header(rq, "Cache-Control", "no-store");
+	reply_header(rq, "Retry-After", "1");
 	reply_header(rq, "Vary", "Accept-Encoding");
 	reply_etag(rq, "12345678901234567890.12345678901234567890");
 	rq->await.usage.calls = 1;

@@ -57,6 +57,27 @@ START_TEST(a_reply_has_its_body_and_the_usual_headers)
 }
 END_TEST
 
+START_TEST(no_reply_is_guessed_at_or_kept_by_others)
+{
+	static const struct {
+		const char *request;
+		const char *keeping;
+	} rows[] = {
+		{GET("/hello"), "no-store"},
+		{GET("/nothing"), "no-store"},
+		{"OPTIONS /hello HTTP/1.1\r\n" HOST "\r\n", "no-store"},
+		{GET("/wide"), "private, no-cache"}, /* it has a tag */
+		{"GET /hello HTTP/1.1\r\n\r\n", "no-store"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_int_gt(visitor_ask(&visitor, rows[i].request), 0);
+		ck_assert_str_eq(visitor_header(&visitor, "X-Content-Type-Options"), "nosniff");
+		ck_assert_str_eq(visitor_header(&visitor, "Cache-Control"), rows[i].keeping);
+	}
+}
+END_TEST
+
 START_TEST(head_is_like_get_without_the_body)
 {
 	visitor_send(&visitor, "HEAD /hello HTTP/1.1\r\n" HOST "\r\n");
@@ -471,6 +492,7 @@ Suite *connection_suite(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_set_timeout(tcase, 20);
 	tcase_add_test(tcase, a_reply_has_its_body_and_the_usual_headers);
+	tcase_add_test(tcase, no_reply_is_guessed_at_or_kept_by_others);
 	tcase_add_test(tcase, head_is_like_get_without_the_body);
 	tcase_add_test(tcase, a_clients_request_id_is_kept_if_it_is_harmless);
 	tcase_add_test(tcase, what_cannot_be_served_is_explained_and_the_connection_stays);

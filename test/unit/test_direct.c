@@ -7,9 +7,9 @@
 #include "publishing.h"
 
 #define ENDPOINT "arn:aws:sns:eu-west-1:123456789012:endpoint/GCM/shop/1"
-#define WISHES(members)                                                                                    \
-	TEXT("{\"Item\":{\"version\":{\"N\":\"7\"},\"events\":{\"L\":[{\"S\":\"order.placed\"}]}," members \
-	     "}}")
+#define WISHES(members)                                                        \
+	TEXT("{\"Item\":{\"version\":{\"N\":\"7\"},\"events\":{\"L\":[{\"S\":" \
+	     "\"order.placed\"}]}," members "}}")
 #define BY_PHONE WISHES("\"channel\":{\"S\":\"sms\"},\"phone\":{\"S\":\"+4930123456\"}")
 #define BY_ENDPOINT \
 	WISHES("\"channel\":{\"S\":\"endpoint\"},\"target_arn\":{\"S\":\"" ENDPOINT "\"}")

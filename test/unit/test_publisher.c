@@ -12,9 +12,9 @@
 	"\"},\"time\":{\"S\":\"" NOW                                           \
 	"\"},\"data\":{\"S\":\"{}\"},\"attempts\":{\"N\":\"0\"},\"by\":{"      \
 	"\"S\":\"" WRITER "\"}}"
-#define SLOW_PAGE(items)                                                             \
-	{                                                                            \
-		.status = 200, .body = "{\"Items\":[" items "]}", .takes_us = 100000 \
+#define HANGS                 \
+	{                     \
+		.hangs = true \
 	}
 #define AWAY                                                           \
 	{                                                              \
@@ -69,6 +69,13 @@ static void hold(void)
 	publisher_hold(publisher, 1, to.on.aws.script.now_us + 9000000);
 }
 
+/* What hangs. */
+static void answer(const char *body)
+{
+	script_answer_hanging(&to.on.aws.script,
+			      &(struct script_step){.status = 200, .body = body});
+}
+
 static size_t requests(void)
 {
 	return to.on.aws.script.request_count;
@@ -95,13 +102,14 @@ END_TEST
 
 START_TEST(who_rings_during_a_pass_gets_another)
 {
-	SCRIPT_PLAY(&to.on.aws.script, SLOW_PAGE(""), PAGE(""));
+	SCRIPT_PLAY(&to.on.aws.script, HANGS, PAGE(""));
 	ring(1);
 	ring(1);
 	script_pass(&to.on.aws.script, 0);
 	ck_assert(!publisher_is_idle(publisher));
 	ring(1);
 	ring(1);
+	answer("{\"Items\":[]}");
 	settle();
 	ck_assert_uint_eq(requests(), 2);
 }
@@ -167,11 +175,13 @@ END_TEST
 
 START_TEST(a_stop_ends_a_pass_after_its_step_and_begins_nothing)
 {
-	SCRIPT_PLAY(&to.on.aws.script, SLOW_PAGE(WAITING));
+	SCRIPT_PLAY(&to.on.aws.script, HANGS);
 	ring(1);
 	script_pass(&to.on.aws.script, 0);
 	ck_assert_uint_eq(requests(), 1);
 	publisher_stop(publisher);
+	ck_assert(!publisher_is_over(publisher));
+	answer("{\"Items\":[" WAITING "]}");
 	settle();
 	ck_assert(publisher_is_over(publisher));
 	ck_assert_uint_eq(requests(), 1);

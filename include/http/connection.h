@@ -15,6 +15,7 @@
 
 #include "base/id.h"
 #include "base/ip.h"
+#include "http/capacity.h"
 #include "http/lending.h"
 #include "http/parking.h"
 #include "http/request.h"
@@ -32,6 +33,7 @@ struct server {
 	size_t connection_count;
 	struct connection *to_park; /* their requests are over */
 	size_t parked_count;
+	struct capacity capacity;
 	struct lending lending;
 	struct id_sequence request_ids;
 	size_t request_count;
@@ -63,6 +65,7 @@ struct connection {
 	bool has_head;     /* the request's head was checked */
 	bool is_suspended;
 	bool is_body_too_large;
+	size_t body_room;      /* taken of the server's capacity */
 	bool must_close;       /* after this reply */
 	uint64_t bytes_before; /* received by the kernel up to the end of the last request */
 	bool knows_bytes_before;

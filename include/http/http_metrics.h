@@ -5,6 +5,7 @@
 #define SHOPD_HTTP_HTTP_METRICS_H
 
 #include "base/metrics.h"
+#include "http/capacity.h"
 #include "http/rate_limit.h"
 #include "http/request.h"
 
@@ -20,6 +21,7 @@ struct http_metrics {
 	metric_counter stream_bytes_out;
 	metric_counter stream_lines;
 	metric_counter throttled[RATE_KINDS];
+	metric_counter overload[CAPACITY_KINDS];
 	metric_counter aborted; /* requests whose client went away or was too slow */
 };
 

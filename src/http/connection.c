@@ -121,6 +121,8 @@ static void on_finished(struct request *rq)
 	struct connection *connection = rq->connection;
 
 	enter(connection, CONNECTION_READY);
+	if (!rq->route->is_always_on)
+		capacity_give(rq, CAPACITY_OF_REQUESTS, 1);
 	if (!connection->is_suspended)
 		return; /* the access handler is on the stack and sends it */
 	parking_hasten(connection);
@@ -147,6 +149,7 @@ static void request_begin(struct connection *connection, const char *target)
 	buf_init(&rq->raw_body, options->config->max_body);
 	connection->has_head = false;
 	connection->is_body_too_large = false;
+	connection->body_room = 0;
 	connection->must_close = false;
 	connection->partial_us = 0;
 	enter(connection, CONNECTION_READING);
@@ -324,7 +327,9 @@ static enum MHD_Result handle_upload(struct connection *connection, const char *
 		connection->is_body_too_large = true;
 		connection->must_close = true;
 	}
-	if (!rq->reply.is_made && !connection->is_body_too_large) {
+	if (!rq->reply.is_made && !connection->is_body_too_large &&
+	    capacity_take(rq, CAPACITY_OF_BODIES, *upload_len)) {
+		connection->body_room += *upload_len;
 		buf_add(body, upload, *upload_len);
 		if (!buf_ok(body))
 			reply_failure(rq, RESULT_NO_MEMORY);
@@ -341,6 +346,8 @@ static enum MHD_Result handle_whole(struct connection *connection)
 	if (!rq->reply.is_made && connection->is_body_too_large)
 		reply_problem(rq, "body-too-large", "A body may have up to %zu bytes.",
 			      rq->raw_body.max);
+	if (!rq->reply.is_made && !rq->route->is_always_on)
+		(void)!capacity_take(rq, CAPACITY_OF_REQUESTS, 1);
 	if (rq->reply.is_made)
 		return send_reply(connection);
 	flow_start(rq);
@@ -455,6 +462,7 @@ static void request_end(struct connection *connection, bool was_answered)
 	json_decref(rq->body);
 	rq->body = NULL;
 	buf_clear(&rq->raw_body);
+	capacity_give(rq, CAPACITY_OF_BODIES, connection->body_room);
 	lending_give_body(&server->lending, &rq->reply.body);
 	lending_give_arena(&server->lending, &rq->arena);
 	connection->knows_bytes_before = false;

@@ -143,6 +143,22 @@ static void write_throttled(struct buf *out, const struct http_metrics *const *m
 	}
 }
 
+static void write_overload(struct buf *out, const struct http_metrics *const *metrics, size_t count)
+{
+	char labels[LABELS_SIZE];
+
+	metric_write_head(out, "shopd_http_overload_total", "counter",
+			  "Requests refused because there was no room, by what was too much.");
+	for (size_t kind = 0; kind < CAPACITY_KINDS; kind++) {
+		uint64_t sum = 0;
+
+		for (size_t i = 0; i < count; i++)
+			sum += metric_get(&metrics[i]->overload[kind]);
+		snprintf(labels, sizeof(labels), "what=\"%s\"", capacity_names[kind]);
+		metric_write(out, "shopd_http_overload_total", labels, sum);
+	}
+}
+
 void http_metrics_write(struct buf *out, const struct route *routes,
 			const struct http_metrics *const *metrics, size_t count)
 {
@@ -157,5 +173,6 @@ void http_metrics_write(struct buf *out, const struct route *routes,
 	write_duration(out, routes, HTTP_METRICS_ROUTES, metrics, count);
 	write_connections(out, metrics, count);
 	write_throttled(out, metrics, count);
+	write_overload(out, metrics, count);
 	write_streams(out, metrics, count);
 }

@@ -82,8 +82,11 @@ void stream_open(struct request *rq)
 {
 	const struct endpoint *endpoint = rq->route->endpoint;
 
+	if (!capacity_take(rq, CAPACITY_OF_STREAMS, 1))
+		return;
 	rq->state = arena_alloc(&rq->arena, endpoint->state_size);
 	if (rq->state == NULL) {
+		capacity_give(rq, CAPACITY_OF_STREAMS, 1);
 		reply_failure(rq, RESULT_NO_MEMORY);
 		return;
 	}
@@ -177,6 +180,7 @@ void stream_close(struct request *rq)
 	if (!rq->stream.is_open)
 		return;
 	rq->stream.is_open = false;
+	capacity_give(rq, CAPACITY_OF_STREAMS, 1);
 	metric_add(&metrics_of(rq)->stream_lines, rq->lines);
 	streaming_of(rq)->end(rq);
 }

@@ -9,7 +9,7 @@ import uuid
 
 import pytest
 import shop
-from callers import Keyed, Keys
+from callers import Balanced, Balancer, Keyed, Keys
 from given import expect, filled_cart
 from purchase import check_out, order
 
@@ -120,6 +120,14 @@ def test_with_keys_other_addresses_may_be_listened_on_but_not_for_operators(fold
     status, _, stderr = shop.command(folder, "--check-config", SHOPD_ADMIN_LISTEN="0.0.0.0:2",
                                      **settings)
     assert status == 2 and "SHOPD_ADMIN_LISTEN" in stderr
+
+
+def test_without_its_name_a_load_balancer_says_nothing(guarded):
+    for data in ("x", Balancer().data(str(uuid.uuid4()))):
+        caller = Balanced(guarded.port, data)
+        assert caller.get("/product").status == 200
+        expect(caller.get("/user"), 401, "unauthenticated")
+        caller.close()
 
 
 # guests

@@ -140,6 +140,7 @@ void serving_init(void)
 	serving.clock = (struct clock){monotonic_us, wall_ms, NULL};
 	serving.config.max_body = SERVING_BODY_MAX;
 	serving.config.max_connections = 1000;
+	serving.config.max_requests = 10000;
 	serving.config.request_deadline_us = SERVING_REQUEST_DEADLINE_US;
 	serving.config.read_deadline_us = SERVING_READ_DEADLINE_US;
 	serving.config.idle_timeout_us = 75 * 1000 * 1000;

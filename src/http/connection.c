@@ -91,9 +91,16 @@ static void connection_closed(struct connection *connection)
 		free(connection);
 }
 
+/* Each of libmicrohttpd's calls means that its run was good for something. */
+static void note_call(void *server)
+{
+	((struct server *)server)->fruitless_runs = 0;
+}
+
 void connection_notify(void *server, struct MHD_Connection *mhd, void **socket_context,
 		       enum MHD_ConnectionNotificationCode code)
 {
+	note_call(server);
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 		*socket_context = connection_new(server, mhd);
 	else if (*socket_context != NULL)
@@ -162,7 +169,7 @@ void *connection_begin(void *server, const char *target, struct MHD_Connection *
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct connection *connection = info != NULL ? info->socket_context : NULL;
 
-	(void)server;
+	note_call(server);
 	if (connection != NULL)
 		request_begin(connection, target);
 	return connection;
@@ -366,7 +373,7 @@ enum MHD_Result connection_handle(void *server, struct MHD_Connection *mhd, cons
 {
 	struct connection *connection = *context;
 
-	(void)server;
+	note_call(server);
 	(void)url; /* decoded already: not to be trusted */
 	(void)mhd;
 	if (connection == NULL)
@@ -475,7 +482,7 @@ void connection_completed(void *server, struct MHD_Connection *mhd, void **conte
 {
 	struct connection *connection = *context;
 
-	(void)server;
+	note_call(server);
 	(void)mhd;
 	*context = NULL;
 	if (connection == NULL || connection->state == CONNECTION_IDLE)

@@ -62,6 +62,7 @@ static struct connection *connection_new(struct server *server, struct MHD_Conne
 		connection->next->previous = connection;
 	server->connections = connection;
 	server->connection_count++;
+	server->fruitless_runs = 0;
 	metric_add(&server->metrics.connections_total, 1);
 	metric_add(&server->metrics.connections_open, 1);
 	return connection;
@@ -91,16 +92,9 @@ static void connection_closed(struct connection *connection)
 		free(connection);
 }
 
-/* Each of libmicrohttpd's calls means that its run was good for something. */
-static void note_call(void *server)
-{
-	((struct server *)server)->fruitless_runs = 0;
-}
-
 void connection_notify(void *server, struct MHD_Connection *mhd, void **socket_context,
 		       enum MHD_ConnectionNotificationCode code)
 {
-	note_call(server);
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 		*socket_context = connection_new(server, mhd);
 	else if (*socket_context != NULL)
@@ -169,7 +163,7 @@ void *connection_begin(void *server, const char *target, struct MHD_Connection *
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct connection *connection = info != NULL ? info->socket_context : NULL;
 
-	note_call(server);
+	(void)server;
 	if (connection != NULL)
 		request_begin(connection, target);
 	return connection;
@@ -373,11 +367,12 @@ enum MHD_Result connection_handle(void *server, struct MHD_Connection *mhd, cons
 {
 	struct connection *connection = *context;
 
-	note_call(server);
+	(void)server;
 	(void)url; /* decoded already: not to be trusted */
 	(void)mhd;
 	if (connection == NULL)
 		return MHD_NO;
+	connection->server->fruitless_runs = 0;
 	if (!connection->has_head)
 		return handle_head(connection, method, version);
 	if (*upload_len > 0)
@@ -475,6 +470,7 @@ static void request_end(struct connection *connection, bool was_answered)
 	connection->knows_bytes_before = false;
 	enter(connection, CONNECTION_IDLE);
 	server->request_count--;
+	server->fruitless_runs = 0;
 }
 
 void connection_completed(void *server, struct MHD_Connection *mhd, void **context,
@@ -482,7 +478,7 @@ void connection_completed(void *server, struct MHD_Connection *mhd, void **conte
 {
 	struct connection *connection = *context;
 
-	note_call(server);
+	(void)server;
 	(void)mhd;
 	*context = NULL;
 	if (connection == NULL || connection->state == CONNECTION_IDLE)

@@ -85,9 +85,9 @@ def in_pieces(port, data, size=37):
 
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 FLOODS = {
-    "headers without an end": b"GET /live HTTP/1.1\r\nHost: shop\r\n" + b"X-Flood: yes\r\n" * 100_000,
-    "one header without an end": b"GET /live HTTP/1.1\r\nHost: shop\r\nX: " + b"x" * 2_000_000,
-    "a header's name without an end": b"GET /live HTTP/1.1\r\nHost: shop\r\n" + b"x" * 2_000_000,
+    "headers without an end": LIVE[:-2] + b"X-Flood: yes\r\n" * 100_000,
+    "one header without an end": LIVE[:-2] + b"X: " + b"x" * 2_000_000,
+    "a header's name without an end": LIVE[:-2] + b"x" * 2_000_000,
     "cookies": b"GET /live HTTP/1.1\r\nHost: shop\r\nCookie: " + b"a=b;" * 2000 + b"\r\n\r\n",
     "a target without an end": b"GET /" + b"x" * 2_000_000,
     "a method without an end": b"G" * 2_000_000,
@@ -102,9 +102,9 @@ def test_floods_are_cut_off_and_cost_little(start):
     """libmicrohttpd itself would turn in vain for the last ones, until the read deadline."""
     daemon = start(SHOPD_WORKERS=1, SHOPD_READ_DEADLINE=2)
     before = shop.cpu_seconds(daemon.process.pid)
-    answers = given.at_once([lambda what=what: (what, *wire.raw_bytes(daemon.port, FLOODS[what], 20))
-                             for what in FLOODS])
-    for what, received, closed in answers:
+    answers = given.at_once([lambda data=data: wire.raw_bytes(daemon.port, data, 20)
+                             for data in FLOODS.values()])
+    for what, (received, closed) in zip(FLOODS, answers):
         assert closed, what
         assert received[:12] in (b"", b"HTTP/1.1 400", b"HTTP/1.1 413", b"HTTP/1.1 414",
                                  b"HTTP/1.1 431"), (what, received[:100])

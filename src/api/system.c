@@ -58,7 +58,6 @@ static enum flow answer_config(struct request *rq)
 
 	buf_init(&body, CONFIG_MAX);
 	config_show(rq->config, &body);
-	reply_header(rq, "Cache-Control", "no-store");
 	return reply_text(rq, 200, "text/plain; charset=utf-8", &body);
 }
 

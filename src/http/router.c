@@ -1,7 +1,7 @@
 #include "http/router.h"
 
-#include <stdint.h>
 #include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 

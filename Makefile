@@ -5,7 +5,7 @@
 # Files are found by pattern, so a new source, header, test or fuzz target needs no change here.
 #
 # Variables: PORT, ADMIN_PORT (run) · PREFIX, DESTDIR (install) · SUITES, TESTS (test) ·
-# SEED, SEEDS (simulate, faults) · PRODUCTS (roundtrip) · SUBSCRIBERS (restock) ·
+# SEED, SEEDS (simulate, faults) · AT_ONCE (simulate) · PRODUCTS (roundtrip) · SUBSCRIBERS (restock) ·
 # FUZZ_SECONDS (fuzz) · CC, CFLAGS, LDFLAGS, LTO (builds) ·
 # SHOPD_EMULATOR (another dynoxide) · V=1
 
@@ -221,7 +221,7 @@ faults: build/release/shopd $(TOOLS_release) $(EMULATOR) ## each operation of Dy
 # With SEED alone that one is run again.
 simulate: build/release/shopd $(EMULATOR) ## a shop under fire, for a thousand seeds or SEEDS=, the first is SEED=
 	@PYTHONDONTWRITEBYTECODE=1 SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTHON) test/system/simulate.py \
-		--seed $(or $(SEED),1) --seeds $(or $(SEEDS),$(if $(SEED),1,1000))
+		--seed $(or $(SEED),1) --seeds $(or $(SEEDS),$(if $(SEED),1,1000)) --at-once $(or $(AT_ONCE),2)
 
 roundtrip: build/release/shopd $(EMULATOR) ## products in and out twice compare equal (PRODUCTS=100000)
 	@PYTHONDONTWRITEBYTECODE=1 SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTHON) test/system/roundtrip.py \

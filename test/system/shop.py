@@ -187,6 +187,7 @@ class Proxy:
         self.port = ports["port"]
         self.control = socket.create_connection(("127.0.0.1", ports["control"]), 10)
         self.answers = self.control.makefile("rb")
+        self.keys = KEYS
         self.tell(keys=KEYS)
         Proxy.alive.add(self)
 
@@ -202,7 +203,12 @@ class Proxy:
         return self.rules({"fault": fault, **rule})
 
     def reset(self):
-        return self.tell(reset=True, keys=KEYS)
+        return self.tell(reset=True, keys=self.keys)
+
+    def know(self, keys):
+        """Takes requests that are signed with these, also after a reset."""
+        self.keys = keys
+        return self.tell(keys=keys)
 
     @property
     def url(self):

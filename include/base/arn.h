@@ -28,6 +28,12 @@ bool arn_parse(struct span text, struct arn *arn);
  */
 bool arn_is_topic(const struct arn *arn);
 
+/*
+ * True for a mobile endpoint's: a region, an account of 12 digits, and
+ * "endpoint/<platform>/<application>/<id>".
+ */
+bool arn_is_endpoint(const struct arn *arn);
+
 /* True for an Application Load Balancer's: "loadbalancer/app/<name>/<id>" in a region. */
 bool arn_is_load_balancer(const struct arn *arn);
 

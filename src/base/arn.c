@@ -89,3 +89,32 @@ bool arn_is_load_balancer(const struct arn *arn)
 	name.len -= strlen(kind);
 	return is_regional(arn, "elasticloadbalancing") && is_made_of(name, isalnum, "-/");
 }
+
+/* How many parts there are between slashes; 0 when one is empty. */
+static size_t count_parts(struct span path)
+{
+	size_t count = 0;
+	size_t len = 0;
+
+	for (size_t i = 0; i < path.len; i++) {
+		if (path.data[i] != '/') {
+			len++;
+			continue;
+		}
+		if (len == 0)
+			return 0;
+		count++;
+		len = 0;
+	}
+	return len > 0 ? count + 1 : 0;
+}
+
+bool arn_is_endpoint(const struct arn *arn)
+{
+	static const char kind[] = "endpoint/";
+	struct span path = arn->resource;
+
+	return is_regional(arn, "sns") && path.len > strlen(kind) &&
+	       memcmp(path.data, kind, strlen(kind)) == 0 && count_parts(path) == 4 &&
+	       is_made_of(path, isalnum, "-_./");
+}

@@ -345,7 +345,7 @@ def test_an_outage_of_sns_loses_nothing_and_is_seen(publish, sns, emulator, repo
 
 
 def end_leases(emulator, daemon):
-    """As if fifteen seconds had passed."""
+    """As if nine seconds had passed."""
     for shard in range(given.SHARDS):
         given.set_attributes(emulator, f"LEASE#sweep-{shard}", "#", daemon.table,
                              until={"N": "0"})
@@ -424,6 +424,8 @@ def test_an_endpoint_gets_the_message_and_a_disabled_one_is_marked(publish, sns,
     path = f"/user/{bad['id']}/notification"
     shown = expect(client.get(path), 200).json
     assert shown["refused"] == "EndpointDisabled"
+    warnings = [line for line in daemon.log() if line["level"] == "warning"]
+    assert [line["error"] for line in warnings] == ["EndpointDisabled"], warnings
     sns.endpoints[disabled] = True
     prefer(client, bad, channel="endpoint", target_arn=disabled, events=["order.placed"])
     assert "refused" not in expect(client.get(path), 200).json

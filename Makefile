@@ -6,8 +6,8 @@
 #
 # Variables: PORT, ADMIN_PORT (run) · PREFIX, DESTDIR (install) · SUITES, TESTS (test) ·
 # SEED, SEEDS (simulate, faults) · AT_ONCE (simulate) · PRODUCTS (roundtrip) ·
-# SUBSCRIBERS (restock) · SECONDS (outage) · FUZZ_SECONDS (fuzz) · CC, CFLAGS, LDFLAGS, LTO (builds) ·
-# SHOPD_EMULATOR (another dynoxide) · V=1
+# SUBSCRIBERS (restock) · SECONDS (outage) · CONNECTIONS (idle) · FUZZ_SECONDS (fuzz) ·
+# CC, CFLAGS, LDFLAGS, LTO (builds) · SHOPD_EMULATOR (another dynoxide) · V=1
 
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=$(shell nproc)
@@ -48,6 +48,7 @@ PACKAGES_roundtrip = $(PACKAGES_test)
 PACKAGES_faults = $(PACKAGES_test)
 PACKAGES_restock = $(PACKAGES_test)
 PACKAGES_outage = $(PACKAGES_test)
+PACKAGES_idle = $(PACKAGES_test)
 PACKAGES_bench = $(PACKAGES_test) nginx-light openssl wrk
 PACKAGES_valgrind = $(PACKAGES_all) check valgrind libc6-dbg
 PACKAGES_fuzz = $(PACKAGES_all) clang libclang-rt-dev llvm
@@ -187,7 +188,7 @@ $(foreach name,debug asan,$(eval $(call unit,$(name))))
 
 # ---------------------------------------------------------------------------- run, test
 
-.PHONY: run test asan faults simulate roundtrip restock outage valgrind
+.PHONY: run test asan faults simulate roundtrip restock outage idle valgrind
 run: build/release/shopd $(EMULATOR) ## serve on 127.0.0.1:8080 against a local emulator (PORT=, ADMIN_PORT=)
 	@exec $(PYTHON) -B test/run.py build/release/shopd $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
 
@@ -236,6 +237,11 @@ restock: build/release/shopd $(EMULATOR) ## tell SUBSCRIBERS= (100,000) that a p
 outage: build/release/shopd $(EMULATOR) ## what an outage of SNS does, of SECONDS= (30)
 	@SHOPD_TEST_OUTAGE=$(or $(SECONDS),30) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
 		$(PYTEST) test/system/test_notifications.py -k outage
+
+# The same with 2,000 of them is in `make test`.
+idle: build/release/shopd $(EMULATOR) ## hold CONNECTIONS= (10,000) idle connections, and serve others
+	@SHOPD_TEST_CONNECTIONS=$(or $(CONNECTIONS),10000) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
+		$(PYTEST) test/system/test_idle.py
 
 # Checked in each test's own process, so a leak is reported with the test's name.
 valgrind: build/debug/unit ## the unit tests under valgrind

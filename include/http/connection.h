@@ -40,9 +40,10 @@ struct server {
 	struct lending lending;
 	struct id_sequence request_ids;
 	size_t request_count;
-	bool must_run; /* libmicrohttpd has something to do in this turn */
-	bool is_open;  /* accepts connections */
-	bool is_ready; /* serves all routes */
+	bool must_run;           /* libmicrohttpd has something to do in this turn */
+	unsigned fruitless_runs; /* of libmicrohttpd, since it last called us */
+	bool is_open;            /* accepts connections */
+	bool is_ready;           /* serves all routes */
 	bool is_draining;
 	bool has_met_proxy; /* that the configuration does not know; the log has said so */
 	uint64_t drain_us;  /* since when */

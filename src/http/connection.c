@@ -63,6 +63,7 @@ static struct connection *connection_new(struct server *server, struct MHD_Conne
 	server->connections = connection;
 	server->connection_count++;
 	neighbours_add(&server->neighbours, &connection->neighbour, &connection->peer_ip);
+	server->fruitless_runs = 0;
 	metric_add(&server->metrics.connections_total, 1);
 	metric_add(&server->metrics.connections_open, 1);
 	return connection;
@@ -373,6 +374,7 @@ enum MHD_Result connection_handle(void *server, struct MHD_Connection *mhd, cons
 	(void)mhd;
 	if (connection == NULL)
 		return MHD_NO;
+	connection->server->fruitless_runs = 0;
 	if (!connection->has_head)
 		return handle_head(connection, method, version);
 	if (*upload_len > 0)
@@ -470,6 +472,7 @@ static void request_end(struct connection *connection, bool was_answered)
 	connection->knows_bytes_before = false;
 	enter(connection, CONNECTION_IDLE);
 	server->request_count--;
+	server->fruitless_runs = 0;
 }
 
 void connection_completed(void *server, struct MHD_Connection *mhd, void **context,

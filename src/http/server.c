@@ -16,6 +16,8 @@ enum {
 	ACCEPT_ROUNDS = 1000,
 	RUNS_PER_TURN = 8,
 	CROWD_SHARE = 8, /* of all connections may be closed at a time to make room */
+	FRUITLESS_RUNS = 16,
+	FRUITLESS_PAUSE_US = 2000,
 };
 
 /* Paths and query are decoded by the router, after they were split. */
@@ -29,6 +31,7 @@ static size_t leave_escaped(void *context, struct MHD_Connection *mhd, char *tex
 static void run_now(struct server *server)
 {
 	server->must_run = false;
+	server->fruitless_runs++;
 	MHD_run(server->mhd);
 	parking_fill(server);
 }
@@ -39,6 +42,16 @@ static void on_ready(struct loop_watch *watch, uint32_t events)
 	run_now(watch->context);
 }
 
+/*
+ * libmicrohttpd 0.9.75 wants to be run at once, and again, and again, for a client whose chunk's
+ * first line fills all of its connection's memory: it can neither read on nor give up. Until the
+ * read deadline ends that, runs that come to nothing are made with pauses.
+ */
+static bool is_turning_in_vain(const struct server *server)
+{
+	return server->fruitless_runs >= FRUITLESS_RUNS;
+}
+
 static uint64_t patience(struct loop_hook *hook)
 {
 	struct server *server = hook->context;
@@ -46,9 +59,10 @@ static uint64_t patience(struct loop_hook *hook)
 
 	if (MHD_get_timeout(server->mhd, &wait_ms) != MHD_YES)
 		return UINT64_MAX;
-	if (wait_ms == 0)
-		server->must_run = true;
-	return (uint64_t)wait_ms * 1000;
+	if (wait_ms > 0)
+		return (uint64_t)wait_ms * 1000;
+	server->must_run = true;
+	return is_turning_in_vain(server) ? FRUITLESS_PAUSE_US : 0;
 }
 
 /*
@@ -63,6 +77,8 @@ static void after_turn(struct loop_hook *hook)
 	for (int run = 0; server->must_run && run < RUNS_PER_TURN; run++) {
 		run_now(server);
 		(void)patience(hook);
+		if (is_turning_in_vain(server))
+			break;
 	}
 }
 

@@ -18,6 +18,7 @@
 #include "http/capacity.h"
 #include "http/connection_tls.h"
 #include "http/lending.h"
+#include "http/neighbours.h"
 #include "http/parking.h"
 #include "http/request.h"
 #include "http/server.h"
@@ -36,12 +37,15 @@ struct server {
 	struct connection *to_park; /* their requests are over */
 	size_t parked_count;
 	struct capacity capacity;
+	struct neighbours neighbours;
+	size_t crowd; /* how many idle connections this sweep may close to make room */
 	struct lending lending;
 	struct id_sequence request_ids;
 	size_t request_count;
-	bool must_run; /* libmicrohttpd has something to do in this turn */
-	bool is_open;  /* accepts connections */
-	bool is_ready; /* serves all routes */
+	bool must_run;           /* libmicrohttpd has something to do in this turn */
+	unsigned fruitless_runs; /* of libmicrohttpd, since it last called us */
+	bool is_open;            /* accepts connections */
+	bool is_ready;           /* serves all routes */
 	bool is_draining;
 	bool has_met_proxy; /* that the configuration does not know; the log has said so */
 	uint64_t drain_us;  /* since when */
@@ -76,6 +80,7 @@ struct connection {
 	struct connection_tls tls;
 	struct request rq;
 	struct parking_place place;
+	struct neighbour neighbour;
 	struct connection *next;
 	struct connection *previous;
 };

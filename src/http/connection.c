@@ -19,7 +19,7 @@
 #include "http/router.h"
 #include "http/stream_carry.h"
 
-enum { TRACE_MAX = 256, KEY_DIGEST_SIZE = 9 };
+enum { TRACE_MAX = 256 };
 
 static struct loop *loop_of(const struct connection *connection)
 {
@@ -63,6 +63,8 @@ static struct connection *connection_new(struct server *server, struct MHD_Conne
 		connection->next->previous = connection;
 	server->connections = connection;
 	server->connection_count++;
+	neighbours_add(&server->neighbours, &connection->neighbour, &connection->peer_ip);
+	server->fruitless_runs = 0;
 	metric_add(&server->metrics.connections_total, 1);
 	metric_add(&server->metrics.connections_open, 1);
 	return connection;
@@ -85,6 +87,7 @@ static void connection_closed(struct connection *connection)
 		connection->next->previous = connection->previous;
 	parking_forget(connection);
 	connection_tls_end(&connection->tls);
+	neighbours_remove(&connection->neighbour);
 	/* At its limit, libmicrohttpd looks for clients who wait only when it runs again. */
 	if (server->connection_count-- >= server->options.config->max_connections)
 		server->must_run = true;
@@ -373,6 +376,7 @@ enum MHD_Result connection_handle(void *server, struct MHD_Connection *mhd, cons
 	(void)mhd;
 	if (connection == NULL)
 		return MHD_NO;
+	connection->server->fruitless_runs = 0;
 	if (!connection->has_head)
 		return handle_head(connection, method, version);
 	if (*upload_len > 0)
@@ -386,13 +390,12 @@ enum MHD_Result connection_handle(void *server, struct MHD_Connection *mhd, cons
 
 /* ---- a request's end ---- */
 
-/* Where an id is a key: what tells the lines about it from others, but does not open anything. */
-static const char *digest_key(const struct request *rq, char digest[static KEY_DIGEST_SIZE])
+/* Where an id in the path is a key. */
+static const char *digest_key(const struct request *rq, char digest[static ID_DIGEST_SIZE])
 {
-	if (rq->route == NULL || !rq->route->endpoint->is_secret || rq->param[0] == NULL)
+	if (rq->route == NULL || !rq->route->endpoint->is_secret)
 		return NULL;
-	snprintf(digest, KEY_DIGEST_SIZE, "%08" PRIx32, id_hash(rq->param[0]));
-	return digest;
+	return id_digest(rq->param[0], digest);
 }
 
 /* Where it is not the peer. */
@@ -412,7 +415,7 @@ static void log_request(const struct connection *connection, bool was_answered,
 	const struct route *routes = connection->server->options.routes;
 	enum log_level level = LOG_INFO;
 	char shown[ROUTER_SHOWN_SIZE];
-	char digest[KEY_DIGEST_SIZE];
+	char digest[ID_DIGEST_SIZE];
 	char client[IP_TEXT_SIZE];
 
 	if (connection->server->options.is_quiet)
@@ -470,6 +473,7 @@ static void request_end(struct connection *connection, bool was_answered)
 	connection->knows_bytes_before = false;
 	enter(connection, CONNECTION_IDLE);
 	server->request_count--;
+	server->fruitless_runs = 0;
 }
 
 void connection_completed(void *server, struct MHD_Connection *mhd, void **context,

@@ -124,6 +124,7 @@ static ssize_t on_wanted(void *context, uint64_t position, char *out, size_t roo
 	long given = rq->reply.give(rq, out, room);
 
 	(void)position;
+	rq->connection->server->fruitless_runs = 0;
 	if (given == STREAM_LATER)
 		connection_suspend(rq->connection);
 	else if (given == STREAM_END)

@@ -69,6 +69,12 @@ def wait_until(condition, seconds=10, what="condition"):
         time.sleep(0.01)
 
 
+def cpu_seconds(pid):
+    """What a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Process:
     """A child that is ended by its own pid, whatever happens. Its stderr is kept in a file."""
 

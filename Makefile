@@ -5,9 +5,9 @@
 # Files are found by pattern, so a new source, header, test or fuzz target needs no change here.
 #
 # Variables: PORT, ADMIN_PORT (run) · PREFIX, DESTDIR (install) · SUITES, TESTS (test) ·
-# SEED, SEEDS (simulate, faults) · PRODUCTS (roundtrip) · SUBSCRIBERS (restock) ·
-# FUZZ_SECONDS (fuzz) · CC, CFLAGS, LDFLAGS, LTO (builds) ·
-# SHOPD_EMULATOR (another dynoxide) · V=1
+# SEED, SEEDS (simulate, faults) · AT_ONCE (simulate) · PRODUCTS (roundtrip) ·
+# SUBSCRIBERS (restock) · SECONDS (outage) · CONNECTIONS (idle) · FUZZ_SECONDS (fuzz) ·
+# CC, CFLAGS, LDFLAGS, LTO (builds) · SHOPD_EMULATOR (another dynoxide) · V=1
 
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=$(shell nproc)
@@ -48,6 +48,8 @@ PACKAGES_simulate = $(PACKAGES_test)
 PACKAGES_roundtrip = $(PACKAGES_test)
 PACKAGES_faults = $(PACKAGES_test)
 PACKAGES_restock = $(PACKAGES_test)
+PACKAGES_outage = $(PACKAGES_test)
+PACKAGES_idle = $(PACKAGES_test)
 PACKAGES_bench = $(PACKAGES_test) nginx-light openssl wrk
 PACKAGES_valgrind = $(PACKAGES_test) valgrind libc6-dbg
 PACKAGES_fuzz = $(PACKAGES_all) clang libclang-rt-dev llvm
@@ -190,7 +192,7 @@ $(foreach name,debug asan tsan,$(eval $(call unit,$(name))))
 
 # ---------------------------------------------------------------------------- run, test
 
-.PHONY: run test asan tsan valgrind faults simulate roundtrip restock
+.PHONY: run test asan tsan valgrind faults simulate roundtrip restock outage idle
 run: build/release/shopd $(EMULATOR) ## serve on 127.0.0.1:8080 against a local emulator (PORT=, ADMIN_PORT=)
 	@exec $(PYTHON) -B test/run.py build/release/shopd $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
 
@@ -249,7 +251,7 @@ faults: build/release/shopd $(TOOLS_release) $(EMULATOR) ## each operation of Dy
 # With SEED alone that one is run again.
 simulate: build/release/shopd $(EMULATOR) ## a shop under fire, for a thousand seeds or SEEDS=, the first is SEED=
 	@PYTHONDONTWRITEBYTECODE=1 SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTHON) test/system/simulate.py \
-		--seed $(or $(SEED),1) --seeds $(or $(SEEDS),$(if $(SEED),1,1000))
+		--seed $(or $(SEED),1) --seeds $(or $(SEEDS),$(if $(SEED),1,1000)) --at-once $(or $(AT_ONCE),2)
 
 roundtrip: build/release/shopd $(EMULATOR) ## products in and out twice compare equal (PRODUCTS=100000)
 	@PYTHONDONTWRITEBYTECODE=1 SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTHON) test/system/roundtrip.py \
@@ -259,6 +261,15 @@ roundtrip: build/release/shopd $(EMULATOR) ## products in and out twice compare 
 restock: build/release/shopd $(EMULATOR) ## tell SUBSCRIBERS= (100,000) that a product is back, with a kill in the middle
 	@SHOPD_TEST_SUBSCRIBERS=$(or $(SUBSCRIBERS),100000) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
 		$(PYTEST) test/system/test_restock.py -k kill
+
+outage: build/release/shopd $(EMULATOR) ## what an outage of SNS does, of SECONDS= (30)
+	@SHOPD_TEST_OUTAGE=$(or $(SECONDS),30) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
+		$(PYTEST) test/system/test_notifications.py -k outage
+
+# The same with 2,000 of them is in `make test`.
+idle: build/release/shopd $(EMULATOR) ## hold CONNECTIONS= (10,000) idle connections, and serve others
+	@SHOPD_TEST_CONNECTIONS=$(or $(CONNECTIONS),10000) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
+		$(PYTEST) test/system/test_idle.py
 
 # ---------------------------------------------------------------------------- bench, fuzz
 

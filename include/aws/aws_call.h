@@ -77,6 +77,8 @@ struct aws_call {
 	struct buf body;     /* the request's body; cleared by aws_call_clear */
 	struct await *await; /* whose deadline, trace id and account it is; not finished by this */
 	void (*done)(struct aws_call *call); /* exactly once, never from within start */
+	/* True for a failure that who started it deals with: it is not warned of. Or NULL. */
+	bool (*expects)(struct aws_call *call);
 	void *context;
 
 	/* out, valid in done */

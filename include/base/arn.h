@@ -2,7 +2,7 @@
  * The names of AWS resources: "arn:partition:service:region:account:resource".
  *
  * Source: AWS Identity and Access Management User Guide, "IAM identifiers"; Amazon SNS API
- * Reference, CreateTopic.
+ * Reference, CreateTopic; Service Authorization Reference, "Elastic Load Balancing V2".
  */
 #ifndef SHOPD_BASE_ARN_H
 #define SHOPD_BASE_ARN_H
@@ -27,5 +27,14 @@ bool arn_parse(struct span text, struct arn *arn);
  * "-" and "_", behind which ".fifo" may be.
  */
 bool arn_is_topic(const struct arn *arn);
+
+/*
+ * True for a mobile endpoint's: a region, an account of 12 digits, and
+ * "endpoint/<platform>/<application>/<id>".
+ */
+bool arn_is_endpoint(const struct arn *arn);
+
+/* True for an Application Load Balancer's: "loadbalancer/app/<name>/<id>" in a region. */
+bool arn_is_load_balancer(const struct arn *arn);
 
 #endif

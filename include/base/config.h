@@ -66,9 +66,13 @@ struct config {
 	uint64_t max_body;            /* SHOPD_MAX_BODY, bytes */
 	uint64_t request_deadline_us; /* SHOPD_REQUEST_DEADLINE */
 	uint64_t read_deadline_us;    /* SHOPD_READ_DEADLINE: first byte to whole request */
+	uint64_t send_deadline_us;    /* SHOPD_SEND_DEADLINE: for a reply to be taken */
 	uint64_t drain_deadline_us;   /* SHOPD_DRAIN_DEADLINE */
 	uint64_t idle_timeout_us;     /* SHOPD_IDLE_TIMEOUT: of a kept-alive connection */
 	uint64_t max_connections;     /* SHOPD_MAX_CONNECTIONS, each worker */
+	/* SHOPD_MAX_CONNECTIONS_PER_ADDRESS, each worker; 0: any */
+	uint64_t max_connections_per_address;
+	uint64_t max_requests;        /* SHOPD_MAX_REQUESTS: that wait, each worker */
 	uint64_t rate_limit;          /* SHOPD_RATE_LIMIT: requests a second of a caller; 0: any */
 	uint64_t rate_burst;          /* SHOPD_RATE_BURST: requests at once */
 	uint64_t trusted_proxies;     /* SHOPD_TRUSTED_PROXIES */
@@ -85,10 +89,12 @@ struct config {
 	const char *jwks_file;        /* SHOPD_JWKS_FILE, or NULL */
 	const char *jwks_url;         /* SHOPD_JWKS_URL, or NULL */
 	const char *group_scopes;     /* SHOPD_GROUP_SCOPES, or NULL */
-	const char *api_keys_file;    /* SHOPD_API_KEYS, or NULL */
-	const char *payment_secret;   /* SHOPD_PAYMENT_SECRET, or NULL */
-	enum log_level log_level;     /* SHOPD_LOG_LEVEL */
-	enum log_format log_format;   /* SHOPD_LOG_FORMAT */
+	const char *balancers;        /* SHOPD_ALB_ARN: with commas, or NULL: none is believed */
+	const char *balancer_keys;  /* SHOPD_ALB_KEYS_URL, else by region; NULL without balancers */
+	const char *api_keys_file;  /* SHOPD_API_KEYS, or NULL */
+	const char *payment_secret; /* SHOPD_PAYMENT_SECRET, or NULL */
+	enum log_level log_level;   /* SHOPD_LOG_LEVEL */
+	enum log_format log_format; /* SHOPD_LOG_FORMAT */
 
 	struct arena owned; /* texts that were put together rather than taken over */
 };

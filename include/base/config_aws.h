@@ -1,5 +1,5 @@
 /*
- * What the configuration takes from the files of the AWS tools, and what follows from the region:
+ * What the configuration takes from the files of the AWS tools, and what follows from regions:
  * docs/aws.md, "Region" and "Endpoints". Credentials in these files are not looked at here.
  */
 #ifndef SHOPD_BASE_CONFIG_AWS_H

@@ -22,4 +22,13 @@ struct endpoint_place {
 /* Appends "https://dynamodb.eu-west-1.amazonaws.com". */
 void endpoint_add_url(const struct endpoint_place *place, const char *service, struct buf *out);
 
+/*
+ * Appends where a region's Application Load Balancers publish the keys that they sign with, each
+ * below it by its id: "https://public-keys.auth.elb.eu-west-1.amazonaws.com". GovCloud has them in
+ * a bucket.
+ *
+ * Source: Elastic Load Balancing, "Authenticate users using an Application Load Balancer".
+ */
+void endpoint_add_balancer_keys_url(const char *region, struct buf *out);
+
 #endif

@@ -7,6 +7,9 @@
  * event loop does it before it waits) in pieces of whole lines that are small enough for pipes to
  * keep together.
  *
+ * A line has at most 16 KiB. Of a longer one the long texts are cut, and it ends in a field
+ * "truncated" that is true.
+ *
  * Never pass a secret. The level and the format are the program's only globals.
  */
 #ifndef SHOPD_BASE_LOG_H

@@ -22,6 +22,7 @@ enum setting_kind {
 	SETTING_ATTRIBUTE_NAME,
 	SETTING_REGION,
 	SETTING_TOPIC,          /* the ARN of an SNS topic */
+	SETTING_BALANCERS,      /* ARNs of load balancers in one region, with commas */
 	SETTING_URL,            /* kept without a "/" at its end */
 	SETTING_PAGE,           /* a URL with a path */
 	SETTING_ADDRESS,        /* an IP address and a port to listen on */

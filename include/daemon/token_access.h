@@ -1,6 +1,6 @@
 /*
- * How access control (http/access.h) comes to know callers by their tokens: the issuer's settings,
- * and what a good token makes of a caller.
+ * How access control (http/access.h) comes to know callers by their tokens: the settings of issuer
+ * and load balancers, and what a good token makes of a caller.
  */
 #ifndef SHOPD_DAEMON_TOKEN_ACCESS_H
 #define SHOPD_DAEMON_TOKEN_ACCESS_H
@@ -12,11 +12,15 @@
 /* What the configuration alone cannot judge. False with a line appended to `mistakes`. */
 MUST_CHECK bool token_access_check(const struct config *config, struct buf *mistakes);
 
-/* New, for a configuration with an issuer that has been checked; NULL when out of memory. */
+/*
+ * New, for a configuration with an issuer or a load balancer that has been checked; NULL when out
+ * of memory.
+ */
 struct tokens *token_access_new(const struct config *config, struct loop *loop,
 				struct transport *transport);
 
 /* For struct access; the context is struct tokens. */
-bool token_access_read(void *tokens, struct request *rq, const char *token, struct caller *caller);
+enum jwt_result token_access_read(void *context, struct request *rq,
+				  const struct shown_token *token, struct caller *caller);
 
 #endif

@@ -3,20 +3,23 @@
  * loop.
  *
  * A token of a load balancer (x-amzn-oidc-data) is judged by other rules than one that a caller
- * shows (jwt.h), but by the same set of keys.
+ * shows (jwt.h), and by other keys: balancers have their own.
  */
 #ifndef SHOPD_DAEMON_TOKENS_H
 #define SHOPD_DAEMON_TOKENS_H
 
+#include "daemon/balancer_keys.h"
 #include "daemon/jwks_source.h"
 #include "http/jwt.h"
 
 struct tokens_options {
-	const char *issuer;
-	const char *audiences;     /* separated by commas */
-	const char *signer;        /* the load balancer's ARN; NULL: none is trusted */
+	const char *issuer;        /* NULL: whatever load balancers say */
+	const char *audiences;     /* separated by commas; NULL likewise */
+	const char *signers;       /* load balancers' ARNs, likewise; NULL: none is trusted */
+	const char *signer_keys;   /* where those have their keys */
 	const char *groups;        /* as group_scopes.h says; NULL: none */
 	const char *const *scopes; /* our scopes for these, NULL behind the last one */
+	/* Neither file nor address: no token is good but a load balancer's. */
 	struct jwks_source_options keys;
 };
 
@@ -31,11 +34,9 @@ void tokens_free(struct tokens *tokens);
 void tokens_start(struct tokens *tokens);
 void tokens_stop(struct tokens *tokens);
 
-enum token_form { TOKEN_BEARER, TOKEN_BALANCED };
-
 /*
  * As jwt_check, now. A token whose key is not known makes keys be looked for, and may be good a
- * moment later.
+ * moment later; a load balancer's is JWT_KEY_AWAITED as long as that cannot be told.
  */
 MUST_CHECK enum jwt_result tokens_check(struct tokens *tokens, struct span token,
 					enum token_form form, struct jwt_subject *subject);

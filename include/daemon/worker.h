@@ -47,7 +47,7 @@ struct worker {
 	struct publisher *publisher; /* NULL: SHOPD_PUBLISH=off */
 	struct restocker *restocker; /* likewise */
 	struct idempotency_store idempotency;
-	struct tokens *tokens; /* NULL: there is no issuer */
+	struct tokens *tokens; /* NULL: there is no issuer, and no load balancer */
 	struct access access;
 	_Atomic(struct api_keys *) new_keys; /* held; for access, when the thread wakes up */
 	int listen_fd;

@@ -4,7 +4,9 @@
  *
  *	1. When the head is there, access_begin finds out who calls and judges by the route alone:
  *	   401 for what is shown and is no good, or nothing was shown where something is needed; 403
- *	   naming the scope that is missing.
+ *	   naming the scope that is missing; 503 as long as it cannot be told. What the caller shows
+ *	   himself counts; what a load balancer says of him (x-amzn-oidc-data) only when he shows
+ *	   nothing.
  *	2. Where the path names something that has an owner, the engine looks for him before the
  *	   first step: another's is 404, as if it were not there. What has no owner is a guest's,
  *	   and whoever knows its id may.
@@ -18,7 +20,13 @@
 
 #include "base/owner.h"
 #include "http/api_key.h"
+#include "http/jwt.h"
 #include "http/request.h"
+
+struct shown_token {
+	const char *text;
+	enum token_form form;
+};
 
 /* One for each server's thread, which alone changes it. */
 struct access {
@@ -28,11 +36,12 @@ struct access {
 	void (*find_owner)(struct repo *repo, enum owner_of of, const char *id, struct owner *out,
 			   struct await *await);
 	/*
-	 * Bearer tokens that are none of our keys; NULL: there are none. True with a caller whose
-	 * texts are in the request's arena, or false when the token is no good.
+	 * Tokens that are none of our keys; NULL: there are none. JWT_OK with a caller whose texts
+	 * are in the request's arena.
 	 */
-	bool (*read_token)(void *context, struct request *rq, const char *token,
-			   struct caller *caller);
+	enum jwt_result (*read_token)(void *context, struct request *rq,
+				      const struct shown_token *token, struct caller *caller);
+	bool has_balancers; /* whether x-amzn-oidc-data is looked at */
 	void *context;
 };
 

@@ -15,7 +15,9 @@
 
 #include "base/id.h"
 #include "base/ip.h"
+#include "http/capacity.h"
 #include "http/lending.h"
+#include "http/neighbours.h"
 #include "http/parking.h"
 #include "http/request.h"
 #include "http/server.h"
@@ -32,12 +34,16 @@ struct server {
 	size_t connection_count;
 	struct connection *to_park; /* their requests are over */
 	size_t parked_count;
+	struct capacity capacity;
+	struct neighbours neighbours;
+	size_t crowd; /* how many idle connections this sweep may close to make room */
 	struct lending lending;
 	struct id_sequence request_ids;
 	size_t request_count;
-	bool must_run; /* libmicrohttpd has something to do in this turn */
-	bool is_open;  /* accepts connections */
-	bool is_ready; /* serves all routes */
+	bool must_run;           /* libmicrohttpd has something to do in this turn */
+	unsigned fruitless_runs; /* of libmicrohttpd, since it last called us */
+	bool is_open;            /* accepts connections */
+	bool is_ready;           /* serves all routes */
 	bool is_draining;
 	bool has_met_proxy; /* that the configuration does not know; the log has said so */
 	uint64_t drain_us;  /* since when */
@@ -63,6 +69,7 @@ struct connection {
 	bool has_head;     /* the request's head was checked */
 	bool is_suspended;
 	bool is_body_too_large;
+	size_t body_room;      /* taken of the server's capacity */
 	bool must_close;       /* after this reply */
 	uint64_t bytes_before; /* received by the kernel up to the end of the last request */
 	bool knows_bytes_before;
@@ -70,6 +77,7 @@ struct connection {
 	uint64_t partial_us;  /* since when part of a request's first lines lies there, or 0 */
 	struct request rq;
 	struct parking_place place;
+	struct neighbour neighbour;
 	struct connection *next;
 	struct connection *previous;
 };

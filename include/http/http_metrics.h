@@ -5,6 +5,7 @@
 #define SHOPD_HTTP_HTTP_METRICS_H
 
 #include "base/metrics.h"
+#include "http/capacity.h"
 #include "http/rate_limit.h"
 #include "http/request.h"
 
@@ -16,10 +17,12 @@ struct http_metrics {
 	struct metric_histogram duration[HTTP_METRICS_ROUTES + 1];
 	metric_counter connections_open;
 	metric_counter connections_total;
-	metric_counter stream_bytes_in; /* of bodies that were taken as they came */
+	metric_counter connections_refused; /* too many from one address */
+	metric_counter stream_bytes_in;     /* of bodies that were taken as they came */
 	metric_counter stream_bytes_out;
 	metric_counter stream_lines;
 	metric_counter throttled[RATE_KINDS];
+	metric_counter overload[CAPACITY_KINDS];
 	metric_counter aborted; /* requests whose client went away or was too slow */
 };
 

@@ -30,11 +30,20 @@ enum {
 	JWT_LEEWAY_S = 60,     /* how far the issuer's clock may be off, either way */
 };
 
-/* What a token must fit. The texts are borrowed. */
+/* How a token came. */
+enum token_form {
+	TOKEN_BEARER,   /* shown by the caller */
+	TOKEN_BALANCED, /* added by a load balancer */
+};
+
+/*
+ * What a token must fit. The texts are borrowed; those in lists are separated by commas, and one of
+ * them must be named.
+ */
 struct jwt_rules {
-	const char *issuer;    /* exactly */
-	const char *audiences; /* separated by commas: one of them must be named */
-	const char *signer; /* the ARN of the load balancer, if this is about its tokens, or NULL */
+	const char *issuer; /* exactly. NULL: a load balancer's own business, as are audiences */
+	const char *audiences;
+	const char *signers; /* ARNs of load balancers, if this is about their tokens, or NULL */
 	const struct group_scopes *groups; /* NULL: no token has a scope */
 };
 
@@ -48,6 +57,7 @@ enum jwt_result {
 	JWT_ALGORITHM_REFUSED,
 	JWT_CRITICAL_REFUSED,
 	JWT_KEY_UNKNOWN, /* keys may have changed: worth a look (jwks_source.h) */
+	JWT_KEY_AWAITED, /* it is being looked for: nobody can tell yet (balancer_keys.h) */
 	JWT_SIGNATURE_WRONG,
 	JWT_EXPIRED,
 	JWT_NOT_YET_VALID,
@@ -70,10 +80,10 @@ MUST_CHECK enum jwt_result jwt_check(struct span token, const struct jwks *keys,
 				     struct jwt_subject *subject);
 
 /*
- * The key that a token's header names, whether good or not, into `id`; false when there is none
- * that could be looked for.
+ * The key that a load balancer's token names, whether good or not, into `id`. False when there is
+ * none that could be looked for, or when the token is not, as far as it says, by one of `signers`.
  */
-MUST_CHECK bool jwt_key_id(struct span token, char id[static JWKS_ID_MAX + 1]);
+MUST_CHECK bool jwt_key_id(struct span token, const char *signers, char id[static JWKS_ID_MAX + 1]);
 
 /* A sentence for the log and the caller, without anything from the token. */
 const char *jwt_result_text(enum jwt_result result);

@@ -41,12 +41,13 @@ struct publish_choice {
 	bool *may_go; /* for each of the page's events; see publish_choice_begin */
 };
 
-/* Fills in may_go: which events are this worker's to publish, whatever is before them. */
+/* Fills in may_go: which events are this worker's to publish now, whatever is before them. */
 void publish_choice_begin(const struct publish_choice *choice);
 
 /*
- * The next batch, in order: its length, 0 when nothing can go. Events that are sent already are
- * among it when it is time to go on with what follows from them.
+ * The next batch, in order, of what may go and still is this worker's: its length, 0 when nothing
+ * can go. Events that are sent already are among it when it is time to go on with what follows from
+ * them.
  */
 size_t publish_choice_pick(const struct publish_choice *choice,
 			   struct outbox_told *batch[static SNS_BATCH_MAX]);

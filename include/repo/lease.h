@@ -17,8 +17,8 @@
 #include "repo/repo.h"
 
 enum {
-	LEASE_MS = 15 * 1000,
-	LEASE_RENEW_MS = 5 * 1000, /* how old one is when it is renewed */
+	LEASE_MS = 9 * 1000,       /* so long others wait for a process that was killed */
+	LEASE_RENEW_MS = 3 * 1000, /* how old one is when it is renewed */
 	LEASE_NAME_SIZE = 40,
 };
 

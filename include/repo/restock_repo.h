@@ -21,6 +21,8 @@ struct restock {
 	char product_id[ID_SIZE];
 	const char *time; /* RFC 3339 */
 	const char *data; /* a JSON object */
+	/* For restock_repo_next: items before it that shopd did not write; they stay. */
+	uint64_t passed_over;
 };
 
 /* RESULT_OK, also when it is there already. Texts are needed during the call only. */
@@ -28,7 +30,8 @@ void restock_repo_put(struct repo *repo, const struct restock *restock, struct a
 
 /*
  * The oldest of a shard; eventually consistent: half a read unit. Texts are in the await's arena.
- * RESULT_OK, or RESULT_NOT_FOUND. One that is unreadable is RESULT_GARBLED: shopd did not write it.
+ * RESULT_OK, or RESULT_NOT_FOUND. What is unreadable is passed over and holds up nothing, which
+ * `passed_over` tells after either.
  */
 void restock_repo_next(struct repo *repo, uint32_t shard, struct restock *out, struct await *await);
 

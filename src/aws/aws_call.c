@@ -134,10 +134,12 @@ static void leave_between(struct aws_call *call)
 	credentials_wait_off(call->client->options.credentials, &call->wait);
 }
 
-static void log_failure(const struct aws_call *call)
+static void log_failure(struct aws_call *call)
 {
 	/* That calls are cut off is said once for all of them. */
 	if (!result_is_failure(call->result) || call->result == RESULT_SHUTDOWN || call->is_cut_off)
+		return;
+	if (call->expects && call->expects(call))
 		return;
 	log_event(LOG_WARNING, "AWS call failed", LOG_F_STR("target", call->target),
 		  LOG_F_STR("result", result_name(call->result)),

@@ -71,6 +71,11 @@ static bool take_refusal(struct sns_call *call)
 	return sns_answer_refusal(aws->error, aws->answer, &call->outcomes[0]);
 }
 
+static bool expects(struct aws_call *aws)
+{
+	return take_refusal(aws->context);
+}
+
 static void on_done(struct aws_call *aws)
 {
 	struct sns_call *call = aws->context;
@@ -106,6 +111,7 @@ static struct buf *begin(const struct sns *sns, struct sns_call *call, size_t co
 	call->task.context = call;
 	call->call.await = call->await;
 	call->call.done = on_done;
+	call->call.expects = expects;
 	call->call.context = call;
 	aws_call_init_body(sns->client, &call->call, REQUEST_MAX);
 	return &call->call.body;

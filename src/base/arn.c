@@ -57,6 +57,14 @@ static int is_lower_or_digit(int c)
 	return islower(c) || isdigit(c);
 }
 
+/* Of a service that has its resources in a region and an account. */
+static bool is_regional(const struct arn *arn, const char *service)
+{
+	return span_equals(arn->service, service) && arn->region.len <= REGION_MAX &&
+	       is_made_of(arn->region, is_lower_or_digit, "-") && arn->account.len == ACCOUNT_LEN &&
+	       is_made_of(arn->account, isdigit, "");
+}
+
 bool arn_is_topic(const struct arn *arn)
 {
 	static const char fifo[] = ".fifo";
@@ -67,7 +75,46 @@ bool arn_is_topic(const struct arn *arn)
 	if (name.len > strlen(fifo) &&
 	    memcmp(name.data + name.len - strlen(fifo), fifo, strlen(fifo)) == 0)
 		name.len -= strlen(fifo);
-	return span_equals(arn->service, "sns") && arn->region.len <= REGION_MAX &&
-	       is_made_of(arn->region, is_lower_or_digit, "-") && arn->account.len == ACCOUNT_LEN &&
-	       is_made_of(arn->account, isdigit, "") && is_made_of(name, isalnum, "-_");
+	return is_regional(arn, "sns") && is_made_of(name, isalnum, "-_");
+}
+
+bool arn_is_load_balancer(const struct arn *arn)
+{
+	static const char kind[] = "loadbalancer/app/";
+	struct span name = arn->resource;
+
+	if (name.len <= strlen(kind) || memcmp(name.data, kind, strlen(kind)) != 0)
+		return false;
+	name.data += strlen(kind);
+	name.len -= strlen(kind);
+	return is_regional(arn, "elasticloadbalancing") && is_made_of(name, isalnum, "-/");
+}
+
+/* How many parts there are between slashes; 0 when one is empty. */
+static size_t count_parts(struct span path)
+{
+	size_t count = 0;
+	size_t len = 0;
+
+	for (size_t i = 0; i < path.len; i++) {
+		if (path.data[i] != '/') {
+			len++;
+			continue;
+		}
+		if (len == 0)
+			return 0;
+		count++;
+		len = 0;
+	}
+	return len > 0 ? count + 1 : 0;
+}
+
+bool arn_is_endpoint(const struct arn *arn)
+{
+	static const char kind[] = "endpoint/";
+	struct span path = arn->resource;
+
+	return is_regional(arn, "sns") && path.len > strlen(kind) &&
+	       memcmp(path.data, kind, strlen(kind)) == 0 && count_parts(path) == 4 &&
+	       is_made_of(path, isalnum, "-_./");
 }

@@ -107,6 +107,10 @@ static const struct setting settings[] = {
 	 .help = "Where the issuer publishes its keys (JWKS)."},
 	{"SHOPD_GROUP_SCOPES", SETTING_TEXT, AT(group_scopes),
 	 .help = "Scopes by tokens' groups: admins=admin;packing=order:read."},
+	{"SHOPD_ALB_ARN", SETTING_BALANCERS, AT(balancers),
+	 .help = "The load balancer (ARN, several with commas) whose x-amzn-oidc-data is believed."},
+	{"SHOPD_ALB_KEYS_URL", SETTING_PAGE, AT(balancer_keys),
+	 .help = "Where its public keys are, if not where its region says."},
 	{"SHOPD_WORKERS", SETTING_NUMBER, AT(workers), "0",
 	 .help = "Threads that serve; 0: one for each CPU.", .max = 64},
 	{"SHOPD_CURRENCY", SETTING_CURRENCY, AT(currency), "USD",
@@ -118,6 +122,9 @@ static const struct setting settings[] = {
 	 .max = SEC(29)},
 	{"SHOPD_READ_DEADLINE", SETTING_DURATION, AT(read_deadline_us), "15s",
 	 .help = "How long a request may take to arrive.", .min = MS(100), .max = SEC(300)},
+	{"SHOPD_SEND_DEADLINE", SETTING_DURATION, AT(send_deadline_us), "60s",
+	 .help = "How long a client may take to receive a reply, or a part of a stream.",
+	 .min = MS(100), .max = SEC(3600)},
 	{"SHOPD_DRAIN_DEADLINE", SETTING_DURATION, AT(drain_deadline_us), "25s",
 	 .help = "How long requests under way may take when shopd stops.", .min = MS(100),
 	 .max = SEC(600)},
@@ -126,6 +133,12 @@ static const struct setting settings[] = {
 	 .min = SEC(1), .max = SEC(3600)},
 	{"SHOPD_MAX_CONNECTIONS", SETTING_NUMBER, AT(max_connections), "10000",
 	 .help = "Clients' connections of each worker.", .min = 1, .max = 1000000},
+	{"SHOPD_MAX_CONNECTIONS_PER_ADDRESS", SETTING_NUMBER, AT(max_connections_per_address),
+	 "256", .help = "Those of one client's address, where there is no proxy; 0: no limit.",
+	 .max = 1000000},
+	{"SHOPD_MAX_REQUESTS", SETTING_NUMBER, AT(max_requests), "2000",
+	 .help = "Requests under way of each worker; what is beyond is 503 at once.", .min = 1,
+	 .max = 1000000},
 	{"SHOPD_RATE_LIMIT", SETTING_NUMBER, AT(rate_limit), "100",
 	 .help = "Requests a second of each API key, user or client address; 0: no limit.",
 	 .max = 1000},
@@ -362,10 +375,13 @@ static void check_issuer(struct reading *reading)
 	check_pair(reading, "SHOPD_JWT_AUDIENCE", "SHOPD_JWT_ISSUER");
 	check_pair(reading, "SHOPD_JWKS_FILE", "SHOPD_JWT_ISSUER");
 	check_pair(reading, "SHOPD_JWKS_URL", "SHOPD_JWT_ISSUER");
-	check_pair(reading, "SHOPD_GROUP_SCOPES", "SHOPD_JWT_ISSUER");
-	if (config->jwt_issuer && !config->jwks_file && !config->jwks_url)
-		buf_add_str(mistake(reading), "SHOPD_JWT_ISSUER is set, but neither "
-					      "SHOPD_JWKS_FILE nor SHOPD_JWKS_URL is\n");
+	check_pair(reading, "SHOPD_ALB_KEYS_URL", "SHOPD_ALB_ARN");
+	if (!config->balancers)
+		check_pair(reading, "SHOPD_GROUP_SCOPES", "SHOPD_JWT_ISSUER");
+	if (config->jwt_issuer && !config->jwks_file && !config->jwks_url && !config->balancers)
+		buf_add_str(mistake(reading),
+			    "SHOPD_JWT_ISSUER is set, but neither SHOPD_JWKS_FILE nor "
+			    "SHOPD_JWKS_URL is, nor SHOPD_ALB_ARN\n");
 }
 
 /* What the files of the AWS tools add. */
@@ -388,7 +404,8 @@ static void read_aws(struct reading *reading)
 
 bool config_asks_callers(const struct config *config)
 {
-	return (config->api_keys_file || config->jwt_issuer) && !config->is_auth_off;
+	return (config->api_keys_file || config->jwt_issuer || config->balancers) &&
+	       !config->is_auth_off;
 }
 
 /* Where nobody is asked who he is, only this machine may ask. */

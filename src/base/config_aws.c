@@ -172,6 +172,28 @@ static bool find_sns_region(struct config *config)
 	return config->sns_region != NULL;
 }
 
+/* Load balancers' keys are where the region of their ARNs says. */
+static bool find_balancer_keys(struct config *config)
+{
+	const char *arns = config->balancers;
+	struct arn arn;
+	struct buf url;
+	const char *region;
+
+	if (!arns || config->balancer_keys ||
+	    !arn_parse((struct span){arns, strcspn(arns, ",")}, &arn))
+		return true;
+	region = arena_copy(&config->owned, arn.region.data, arn.region.len);
+	if (!region)
+		return false;
+	buf_init(&url, ENDPOINT_MAX);
+	endpoint_add_balancer_keys_url(region, &url);
+	if (buf_ok(&url))
+		config->balancer_keys = arena_copy(&config->owned, url.data, url.len);
+	buf_clear(&url);
+	return config->balancer_keys != NULL;
+}
+
 static struct endpoint_place place_of(const struct config *config, size_t service)
 {
 	bool is_sns = services[service].offset == AT(endpoint_sns);
@@ -307,6 +329,8 @@ bool config_aws_read(struct config *config, const struct config_aws_given *given
 		config->metadata_endpoint = CONFIG_AWS_METADATA_IPV6;
 	read_profiles(&reading);
 	find_place(&reading);
+	if (!find_balancer_keys(config))
+		report_memory(&reading);
 	check_container(&reading);
 	profiles_clear(&reading.profiles);
 	return reading.is_right;

@@ -39,3 +39,14 @@ void endpoint_add_url(const struct endpoint_place *place, const char *service, s
 		       place->uses_fips && has_own_fips_host ? "-fips" : "", place->region,
 		       place->uses_dualstack ? partition->dualstack_suffix : partition->suffix);
 }
+
+void endpoint_add_balancer_keys_url(const char *region, struct buf *out)
+{
+	const struct endpoint_place place = {.region = region};
+
+	if (strncmp(region, "us-gov-", strlen("us-gov-")) == 0)
+		buf_add_format(out, "https://s3-%s.amazonaws.com/aws-elb-public-keys-prod-%s",
+			       region, region);
+	else
+		endpoint_add_url(&place, "public-keys.auth.elb", out);
+}

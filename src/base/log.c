@@ -2,7 +2,7 @@
  * Lines are written in place, at the end of the thread's buffer; there is always room for a
  * longest one, since log_write flushes first when there is not. A line that does not fit is
  * written again with a smaller limit for each field's text, and at last without the fields that do
- * not fit even so.
+ * not fit even so; then it ends in a mark that says so.
  */
 #include "base/log.h"
 
@@ -200,7 +200,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
 	static const size_t limits[] = {LINE_BYTES, 1024, 64};
 	enum log_format format = atomic_load_explicit(&line_format, memory_order_relaxed);
 	const char *end = format == LOG_JSON ? "}\n" : "\n";
-	const size_t room = LINE_BYTES - strlen(end);
+	const char *cut_end = format == LOG_JSON ? ",\"truncated\":true}\n" : " truncated=true\n";
 	bool is_whole = false;
 	struct buf out;
 
@@ -209,7 +209,9 @@ void log_write(enum log_level level, const char *message, const struct log_field
 	if (mine.len > BUFFER_BYTES - LINE_BYTES)
 		log_flush();
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]) && !is_whole; i++) {
-		buf_init_over(&out, mine.bytes + mine.len, room);
+		if (i > 0)
+			end = cut_end;
+		buf_init_over(&out, mine.bytes + mine.len, LINE_BYTES - strlen(end));
 		is_whole =
 			add_line(&(struct line){&out, format, limits[i]}, level, message, fields);
 	}

@@ -89,6 +89,28 @@ static bool read_topic(const struct reading *reading)
 	       keep_text(reading, reading->text);
 }
 
+/* One after the other: their keys are in one place only when they are in one region. */
+static bool read_balancers(const struct reading *reading)
+{
+	const char *at = reading->text;
+	struct span region = {0};
+
+	for (;;) {
+		struct arn arn;
+		size_t len = strcspn(at, ",");
+
+		if (!arn_parse((struct span){at, len}, &arn) || !arn_is_load_balancer(&arn))
+			return false;
+		if (region.data && (region.len != arn.region.len ||
+				    memcmp(region.data, arn.region.data, region.len) != 0))
+			return false;
+		region = arn.region;
+		if (!at[len])
+			return keep_text(reading, reading->text);
+		at += len + 1;
+	}
+}
+
 /* Without encryption nothing may leave this machine and its link, credentials least of all. */
 static bool is_safe_url(struct span url)
 {
@@ -289,6 +311,11 @@ static const struct {
 	[SETTING_TOPIC] = {read_topic, add_text,
 			   "the ARN of an SNS topic, such as "
 			   "arn:aws:sns:eu-west-1:123456789012:shop"},
+	[SETTING_BALANCERS] =
+		{read_balancers, add_text,
+		 "ARNs of Application Load Balancers in one region, with commas, such as "
+		 "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/"
+		 "shop/50dc6c495c0c9188"},
 	[SETTING_URL] = {read_url, add_text,
 			 "https://host or https://host:port without a path; http:// only for this "
 			 "machine and link-local addresses"},

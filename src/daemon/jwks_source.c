@@ -1,36 +1,29 @@
 #include "daemon/jwks_source.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws/ask.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "base/version.h"
+#include "daemon/key_page.h"
 
 #define SECONDS(n) ((uint64_t)(n)*1000000)
 
 static const uint64_t refresh_us = SECONDS(3600);
 static const uint64_t retry_us = SECONDS(30); /* as long as there are none */
 static const uint64_t missed_us = SECONDS(300);
-static const uint64_t timeout_us = SECONDS(5);
-
-enum { REQUEST_MAX = 8 * 1024, WHY_MAX = JWKS_WHY_SIZE + 256 };
 
 struct jwks_source {
 	struct jwks_source_options options;
-	const char *path; /* of the address, and query */
-	struct ask ask;
+	struct key_page page; /* if there is no file */
 	struct loop_timer timer;
 	struct jwks *keys;
 	uint64_t looked_us; /* when the last look began */
-	bool is_asking;
 	bool is_stopped;
 };
 
-static void on_answer(struct exchange *exchange);
+static void on_page(void *context, int status, struct span text, const char *why);
 static void on_timer(struct loop_timer *timer);
 
 static const char *place_of(const struct jwks_source *source)
@@ -38,22 +31,15 @@ static const char *place_of(const struct jwks_source *source)
 	return source->options.file ? source->options.file : source->options.url;
 }
 
-static bool init_ask(struct jwks_source *source)
+static bool init_page(struct jwks_source *source)
 {
-	const char *url = source->options.url;
-	const char *authority = url ? strstr(url, "://") : NULL;
-	size_t len;
-	char *origin;
-	bool ok;
+	const struct jwks_source_options *options = &source->options;
 
-	if (source->options.file || !authority)
-		return true;
-	len = (size_t)(authority - url) + 3 + strcspn(authority + 3, "/");
-	source->path = url[len] ? url + len : "/";
-	origin = strndup(url, len);
-	ok = origin && ask_init(&source->ask, origin, REQUEST_MAX, JWKS_SIZE_MAX);
-	free(origin);
-	return ok;
+	source->page.done = on_page;
+	source->page.context = source;
+	return options->file ||
+	       key_page_init(&source->page, &(struct key_page_place){options->url, options->loop,
+								     options->transport});
 }
 
 struct jwks_source *jwks_source_new(const struct jwks_source_options *options)
@@ -65,11 +51,7 @@ struct jwks_source *jwks_source_new(const struct jwks_source_options *options)
 	source->options = *options;
 	source->timer.fire = on_timer;
 	source->timer.context = source;
-	source->ask.loop = options->loop;
-	source->ask.transport = options->transport;
-	source->ask.exchange.done = on_answer;
-	source->ask.exchange.context = source;
-	if (init_ask(source))
+	if (init_page(source))
 		return source;
 	jwks_source_free(source);
 	return NULL;
@@ -79,7 +61,7 @@ void jwks_source_free(struct jwks_source *source)
 {
 	if (!source)
 		return;
-	ask_clear(&source->ask);
+	key_page_clear(&source->page);
 	jwks_free(source->keys);
 	free(source);
 }
@@ -132,55 +114,30 @@ static void read_file(struct jwks_source *source)
 	secret_clear(&text);
 }
 
-static void ask_address(struct jwks_source *source)
-{
-	struct buf *out = ask_begin(&source->ask);
-
-	buf_add_format(out, "GET %s HTTP/1.1\r\nHost: %s\r\n", source->path,
-		       source->ask.origin.authority);
-	buf_add_str(out, "Accept: application/json\r\nUser-Agent: shopd/" SHOPD_VERSION "\r\n\r\n");
-	if (!buf_ok(out)) {
-		fail(source, "the address is too long");
-		return;
-	}
-	source->is_asking = true;
-	ask_send(&source->ask, timeout_us);
-}
-
 static void look(struct jwks_source *source)
 {
 	source->looked_us = loop_now_us(source->options.loop);
 	if (source->options.file)
 		read_file(source);
 	else
-		ask_address(source);
+		key_page_get(&source->page, "");
 }
 
-static void on_answer(struct exchange *exchange)
+static void on_page(void *context, int status, struct span text, const char *why)
 {
-	struct jwks_source *source = exchange->context;
-	int status = ask_status(&source->ask);
-	char why[WHY_MAX];
+	struct jwks_source *source = context;
 
-	source->is_asking = false;
-	if (source->is_stopped)
-		return;
-	if (status == 200) {
-		take(source, ask_answer(&source->ask));
-		return;
-	}
-	if (status == 0)
-		snprintf(why, sizeof(why), "no answer: %s", exchange->error);
+	if (status == 200)
+		take(source, text);
 	else
-		snprintf(why, sizeof(why), "the answer is %d", status);
-	fail(source, why);
+		fail(source, why);
 }
 
 static void on_timer(struct loop_timer *timer)
 {
 	struct jwks_source *source = timer->context;
 
-	if (!source->is_asking)
+	if (!source->page.is_asking)
 		look(source);
 }
 
@@ -192,6 +149,7 @@ void jwks_source_start(struct jwks_source *source)
 void jwks_source_stop(struct jwks_source *source)
 {
 	source->is_stopped = true;
+	key_page_stop(&source->page);
 	loop_timer_off(source->options.loop, &source->timer);
 }
 
@@ -204,6 +162,7 @@ void jwks_source_missed(struct jwks_source *source)
 {
 	uint64_t now_us = loop_now_us(source->options.loop);
 
-	if (!source->is_stopped && !source->is_asking && now_us - source->looked_us >= missed_us)
+	if (!source->is_stopped && !source->page.is_asking &&
+	    now_us - source->looked_us >= missed_us)
 		look(source);
 }

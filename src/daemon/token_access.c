@@ -24,6 +24,8 @@ struct tokens *token_access_new(const struct config *config, struct loop *loop,
 	const struct tokens_options options = {
 		.issuer = config->jwt_issuer,
 		.audiences = config->jwt_audience,
+		.signers = config->balancers,
+		.signer_keys = config->balancer_keys,
 		.groups = config->group_scopes,
 		.scopes = scope_names,
 		.keys = {config->jwks_file, config->jwks_url, loop, transport},
@@ -32,21 +34,22 @@ struct tokens *token_access_new(const struct config *config, struct loop *loop,
 	return tokens_new(&options);
 }
 
-bool token_access_read(void *context, struct request *rq, const char *token, struct caller *caller)
+enum jwt_result token_access_read(void *context, struct request *rq,
+				  const struct shown_token *token, struct caller *caller)
 {
 	struct tokens *tokens = context;
 	struct jwt_subject subject;
-	enum jwt_result result = tokens_check(tokens, span_of(token), TOKEN_BEARER, &subject);
+	enum jwt_result result = tokens_check(tokens, span_of(token->text), token->form, &subject);
 	const char *id;
 
 	if (result != JWT_OK) {
 		log_event(LOG_DEBUG, "a token is refused",
 			  LOG_F_STR("why", jwt_result_text(result)));
-		return false;
+		return result;
 	}
 	id = arena_copy(&rq->arena, subject.id, strlen(subject.id));
 	if (!id)
-		return false;
+		return JWT_NO_MEMORY;
 	*caller = (struct caller){CALLER_SHOPPER, id, subject.scopes, "shopper"};
-	return true;
+	return JWT_OK;
 }

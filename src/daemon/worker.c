@@ -278,6 +278,7 @@ static struct server *make_server(struct worker *worker)
 		.digest = worker->backend.digest,
 		.find_owner = owner_repo_find,
 		.read_token = worker->tokens != NULL ? token_access_read : NULL,
+		.has_balancers = worker->shared->config->balancers != NULL,
 		.context = worker->tokens,
 	};
 	return server_new(&options);
@@ -351,7 +352,8 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 	if (!backend_init(&worker->backend, shared->config, shared->trust))
 		return false;
 	loop_on_wake(worker->backend.loop, on_woken, worker);
-	if (shared->config->jwt_issuer != NULL && !make_tokens(worker))
+	if ((shared->config->jwt_issuer != NULL || shared->config->balancers != NULL) &&
+	    !make_tokens(worker))
 		return false;
 	worker->server = make_server(worker);
 	worker->sweeper = make_sweeper(worker);

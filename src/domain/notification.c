@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arn.h"
 #include "base/json_exact.h"
 #include "domain/contact.h"
 #include "domain/event.h"
@@ -21,13 +22,18 @@ static const struct {
 	{"endpoint", "target_arn"},
 };
 
+/* Nothing else: whoever can set preferences must not have the shop publish to its own topics. */
 static void check_target(const struct field *field, const char *path, const json_t *value,
 			 struct validation *validation)
 {
+	struct arn arn;
+
 	field_check_line(field, path, value, validation);
-	if (json_exact_is_string(value) && strncmp(json_string_value(value), "arn:", 4) != 0)
+	if (json_exact_is_string(value) &&
+	    (!arn_parse(field_text(value), &arn) || !arn_is_endpoint(&arn)))
 		validation_add(validation, path, MISTAKE_INVALID_TEXT,
-			       "It must be the ARN of an SNS endpoint, which begins with arn:.");
+			       "It must be the ARN of a mobile endpoint of SNS: arn:aws:sns:"
+			       "<region>:<account>:endpoint/<platform>/<application>/<id>.");
 }
 
 static bool is_for_users(const json_t *name)

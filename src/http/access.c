@@ -34,7 +34,7 @@ bool access_is_for(const struct request *rq, const char *user_id, enum scope sco
 
 /* ---- who calls ---- */
 
-/* What the request shows; NULL for nothing. The scheme of another kind is not good either. */
+/* What the caller shows; NULL for nothing. The scheme of another kind is not good either. */
 static const char *shown(const struct request *rq)
 {
 	static const char scheme[] = "Bearer ";
@@ -51,6 +51,7 @@ static const char *shown(const struct request *rq)
 	return authorization + strspn(authorization, " ");
 }
 
+/* False when the key is no good. */
 static bool read_key(const struct access *access, struct request *rq, const char *text,
 		     struct caller *caller)
 {
@@ -72,23 +73,33 @@ static bool read_key(const struct access *access, struct request *rq, const char
 	return caller->id != NULL && caller->by != NULL;
 }
 
-/* False when something is shown that is no good. */
-static bool identify(struct request *rq)
+/* Who calls, by what he shows or else by what a load balancer says of him. */
+static enum jwt_result read_caller(const struct access *access, struct request *rq)
+{
+	struct shown_token token = {shown(rq), TOKEN_BEARER};
+
+	if (token.text == NULL && access->has_balancers)
+		token = (struct shown_token){request_header(rq, "x-amzn-oidc-data"),
+					     TOKEN_BALANCED};
+	if (token.text == NULL)
+		return JWT_OK;
+	if (token.form == TOKEN_BEARER && api_key_is_one(token.text))
+		return read_key(access, rq, token.text, &rq->caller) ? JWT_OK : JWT_MALFORMED;
+	if (access->read_token == NULL)
+		return JWT_MALFORMED;
+	return access->read_token(access->context, rq, &token, &rq->caller);
+}
+
+/* JWT_OK: it is known who he is, or he is nobody. */
+static enum jwt_result identify(struct request *rq)
 {
 	const struct access *access = access_of(rq);
-	const char *text;
 
 	rq->caller = (struct caller){CALLER_STAFF, "", scope_bit(SCOPE_ADMIN), "staff"};
 	if (access == NULL)
-		return true;
+		return JWT_OK;
 	rq->caller = (struct caller){CALLER_NOBODY, "", 0, "guest"};
-	text = shown(rq);
-	if (text == NULL)
-		return true;
-	if (api_key_is_one(text))
-		return read_key(access, rq, text, &rq->caller);
-	return access->read_token != NULL &&
-	       access->read_token(access->context, rq, text, &rq->caller);
+	return read_caller(access, rq);
 }
 
 /* ---- whether he may ---- */
@@ -148,15 +159,27 @@ static void judge(struct request *rq)
 		reply_forbidden(rq);
 }
 
-void access_begin(struct request *rq)
+static void reply_unidentified(struct request *rq, enum jwt_result result)
 {
-	bool is_sound = identify(rq);
-
-	if (throttle_admit(rq) && is_sound)
-		judge(rq);
-	else if (!rq->reply.is_made)
+	if (result == JWT_KEY_AWAITED)
+		reply_problem(rq, "unavailable",
+			      "Who you are cannot be told yet: the load balancer's key is being "
+			      "fetched.");
+	else
 		reply_unauthenticated(rq, ", error=\"invalid_token\"",
 				      "The key or token that was sent is not, or no longer, good.");
+}
+
+void access_begin(struct request *rq)
+{
+	enum jwt_result result = identify(rq);
+
+	if (throttle_admit(rq)) {
+		if (result == JWT_OK)
+			judge(rq);
+		else
+			reply_unidentified(rq, result);
+	}
 	rq->await.by = rq->caller.by;
 }
 

@@ -19,7 +19,7 @@
 #include "http/router.h"
 #include "http/stream_carry.h"
 
-enum { TRACE_MAX = 256, KEY_DIGEST_SIZE = 9 };
+enum { TRACE_MAX = 256 };
 
 static struct loop *loop_of(const struct connection *connection)
 {
@@ -62,6 +62,8 @@ static struct connection *connection_new(struct server *server, struct MHD_Conne
 		connection->next->previous = connection;
 	server->connections = connection;
 	server->connection_count++;
+	neighbours_add(&server->neighbours, &connection->neighbour, &connection->peer_ip);
+	server->fruitless_runs = 0;
 	metric_add(&server->metrics.connections_total, 1);
 	metric_add(&server->metrics.connections_open, 1);
 	return connection;
@@ -83,6 +85,7 @@ static void connection_closed(struct connection *connection)
 	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
 	parking_forget(connection);
+	neighbours_remove(&connection->neighbour);
 	/* At its limit, libmicrohttpd looks for clients who wait only when it runs again. */
 	if (server->connection_count-- >= server->options.config->max_connections)
 		server->must_run = true;
@@ -121,6 +124,8 @@ static void on_finished(struct request *rq)
 	struct connection *connection = rq->connection;
 
 	enter(connection, CONNECTION_READY);
+	if (!rq->route->is_always_on)
+		capacity_give(rq, CAPACITY_OF_REQUESTS, 1);
 	if (!connection->is_suspended)
 		return; /* the access handler is on the stack and sends it */
 	parking_hasten(connection);
@@ -147,6 +152,7 @@ static void request_begin(struct connection *connection, const char *target)
 	buf_init(&rq->raw_body, options->config->max_body);
 	connection->has_head = false;
 	connection->is_body_too_large = false;
+	connection->body_room = 0;
 	connection->must_close = false;
 	connection->partial_us = 0;
 	enter(connection, CONNECTION_READING);
@@ -324,7 +330,9 @@ static enum MHD_Result handle_upload(struct connection *connection, const char *
 		connection->is_body_too_large = true;
 		connection->must_close = true;
 	}
-	if (!rq->reply.is_made && !connection->is_body_too_large) {
+	if (!rq->reply.is_made && !connection->is_body_too_large &&
+	    capacity_take(rq, CAPACITY_OF_BODIES, *upload_len)) {
+		connection->body_room += *upload_len;
 		buf_add(body, upload, *upload_len);
 		if (!buf_ok(body))
 			reply_failure(rq, RESULT_NO_MEMORY);
@@ -341,6 +349,8 @@ static enum MHD_Result handle_whole(struct connection *connection)
 	if (!rq->reply.is_made && connection->is_body_too_large)
 		reply_problem(rq, "body-too-large", "A body may have up to %zu bytes.",
 			      rq->raw_body.max);
+	if (!rq->reply.is_made && !rq->route->is_always_on)
+		(void)!capacity_take(rq, CAPACITY_OF_REQUESTS, 1);
 	if (rq->reply.is_made)
 		return send_reply(connection);
 	flow_start(rq);
@@ -364,6 +374,7 @@ enum MHD_Result connection_handle(void *server, struct MHD_Connection *mhd, cons
 	(void)mhd;
 	if (connection == NULL)
 		return MHD_NO;
+	connection->server->fruitless_runs = 0;
 	if (!connection->has_head)
 		return handle_head(connection, method, version);
 	if (*upload_len > 0)
@@ -377,13 +388,12 @@ enum MHD_Result connection_handle(void *server, struct MHD_Connection *mhd, cons
 
 /* ---- a request's end ---- */
 
-/* Where an id is a key: what tells the lines about it from others, but does not open anything. */
-static const char *digest_key(const struct request *rq, char digest[static KEY_DIGEST_SIZE])
+/* Where an id in the path is a key. */
+static const char *digest_key(const struct request *rq, char digest[static ID_DIGEST_SIZE])
 {
-	if (rq->route == NULL || !rq->route->endpoint->is_secret || rq->param[0] == NULL)
+	if (rq->route == NULL || !rq->route->endpoint->is_secret)
 		return NULL;
-	snprintf(digest, KEY_DIGEST_SIZE, "%08" PRIx32, id_hash(rq->param[0]));
-	return digest;
+	return id_digest(rq->param[0], digest);
 }
 
 /* Where it is not the peer. */
@@ -403,7 +413,7 @@ static void log_request(const struct connection *connection, bool was_answered,
 	const struct route *routes = connection->server->options.routes;
 	enum log_level level = LOG_INFO;
 	char shown[ROUTER_SHOWN_SIZE];
-	char digest[KEY_DIGEST_SIZE];
+	char digest[ID_DIGEST_SIZE];
 	char client[IP_TEXT_SIZE];
 
 	if (connection->server->options.is_quiet)
@@ -455,11 +465,13 @@ static void request_end(struct connection *connection, bool was_answered)
 	json_decref(rq->body);
 	rq->body = NULL;
 	buf_clear(&rq->raw_body);
+	capacity_give(rq, CAPACITY_OF_BODIES, connection->body_room);
 	lending_give_body(&server->lending, &rq->reply.body);
 	lending_give_arena(&server->lending, &rq->arena);
 	connection->knows_bytes_before = false;
 	enter(connection, CONNECTION_IDLE);
 	server->request_count--;
+	server->fruitless_runs = 0;
 }
 
 void connection_completed(void *server, struct MHD_Connection *mhd, void **context,

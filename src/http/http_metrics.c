@@ -92,17 +92,22 @@ static void write_connections(struct buf *out, const struct http_metrics *const 
 {
 	uint64_t open = 0;
 	uint64_t total = 0;
+	uint64_t refused = 0;
 	uint64_t aborted = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		open += metric_get(&metrics[i]->connections_open);
 		total += metric_get(&metrics[i]->connections_total);
+		refused += metric_get(&metrics[i]->connections_refused);
 		aborted += metric_get(&metrics[i]->aborted);
 	}
 	metric_write_head(out, "shopd_http_connections", "gauge", "Client connections open.");
 	metric_write(out, "shopd_http_connections", "", open);
 	metric_write_total(out, "shopd_http_connections_total", "Client connections accepted.",
 			   total);
+	metric_write_total(out, "shopd_http_connections_refused_total",
+			   "Client connections closed at once: too many from one address.",
+			   refused);
 	metric_write_total(out, "shopd_http_aborted_total",
 			   "Requests whose client went away or was too slow.", aborted);
 }
@@ -143,6 +148,22 @@ static void write_throttled(struct buf *out, const struct http_metrics *const *m
 	}
 }
 
+static void write_overload(struct buf *out, const struct http_metrics *const *metrics, size_t count)
+{
+	char labels[LABELS_SIZE];
+
+	metric_write_head(out, "shopd_http_overload_total", "counter",
+			  "Requests refused because there was no room, by what was too much.");
+	for (size_t kind = 0; kind < CAPACITY_KINDS; kind++) {
+		uint64_t sum = 0;
+
+		for (size_t i = 0; i < count; i++)
+			sum += metric_get(&metrics[i]->overload[kind]);
+		snprintf(labels, sizeof(labels), "what=\"%s\"", capacity_names[kind]);
+		metric_write(out, "shopd_http_overload_total", labels, sum);
+	}
+}
+
 void http_metrics_write(struct buf *out, const struct route *routes,
 			const struct http_metrics *const *metrics, size_t count)
 {
@@ -157,5 +178,6 @@ void http_metrics_write(struct buf *out, const struct route *routes,
 	write_duration(out, routes, HTTP_METRICS_ROUTES, metrics, count);
 	write_connections(out, metrics, count);
 	write_throttled(out, metrics, count);
+	write_overload(out, metrics, count);
 	write_streams(out, metrics, count);
 }

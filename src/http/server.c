@@ -15,6 +15,9 @@ enum {
 	DRAIN_SWEEP_INTERVAL_US = 50 * 1000,
 	ACCEPT_ROUNDS = 1000,
 	RUNS_PER_TURN = 8,
+	CROWD_SHARE = 8, /* of all connections may be closed at a time to make room */
+	FRUITLESS_RUNS = 16,
+	FRUITLESS_PAUSE_US = 2000,
 };
 
 /* Paths and query are decoded by the router, after they were split. */
@@ -28,6 +31,7 @@ static size_t leave_escaped(void *context, struct MHD_Connection *mhd, char *tex
 static void run_now(struct server *server)
 {
 	server->must_run = false;
+	server->fruitless_runs++;
 	MHD_run(server->mhd);
 	parking_fill(server);
 }
@@ -38,6 +42,16 @@ static void on_ready(struct loop_watch *watch, uint32_t events)
 	run_now(watch->context);
 }
 
+/*
+ * libmicrohttpd 0.9.75 wants to be run at once, and again, and again, for a client whose chunk's
+ * first line fills all of its connection's memory: it can neither read on nor give up. Until the
+ * read deadline ends that, runs that come to nothing are made with pauses.
+ */
+static bool is_turning_in_vain(const struct server *server)
+{
+	return server->fruitless_runs >= FRUITLESS_RUNS;
+}
+
 static uint64_t patience(struct loop_hook *hook)
 {
 	struct server *server = hook->context;
@@ -45,9 +59,10 @@ static uint64_t patience(struct loop_hook *hook)
 
 	if (MHD_get_timeout(server->mhd, &wait_ms) != MHD_YES)
 		return UINT64_MAX;
-	if (wait_ms == 0)
-		server->must_run = true;
-	return (uint64_t)wait_ms * 1000;
+	if (wait_ms > 0)
+		return (uint64_t)wait_ms * 1000;
+	server->must_run = true;
+	return is_turning_in_vain(server) ? FRUITLESS_PAUSE_US : 0;
 }
 
 /*
@@ -62,7 +77,17 @@ static void after_turn(struct loop_hook *hook)
 	for (int run = 0; server->must_run && run < RUNS_PER_TURN; run++) {
 		run_now(server);
 		(void)patience(hook);
+		if (is_turning_in_vain(server))
+			break;
 	}
+}
+
+/* Who waits to be accepted may be a load balancer, which has to hear that all is well. */
+static size_t crowd(const struct server *server)
+{
+	uint64_t max = server->options.config->max_connections;
+
+	return server->connection_count >= max ? (size_t)(max / CROWD_SHARE + 1) : 0;
 }
 
 static void sweep(struct loop_timer *timer)
@@ -72,6 +97,7 @@ static void sweep(struct loop_timer *timer)
 	uint64_t now_us = loop_now_us(loop);
 	uint64_t interval_us = server->is_draining ? DRAIN_SWEEP_INTERVAL_US : SWEEP_INTERVAL_US;
 
+	server->crowd = crowd(server);
 	for (struct connection *at = server->connections; at != NULL; at = at->next)
 		connection_deadline_check(at, now_us);
 	/* The heap has had room for this timer before. */
@@ -80,11 +106,30 @@ static void sweep(struct loop_timer *timer)
 	server->must_run = true;
 }
 
+/*
+ * libmicrohttpd's own limit would count each IPv6 address, and does not know of proxies.
+ */
+static enum MHD_Result may_connect(void *context, const struct sockaddr *address, socklen_t len)
+{
+	struct server *server = context;
+	const struct config *config = server->options.config;
+	uint64_t max = config->max_connections_per_address;
+	struct ip ip = ip_of_socket(address);
+
+	(void)len;
+	if (max == 0 || config->trusted_proxies > 0 ||
+	    (!config->knows_proxies && ip_is_private(&ip)) ||
+	    neighbours_count(&server->neighbours, &ip, max) < max)
+		return MHD_YES;
+	metric_add(&server->metrics.connections_refused, 1);
+	return MHD_NO;
+}
+
 static struct MHD_Daemon *start_daemon(struct server *server)
 {
 	const struct config *config = server->options.config;
 
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, may_connect, server,
 				connection_handle, server, MHD_OPTION_LISTEN_SOCKET,
 				server->options.listen_fd, MHD_OPTION_CONNECTION_LIMIT,
 				(unsigned)config->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
@@ -127,7 +172,8 @@ struct server *server_new(const struct server_options *options)
 	if (server == NULL)
 		return NULL;
 	server->options = *options;
-	server->mhd = start_daemon(server);
+	if (neighbours_init(&server->neighbours))
+		server->mhd = start_daemon(server);
 	if (server->mhd == NULL) {
 		server_free(server);
 		return NULL;

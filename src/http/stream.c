@@ -82,8 +82,11 @@ void stream_open(struct request *rq)
 {
 	const struct endpoint *endpoint = rq->route->endpoint;
 
+	if (!capacity_take(rq, CAPACITY_OF_STREAMS, 1))
+		return;
 	rq->state = arena_alloc(&rq->arena, endpoint->state_size);
 	if (rq->state == NULL) {
+		capacity_give(rq, CAPACITY_OF_STREAMS, 1);
 		reply_failure(rq, RESULT_NO_MEMORY);
 		return;
 	}
@@ -121,6 +124,7 @@ static ssize_t on_wanted(void *context, uint64_t position, char *out, size_t roo
 	long given = rq->reply.give(rq, out, room);
 
 	(void)position;
+	rq->connection->server->fruitless_runs = 0;
 	if (given == STREAM_LATER)
 		connection_suspend(rq->connection);
 	else if (given == STREAM_END)
@@ -177,6 +181,7 @@ void stream_close(struct request *rq)
 	if (!rq->stream.is_open)
 		return;
 	rq->stream.is_open = false;
+	capacity_give(rq, CAPACITY_OF_STREAMS, 1);
 	metric_add(&metrics_of(rq)->stream_lines, rq->lines);
 	streaming_of(rq)->end(rq);
 }

@@ -76,7 +76,9 @@ size_t publish_choice_pick(const struct publish_choice *choice,
 	for (size_t i = 0; i < page->event_count && count < SNS_BATCH_MAX; i++) {
 		struct outbox_told *event = &page->events[i];
 
-		if (choice->may_go[i] && !event->is_over && !find_before(page, event))
+		/* A page may take seconds: what was ours at its beginning may not be now. */
+		if (choice->may_go[i] && is_ours(choice, event->in) && !event->is_over &&
+		    !find_before(page, event))
 			batch[count++] = event;
 	}
 	return count;

@@ -40,8 +40,10 @@ void publisher_metrics_write(struct buf *out, const struct publisher_metrics *su
 			   metric_get(&sum->failed));
 	metric_write_total(out, "shopd_outbox_dead_total", "Events put away as dead letters.",
 			   metric_get(&sum->dead));
-	metric_write_head(out, "shopd_outbox_pending", "gauge",
-			  "Items of the outbox, in the shards whose leases are held here.");
+	metric_write_head(
+		out, "shopd_outbox_pending", "gauge",
+		"Items of the outbox, in the shards whose leases are held here; of each at "
+		"most 50 are counted while SNS or DynamoDB fail.");
 	metric_write(out, "shopd_outbox_pending", "", pending);
 	metric_write_head(out, "shopd_outbox_oldest_seconds", "gauge",
 			  "How old the oldest of them is.");

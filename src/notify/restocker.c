@@ -38,9 +38,10 @@ struct shard {
 	struct restocker *restocker;
 	uint32_t number;
 	enum phase phase;
-	uint64_t hold_until; /* on the monotonic clock: the lease is ours */
-	uint64_t look_at;    /* likewise: the next look */
-	unsigned failures;   /* in a row */
+	uint64_t hold_until;  /* on the monotonic clock: the lease is ours */
+	uint64_t look_at;     /* likewise: the next look */
+	unsigned failures;    /* in a row */
+	uint64_t passed_over; /* items, when it was last told */
 	struct await await;
 	struct arena arena;
 	struct loop_task task;
@@ -161,9 +162,20 @@ static void look(struct shard *shard)
 			  &shard->await);
 }
 
+/* They hold up nobody, but somebody must look at them. */
+static void report_passed_over(struct shard *shard, uint64_t count)
+{
+	if (count > shard->passed_over)
+		log_event(LOG_ERROR, "there are restocks that shopd did not write; they stay",
+			  LOG_F_NUM("shard", shard->number), LOG_F_NUM("items", count));
+	shard->passed_over = count;
+}
+
 static void take_look(struct shard *shard)
 {
 	shard->await.arena = &shard->arena;
+	if (!result_is_failure(shard->await.result))
+		report_passed_over(shard, shard->work->restock.passed_over);
 	if (shard->await.result == RESULT_NOT_FOUND) {
 		shard->failures = 0;
 		rest(shard, RESTOCK_LOOK_US);

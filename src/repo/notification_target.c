@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arn.h"
 #include "repo/repo_write.h"
 #include "repo/user_item.h"
 
@@ -59,6 +60,16 @@ static const struct {
 	{"endpoint", NOTIFICATION_ENDPOINT, "target_arn"},
 };
 
+/* Preferences that an older version took may name any target. */
+static bool is_allowed(enum notification_channel channel, struct span address)
+{
+	struct arn arn;
+
+	if (!address.data || memchr(address.data, '\\', address.len))
+		return false;
+	return channel == NOTIFICATION_SMS || (arn_parse(address, &arn) && arn_is_endpoint(&arn));
+}
+
 static enum result take(struct run *run, struct span text)
 {
 	struct notification_target *out = run->out;
@@ -73,7 +84,7 @@ static enum result take(struct run *run, struct span text)
 		if (!span_equals(item_raw_string(&item, "channel"), channels[i].name))
 			continue;
 		address = item_raw_string(&item, channels[i].address);
-		if (!address.data || memchr(address.data, '\\', address.len))
+		if (!is_allowed(channels[i].channel, address))
 			return RESULT_OK;
 		out->address = arena_copy(run->await->arena, address.data, address.len);
 		out->channel = channels[i].channel;

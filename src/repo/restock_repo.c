@@ -11,6 +11,7 @@
 enum {
 	KEY_SIZE = 24, /* "BACK#" and a shard */
 	VALUES_SIZE = 64,
+	LOOK_ITEMS = 10,
 	ITEM_MAX = 2 * RESTOCK_DATA_MAX + 1024,
 };
 
@@ -18,6 +19,7 @@ struct run {
 	struct repo *repo;
 	struct await *await;
 	struct restock *out;
+	uint32_t shard;
 	char pk[KEY_SIZE];
 	char names[USER_NAMES_SIZE];
 	struct dynamodb_call call;
@@ -130,6 +132,18 @@ static const char *take_text(const struct item *item, const char *name, struct a
 	return kept;
 }
 
+/* One in another shard than its product's could never be removed. */
+static bool is_ours(const struct run *run, const struct item *item)
+{
+	struct restock *out = run->out;
+
+	return take_id(item_raw_string(item, "sk"), out->id) &&
+	       take_id(item_raw_string(item, "product_id"), out->product_id) &&
+	       item_get(item, "time").data && item_get(item, "data").data &&
+	       shard_of(run->repo, out) == run->shard;
+}
+
+/* RESULT_NOT_FOUND: none of these. */
 static enum result take(const struct run *run, struct span items)
 {
 	struct arena *arena = run->await->arena;
@@ -138,38 +152,64 @@ static enum result take(const struct run *run, struct span items)
 	struct item item;
 
 	json_walk_init(&walk, items);
-	if (!item_view_next(&walk, &item))
-		return RESULT_NOT_FOUND;
-	if (!take_id(item_raw_string(&item, "sk"), out->id) ||
-	    !take_id(item_raw_string(&item, "product_id"), out->product_id) ||
-	    !item_get(&item, "time").data || !item_get(&item, "data").data)
-		return RESULT_GARBLED;
-	out->time = take_text(&item, "time", arena);
-	out->data = take_text(&item, "data", arena);
-	return out->time && out->data ? RESULT_OK : RESULT_NO_MEMORY;
+	while (item_view_next(&walk, &item)) {
+		if (!is_ours(run, &item)) {
+			out->passed_over++;
+			continue;
+		}
+		out->time = take_text(&item, "time", arena);
+		out->data = take_text(&item, "data", arena);
+		return out->time && out->data ? RESULT_OK : RESULT_NO_MEMORY;
+	}
+	return RESULT_NOT_FOUND;
 }
+
+static void look(struct run *run, struct span start_key);
 
 static void on_found(struct dynamodb_call *call)
 {
 	struct run *run = call->context;
+	enum result result = call->result;
+	struct span key = {0};
 
-	finish(run, call->result == RESULT_OK ? take(run, call->items) : call->result);
+	if (result == RESULT_OK)
+		result = take(run, call->items);
+	if (result == RESULT_NOT_FOUND && call->last_key.data) {
+		key.data = arena_copy(run->await->arena, call->last_key.data, call->last_key.len);
+		key.len = call->last_key.len;
+		result = key.data ? RESULT_OK : RESULT_NO_MEMORY;
+	}
+	if (key.data)
+		look(run, key);
+	else
+		finish(run, result);
+}
+
+static void look(struct run *run, struct span start_key)
+{
+	char values[VALUES_SIZE];
+
+	dynamodb_call_clear(&run->call);
+	run->call = (struct dynamodb_call){.await = run->await, .done = on_found, .context = run};
+	snprintf(values, sizeof(values), "{\":p\":{\"S\":\"%s\"}}", run->pk);
+	dynamodb_query(&run->repo->db, &run->call,
+		       &(struct dynamodb_query){
+			       .condition = "#p = :p",
+			       .names = run->names,
+			       .values = values,
+			       .start_key = start_key,
+			       .limit = LOOK_ITEMS,
+		       });
 }
 
 void restock_repo_next(struct repo *repo, uint32_t shard, struct restock *out, struct await *await)
 {
 	struct run *run = begin(repo, shard, await, on_found);
-	char values[VALUES_SIZE];
 
 	if (!run)
 		return;
 	run->out = out;
-	snprintf(values, sizeof(values), "{\":p\":{\"S\":\"%s\"}}", run->pk);
-	dynamodb_query(&repo->db, &run->call,
-		       &(struct dynamodb_query){
-			       .condition = "#p = :p",
-			       .names = run->names,
-			       .values = values,
-			       .limit = 1,
-		       });
+	run->shard = shard;
+	out->passed_over = 0;
+	look(run, (struct span){0});
 }

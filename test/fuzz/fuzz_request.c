@@ -120,13 +120,16 @@ static uint32_t not_random(void *context)
 }
 
 /* A token is its user's id. */
-static bool read_token(void *context, struct request *rq, const char *token, struct caller *caller)
+static enum jwt_result read_token(void *context, struct request *rq,
+				  const struct shown_token *token, struct caller *caller)
 {
-	const char *id = arena_copy(&rq->arena, token, strlen(token));
+	const char *id = arena_copy(&rq->arena, token->text, strlen(token->text));
 
 	(void)context;
+	if (id == NULL || strlen(id) + 1 != ID_SIZE)
+		return JWT_MALFORMED;
 	*caller = (struct caller){CALLER_SHOPPER, id, 0, "shopper"};
-	return id != NULL && strlen(id) + 1 == ID_SIZE;
+	return JWT_OK;
 }
 
 static void write_metrics(struct app *app, struct buf *out)
@@ -274,7 +277,8 @@ static void begin(void)
 	world.access = (struct access){.keys = make_keys(),
 				       .digest = world.digest,
 				       .find_owner = owner_repo_find,
-				       .read_token = read_token};
+				       .read_token = read_token,
+				       .has_balancers = true};
 	for (size_t i = 0; i < SERVERS; i++)
 		make_server(i);
 }

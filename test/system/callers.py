@@ -1,15 +1,18 @@
 """Callers, and what they show: API keys, tokens of an issuer, or nothing."""
 
+import base64
 import http.server
 import json
 import threading
 import time
+import uuid
 
 import jwt
 import shop
 import wire
-from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt.algorithms import RSAAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 ISSUER = "https://issuer.example/pool"
 
@@ -37,6 +40,13 @@ class Bearer(Caller):
 
     def __init__(self, port, token):
         super().__init__(port, {"Authorization": f"Bearer {token}"})
+
+
+class Balanced(Caller):
+    """Shows nothing, but a load balancer says who it is."""
+
+    def __init__(self, port, data, **shown):
+        super().__init__(port, {"X-Amzn-Oidc-Data": data, **shown})
 
 
 class Keys:
@@ -95,3 +105,42 @@ class Issuer:
         payload = {"iss": ISSUER, "sub": subject, "exp": int(time.time()) + 3600, "client_id": "web",
                    "token_use": "access", **claims}
         return jwt.encode(payload, self.keys[kid], algorithm="RS256", headers={"kid": kid})
+
+
+def padded(part):
+    """Base64 as load balancers write it: with padding, which no other token has."""
+    return base64.urlsafe_b64encode(part).decode()
+
+
+class Balancer:
+    """An Application Load Balancer: it signs who calls, and publishes its keys, one on a page."""
+
+    ARN = ("arn:aws:elasticloadbalancing:eu-central-1:123456789012:"
+           "loadbalancer/app/shop/50dc6c495c0c9188")
+
+    def __init__(self):
+        self.kid, self.asked = str(uuid.uuid4()), []
+        self.key = ec.generate_private_key(ec.SECP256R1())
+
+    def publish(self):
+        """Starts to, and returns the settings that say where."""
+        self.pages = Pages(self.page)
+        return {"SHOPD_ALB_ARN": self.ARN, "SHOPD_ALB_KEYS_URL": self.pages.url + "/keys"}
+
+    def pem(self):
+        return self.key.public_key().public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+    def page(self, path):
+        self.asked.append(path)
+        return self.pem() if path == f"/keys/{self.kid}" else None
+
+    def data(self, subject, claims=None, key=None, **header):
+        """x-amzn-oidc-data for this user."""
+        whole = {"typ": "JWT", "kid": self.kid, "alg": "ES256", "iss": ISSUER, "client": "web",
+                 "signer": self.ARN, "exp": int(time.time()) + 120, **header}
+        user = {"sub": subject, "email": "jo@shop.example", "username": "jo", "exp": whole["exp"],
+                "iss": whole["iss"], **(claims or {})}
+        message = ".".join(padded(json.dumps(part).encode()) for part in (whole, user))
+        signature = ECAlgorithm(ECAlgorithm.SHA256).sign(message.encode(), key or self.key)
+        return f"{message}.{padded(signature)}"

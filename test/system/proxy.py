@@ -19,6 +19,7 @@ import asyncio
 import email.utils
 import json
 import random
+import re
 import signal
 import ssl
 import sys
@@ -33,6 +34,10 @@ WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 SWEEP = "Sweep"
 """What the sweeper's leases and searches are called here, whichever operations they are: they come
 at any time, so they meet only the faults that are meant for them, and are not counted."""
+OUTBOX = re.compile(rb'"OUT#\d+"\},"sk":\{"S":"([0-9a-f-]{36})"')
+"""Items of the outbox that a request writes or deletes."""
+HOLDER = re.compile(rb'":me":\{"S":"([0-9a-f-]{36})"')
+"""Who takes a lease."""
 PREFIX = "com.amazonaws.dynamodb.v20120810#"
 
 
@@ -218,6 +223,7 @@ FAULTS = {
     "dribble": dribble,  # right, in many small pieces
     "goodbye-after": close_after,  # right, and the connection ends
 }
+HARMLESS = ("delay", "chunked", "dribble", "goodbye-after")
 
 
 class Backend:
@@ -252,7 +258,8 @@ class Proxy:
         self.rules = []
         self.clock = 0
         self.counters = {"requests": {}, "forwarded": {}, "faults": {}, "keys": {},
-                         "connections": 0, "skewed": 0, "violations": []}
+                         "connections": 0, "skewed": 0, "violations": [],
+                         "spoilt": [], "holders": {}}
 
     def count(self, counter, what):
         if what == SWEEP:
@@ -308,6 +315,8 @@ class Proxy:
             return False
         if exchange.operation != SWEEP:
             self.count("keys", key)
+        elif found := HOLDER.search(exchange.body):
+            self.counters["holders"][found[1].decode()] = key
         return True
 
     def refuse(self, exchange, refused):
@@ -324,9 +333,16 @@ class Proxy:
         for rule in self.rules:
             if rule.hits(exchange.operation, exchange.body):
                 self.count("faults", rule.fault)
+                if rule.fault not in HARMLESS:
+                    self.note_spoilt(exchange)
                 await FAULTS[rule.fault](exchange, rule)
                 return
         exchange.answer(*await exchange.forward())
+
+    def note_spoilt(self, exchange):
+        """Which items of the outbox were to be written or deleted, and when."""
+        for found in OUTBOX.finditer(exchange.body):
+            self.counters["spoilt"].append((found[1].decode(), time.time()))
 
     async def control(self, reader, writer):
         while line := await reader.readline():

@@ -3,11 +3,14 @@
 What is accepted is in a file before it is answered, one JSON object on each line:
 
     {"kind": "TopicArn", "target": …, "body": …, "attributes": {…}, "group": …, "deduplication": …,
-     "message_id": …, "sequence": …, "delivered": true, "at": seconds}
+     "message_id": …, "sequence": …, "delivered": true, "at": seconds, "by": access key,
+     "number": …, "late": false}
 
-`delivered` is false for what SNS takes but does not pass on: repetitions at a FIFO topic, messages
-to phones that do not want any. Faults are injected by rules (rules.py); FAULTS and ENTRY_FAULTS
-below list what there is. What shopd should never have sent is in `violations`.
+`late` is true when whoever sent it had gone before it was looked at. `delivered` is false for
+what SNS takes but does not pass on: repetitions at a FIFO topic, messages to phones that do not
+want any. Faults are injected by rules (rules.py); FAULTS and ENTRY_FAULTS below list what there
+is. What shopd should never have sent is in `violations`. `unheard` has the numbers of what was
+accepted, but whoever sent it was not told so.
 """
 
 import email.utils
@@ -15,6 +18,7 @@ import hashlib
 import json
 import os
 import re
+import socket
 import threading
 import time
 import uuid
@@ -52,6 +56,8 @@ class Sns(answering.Server):
         self.is_down = False
         self.rules = []
         self.records = []
+        self.unheard = set()
+        self.request = threading.local()  # that this thread answers: by whom, and what was kept
         self.known = {}
         self.faults = {}
         self.topic = self.add_topic("shop")
@@ -125,10 +131,17 @@ class Sns(answering.Server):
         with self.lock:
             operation = re.search(rb"(?:^|&)Action=(\w*)", body)
             rule = self.find_rule(operation[1].decode() if operation else "", FAULTS)
-        if rule:
-            FAULTS[rule.fault](self, handler, rule, (method, path, headers, body))
-        else:
-            self.send(handler, *self.serve(method, path, headers, body))
+        self.request.kept, self.request.is_late = [], has_left(handler)
+        is_told = rule is None or rule.fault == "delay"
+        try:
+            if rule:
+                FAULTS[rule.fault](self, handler, rule, (method, path, headers, body))
+            else:
+                self.send(handler, *self.serve(method, path, headers, body))
+        except OSError:  # whoever asked has gone
+            handler.close_connection = True
+        if not is_told or has_left(handler):
+            self.unheard.update(self.request.kept)
 
     def send(self, handler, status, text, cut=False):
         body = text.encode()
@@ -174,7 +187,7 @@ class Sns(answering.Server):
             raise Refused("MalformedInput", f"type {headers.get('content-type')}")
         if "x-amz-target" in headers or "authorization" not in headers:
             raise Refused("MissingAuthenticationToken", "headers that are not SNS's", 403)
-        signature.check_signature(
+        self.request.by = signature.check_signature(
             headers, body, self.keys, self.region, self.now(), "sns")
 
     def error(self, refused):
@@ -247,11 +260,13 @@ class Sns(answering.Server):
         record = {"kind": kind, "target": target, "body": message.body,
                   "attributes": message.attributes, "group": message.group,
                   "deduplication": message.deduplication, "message_id": str(uuid.uuid4()),
-                  "sequence": None, "at": self.now(),
+                  "sequence": None, "at": self.now(), "by": self.request.by,
+                  "number": len(self.records), "late": self.request.is_late,
                   "delivered": not (kind == "PhoneNumber" and target in self.opted_out)}
         if target.endswith(".fifo"):
             self.deduplicate(record)
         self.records.append(record)
+        self.request.kept.append(record["number"])
         self.file.write(json.dumps(record).encode() + b"\n")
         self.file.flush()
         return record
@@ -265,6 +280,16 @@ class Sns(answering.Server):
             return
         record["sequence"] = f"{10 ** 19 + len(self.records):020d}"
         self.known[record["target"], key] = record
+
+
+def has_left(handler):
+    """True when the other side no longer waits for an answer."""
+    try:
+        return not handler.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def of_signature(refused, is_skewed):
@@ -388,7 +413,7 @@ def forget(_double, _topic, _message):
 
 
 def forget_after(double, topic, message):
-    double.keep("TopicArn", topic, message)
+    double.unheard.add(double.keep("TopicArn", topic, message)["number"])
     return None, ""
 
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import shop
-from callers import ISSUER, Bearer, Issuer, Keyed, Keys
+from callers import ISSUER, Balanced, Balancer, Bearer, Issuer, Keyed, Keys
 from given import (ADDRESS, SOME_ID, expect, filled_cart, item_path, new_address, new_cart,
                    new_user, snapshot)
 from purchase import check_out, deliver, order
@@ -69,12 +69,26 @@ POST   /payment/callback                 signer
 """
 """Whose it is, and the scope of staff who may too. named: the user whom the query names."""
 
-ROUTES = {(method, path): (whose, *scope) for method, path, whose, *scope in
-          (line.split() for line in TABLE.strip().splitlines())}
+OPERATORS_TABLE = """
+GET    /live                             anyone
+GET    /ready                            anyone
+GET    /metrics                          anyone
+GET    /config                           staff     admin
+GET    /event                            staff     admin
+POST   /event/{id}/retry                 staff     admin
+"""
+"""On their own listener, which asks nobody."""
+
+
+def rows(table):
+    return {(method, path): (whose, *scope) for method, path, whose, *scope in
+            (line.split() for line in table.strip().splitlines())}
+
+
+ROUTES, OPERATORS = rows(TABLE), rows(OPERATORS_TABLE)
 SCOPES = sorted({scope for _, *scopes in ROUTES.values() for scope in scopes})
 NOT_FOUND = {"user": "user-not-found", "named": "user-not-found", "cart": "cart-not-found",
              "checkout": "checkout-not-found", "order": "order-not-found"}
-OPERATORS = ("/metrics", "/event", "/config")
 LISTED = re.compile(r"\| (\w+) \| `([^`]+)` \| (.*?) \|")
 STAFF_ID = "01900000-0000-7000-8000-00000000000f"
 """Who staff with a token are."""
@@ -89,13 +103,16 @@ def in_words(whose, scope=None):
 
 
 def listed(text):
-    return {(method, path): who for method, path, who in LISTED.findall(text)}
+    """The two tables of a text."""
+    return [{(method, path): who for method, path, who in LISTED.findall(part)}
+            for part in text.split("operators' listener")]
 
 
 def test_the_routes_are_those_of_this_table_here_and_in_the_documentation():
     status, stdout, _ = shop.command(shop.ROOT, "--routes")
     assert status == 0
-    assert listed(stdout) == {call: in_words(*who) for call, who in ROUTES.items()}
+    assert listed(stdout) == [{call: in_words(*who) for call, who in table.items()}
+                              for table in (ROUTES, OPERATORS)]
     text = (shop.ROOT / "docs" / "api.md").read_text()
     assert listed(text.split("routes:begin")[1].split("routes:end")[0]) == listed(stdout)
 
@@ -103,16 +120,24 @@ def test_the_routes_are_those_of_this_table_here_and_in_the_documentation():
 class World:
     """A daemon that asks who calls, callers of each kind, and a user who owns one of each thing."""
 
-    def __init__(self, daemon, keys, issuer):
+    def __init__(self, daemon, keys, issuer, balancer):
         self.daemon, self.issuer = daemon, issuer
         self.nobody = daemon.client()
         self.admin = Keyed(daemon.port, keys["admin"])
         self.user, self.stranger = new_user(self.admin), new_user(self.admin)
         self.owner = Bearer(daemon.port, issuer.token(self.user["id"]))
         self.other = Bearer(daemon.port, issuer.token(self.stranger["id"]))
+        self.owners = (self.owner, self.balanced(balancer, self.user))
+        self.others = (self.other, self.balanced(balancer, self.stranger))
         self.able = {scope: self.staff(scope, keys) for scope in SCOPES}
         self.unable = {scope: self.staff(f"not-{scope}", keys) for scope in SCOPES}
         self.make_things()
+
+    def balanced(self, balancer, user):
+        """Known by a load balancer, whose key has been fetched by the worker that serves him."""
+        caller = Balanced(self.daemon.port, balancer.data(user["id"]))
+        shop.wait_until(lambda: caller.get("/live").status == 200, what="the load balancer's key")
+        return caller
 
     def staff(self, name, keys):
         """By a key, shown both ways, and by a token."""
@@ -120,6 +145,14 @@ class World:
         return {"key": Keyed(self.daemon.port, keys[name]),
                 "bearer": Keyed(self.daemon.port, keys[name], bearer=True),
                 "token": Bearer(self.daemon.port, token)}
+
+    def leave(self):
+        """A daemon that stops waits for those who are still there."""
+        callers = [self.nobody, self.admin, *self.owners, *self.others]
+        for staff in (*self.able.values(), *self.unable.values()):
+            callers += staff.values()
+        for caller in callers:
+            caller.close()
 
     def make_things(self):
         self.tea = self.admin.create(on_hand=50)
@@ -173,12 +206,17 @@ def world(folder, proxy, make_table, tmp_path_factory):
     keys, issuer = Keys(here / "keys"), Issuer()
     made = all_keys(keys)
     (here / "jwks").write_text(issuer.key_set())
+    balancer = Balancer()
     daemon = shop.Shopd(
         folder, proxy.url, DYNAMODB_TABLE_NAME=make_table(), SHOPD_API_KEYS=keys.path,
         SHOPD_JWT_ISSUER=ISSUER, SHOPD_JWT_AUDIENCE="web", SHOPD_JWKS_FILE=here / "jwks",
-        SHOPD_GROUP_SCOPES=group_scopes(), SHOPD_PAYMENT_SECRET="a secret for these tests only")
-    yield World(daemon.ready(), made, issuer)
+        SHOPD_GROUP_SCOPES=group_scopes(), SHOPD_PAYMENT_SECRET="a secret for these tests only",
+        **balancer.publish())
+    world = World(daemon.ready(), made, issuer, balancer)
+    yield world
+    world.leave()
     assert daemon.end() == 0
+    balancer.pages.end()
 
 
 def is_let_in(answer, whose):
@@ -223,19 +261,20 @@ def check_staff(world, call, whose, scope):
 
 
 def check_others(world, call, whose, scope):
-    """Nobody, another shopper, and the one whose it is."""
-    nobody, other, own = (world.ask(caller, call[0], world.path(call[1]))
-                          for caller in (world.nobody, world.other, world.owner))
+    """Nobody, another shopper, and the one whose it is, by their tokens and a load balancer's."""
+    path = world.path(call[1])
     if whose in ("cart", "checkout", "order"):
         check_hidden(world, world.nobody, call, whose)
     else:
-        check_unknown(nobody)
-    if whose == "staff":
-        check_forbidden(other, scope)
-        check_forbidden(own, scope)
-    else:
-        check_hidden(world, world.other, call, whose)
-        assert is_let_in(own, whose), (call, own)
+        check_unknown(world.ask(world.nobody, call[0], path))
+    for other, owner in zip(world.others, world.owners):
+        own = world.ask(owner, call[0], path)
+        if whose == "staff":
+            check_forbidden(world.ask(other, call[0], path), scope)
+            check_forbidden(own, scope)
+        else:
+            check_hidden(world, other, call, whose)
+            assert is_let_in(own, whose), (call, own)
 
 
 @pytest.mark.parametrize("resource", sorted({path.split("/")[1] for _, path in ROUTES}))
@@ -273,9 +312,9 @@ def test_head_is_judged_as_get_and_other_methods_are_refused(world):
 
 
 def test_what_is_the_operators_is_not_among_the_shoppers_routes(world):
-    for path in OPERATORS:
+    for method, path in set(OPERATORS) - set(ROUTES):
         for caller in (world.nobody, world.owner, world.admin):
-            assert caller.get(path).status == 404
+            expect(world.ask(caller, method, world.path(path)), 404, "not-found")
 
 
 # what bodies and queries name

@@ -794,3 +794,41 @@ def _(place):
 def _(place):
     made = delivery(place, tell("in_transit", 1, "seen"))
     return tell("in_transit", 1, "seen")(place.client, made)
+
+
+# events, on the operators' listener
+
+
+def dead_letter(place):
+    event_id = f"0193658c-1a2b-7c3d-8e4f-{uuid.uuid4().hex[:12]}"
+    place.emulator.client.put_item(TableName=place.daemon.table, Item={
+        "pk": {"S": "DLQ"}, "sk": {"S": event_id}, "shard": {"N": "0"}, "data": {"S": "d" * 200},
+        "type": {"S": "stock.low"}, "subject": {"S": f"product/{event_id}"},
+        "time": {"S": "2024-11-26T09:15:00.123Z"}, "attempts": {"N": "12"}})
+    return f"/event/{event_id}/retry"
+
+
+@operation("list 20 dead letters")
+def _(place):
+    for _ in range(21):
+        dead_letter(place)
+    return expect(place.daemon.admin().get("/event"), 200)
+
+
+@operation("list 20 events that wait")
+def _(place):
+    for _ in range(20):
+        expect(place.daemon.admin().post(dead_letter(place), None), 202)
+    return expect(place.daemon.admin().get("/event?state=waiting"), 200)
+
+
+@operation("retry an event")
+def _(place):
+    return expect(place.daemon.admin().post(dead_letter(place), None), 202)
+
+
+@operation("retry an event … that was retried")
+def _(place):
+    path, admin = dead_letter(place), place.daemon.admin()
+    expect(admin.post(path, None), 202)
+    return expect(admin.post(path, None), 202)

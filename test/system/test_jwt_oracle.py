@@ -1,4 +1,4 @@
-"""Generated tokens, good and bad, judged by us and by PyJWT.
+"""Generated tokens, good and bad, of an issuer and of a load balancer, judged by us and by PyJWT.
 
 JWT_CASES sets how many (3,000 by default), JWT_SEED from which seed.
 """
@@ -95,6 +95,25 @@ def make_token(rng, private):
     return damage(rng, token) if rng.random() < 0.15 else token
 
 
+SIGNERS = ["arn:one", "arn:two"]
+
+
+def make_balanced(rng, key, stranger):
+    """What a load balancer adds: rules are in the header, and each part is padded."""
+    header = {"alg": rng.choice(("ES256",) * 9 + ("RS256", "none")), "kid": rng.choice(("k",) * 9 + ("x",)),
+              "signer": rng.choice((*SIGNERS * 5, "arn:three", "arn:one,arn:two", "", None)),
+              "client": rng.choice((*AUDIENCES * 4, "x", None)),
+              "iss": rng.choice((ISSUER,) * 8 + (ISSUER + "/", None)), **make_times(rng)}
+    claims = {"sub": f"user-{rng.randrange(100)}"}
+    if rng.random() < 0.5:
+        claims |= {"iss": rng.choice((ISSUER,) * 8 + ("https://x.example",)), **make_times(rng)}
+    encode = base64.urlsafe_b64encode if rng.random() < 0.9 else base64url_encode
+    message = b".".join(encode(json.dumps(part).encode()) for part in (header, claims))
+    signer = key if rng.random() < 0.95 else stranger
+    token = (message + b"." + encode(ECAlgorithm(ECAlgorithm.SHA256).sign(message, signer))).decode()
+    return damage(rng, token) if rng.random() < 0.1 else token
+
+
 def damage(rng, token):
     at = rng.randrange(len(token))
     return rng.choice((token[:at] + rng.choice("AQgw-_.") + token[at + 1:], token[:at], token[at:],
@@ -115,6 +134,24 @@ def is_good(token, keys):
         claims = jwt.decode(token, key, algorithms=[algorithm], audience=AUDIENCES, issuer=ISSUER,
                             leeway=60, options={"require": ["exp", "iss", "aud", "sub"]})
         return claims["sub"] if is_canonical(token) else None
+    except (jwt.PyJWTError, KeyError, ValueError):
+        return None
+
+
+def is_padded(part):
+    decoded = base64url_decode(part)
+    return part in (base64url_encode(decoded).decode(), base64.urlsafe_b64encode(decoded).decode())
+
+
+def is_good_balanced(token, key):
+    """The signature by PyJWT; what is in the header an application has to judge by itself."""
+    try:
+        header = jwt.get_unverified_header(token)
+        claims = jwt.decode(token, key, algorithms=["ES256"], leeway=60, options={"require": ["sub"]})
+        is_ours = (header["kid"] == "k" and header["signer"] in SIGNERS and header["iss"] == ISSUER
+                   and header["client"] in AUDIENCES and claims.get("iss", ISSUER) == ISSUER
+                   and NOW < int(header["exp"]) + 60)
+        return claims["sub"] if is_ours and all(map(is_padded, token.split("."))) else None
     except (jwt.PyJWTError, KeyError, ValueError):
         return None
 
@@ -146,6 +183,24 @@ def test_tokens_are_judged_as_pyjwt_judges_them(issuer):
             assert (subject if int(result) == OK else None) == expected, (result, token)
             good += expected is not None
     assert CASES * 0.1 < good < CASES * 0.7
+
+
+def test_what_a_load_balancer_says_is_judged_by_its_rules():
+    rng = random.Random(SEED)
+    key, stranger = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    count = CASES // 3
+    tokens = [make_balanced(rng, key, stranger) for _ in range(count)]
+    answers = ask([{"pem": pem, "kid": "k"}] + [
+        {"token": token, "issuer": ISSUER, "audiences": ",".join(AUDIENCES),
+         "signers": ",".join(SIGNERS), "now": NOW} for token in tokens])
+    good = 0
+    with mock.patch("jwt.api_jwt.datetime", Clock):
+        for token, (result, subject) in zip(tokens, answers, strict=True):
+            expected = is_good_balanced(token, key.public_key())
+            assert (subject if int(result) == OK else None) == expected, (result, token)
+            good += expected is not None
+    assert count * 0.05 < good < count * 0.7
 
 
 def test_a_token_that_is_too_long_is_refused_unread(issuer):

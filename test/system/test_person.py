@@ -32,7 +32,7 @@ class Person:
         expect(self.keyed("PATCH", self.path, {"locale": "de"}), 200)
         expect(self.keyed("PATCH", self.path, {"locale": "de"}), 200)
         expect(client.put(f"{self.path}/notification", {
-            "channel": "endpoint", "target_arn": f"arn:aws:sns:{self.mark}"}), 200)
+            "channel": "endpoint", "target_arn": f"arn:aws:sns:eu-west-1:123456789012:endpoint/GCM/shop/{self.mark}"}), 200)
 
     def keyed(self, method, path, body):
         """Sends with an Idempotency-Key, and keeps what is needed to send it again."""

@@ -1,9 +1,9 @@
 /*
  * Judges tokens, for comparison with another implementation.
  *
- * Each line of standard input is a JSON object: "keys" (the text of a set), or "token" with
- * "issuer", "audiences", "now" (seconds) and perhaps "signer". For each token a line: the number of
- * the result, a space, and the subject if it is good.
+ * Each line of standard input is a JSON object: "keys" (the text of a set), or "pem" with its "kid",
+ * or "token" with "now" (seconds) and perhaps "issuer", "audiences" and "signers". For each token a
+ * line: the number of the result, a space, and the subject if it is good.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -11,22 +11,24 @@
 
 #include "http/jwt.h"
 
+static const char *text_of(const json_t *order, const char *name)
+{
+	return json_string_value(json_object_get(order, name));
+}
+
 static struct jwks *replace(struct jwks *keys, const json_t *order)
 {
 	char why[JWKS_WHY_SIZE] = "";
-	struct jwks *fresh = jwks_parse(span_of(json_string_value(order)), why);
+	const char *pem = text_of(order, "pem");
+	struct jwks *fresh = pem ? jwks_parse_pem(span_of(text_of(order, "kid")), span_of(pem), why)
+				 : jwks_parse(span_of(text_of(order, "keys")), why);
 
 	if (!fresh) {
-		fprintf(stderr, "jwt_driver: the set %s\n", why);
+		fprintf(stderr, "jwt_driver: the keys: %s\n", why);
 		exit(2);
 	}
 	jwks_free(keys);
 	return fresh;
-}
-
-static const char *text_of(const json_t *order, const char *name)
-{
-	return json_string_value(json_object_get(order, name));
 }
 
 static void judge(const struct jwks *keys, const json_t *order)
@@ -34,7 +36,7 @@ static void judge(const struct jwks *keys, const json_t *order)
 	const struct jwt_rules rules = {
 		.issuer = text_of(order, "issuer"),
 		.audiences = text_of(order, "audiences"),
-		.signer = text_of(order, "signer"),
+		.signers = text_of(order, "signers"),
 	};
 	int64_t now_ms = json_integer_value(json_object_get(order, "now")) * 1000;
 	struct jwt_subject subject = {0};
@@ -52,12 +54,12 @@ int main(void)
 
 	while (getline(&line, &room, stdin) > 0) {
 		json_t *order = json_loads(line, 0, NULL);
-		const json_t *set = json_object_get(order, "keys");
+		bool has_token = text_of(order, "token");
 
-		if (!order || (!set && !keys))
+		if (!order || (has_token && !keys))
 			return 2;
-		if (set)
-			keys = replace(keys, set);
+		if (!has_token)
+			keys = replace(keys, order);
 		else
 			judge(keys, order);
 		json_decref(order);

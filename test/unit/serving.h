@@ -19,6 +19,7 @@ enum {
 	SERVING_WAITING_MAX = 1024,
 	SERVING_REQUEST_DEADLINE_US = 20 * 1000 * 1000,
 	SERVING_READ_DEADLINE_US = 10 * 1000 * 1000,
+	SERVING_SEND_DEADLINE_US = 60 * 1000 * 1000,
 };
 
 struct serving {
@@ -64,7 +65,7 @@ void serving_start(const struct route *routes);
 /* Lets all requests go, drains, frees. */
 void serving_stop(void);
 
-/* Turns the loop, for at least so many milliseconds (paced). */
+/* Turns the loop, for at least so many milliseconds (paced) and as many turns, and some more. */
 void serving_pass(int ms);
 /* Moves the clock ahead, and turns until that was noticed. */
 void serving_jump(uint64_t us);

@@ -19,6 +19,7 @@ static struct access access_control;
 static unsigned searches;
 static unsigned runs;
 static char caller[100];
+static enum token_form form;
 
 static enum flow tell(struct request *rq)
 {
@@ -74,23 +75,27 @@ static void find_owner(struct repo *repo, enum owner_of of, const char *id, stru
 	await_finish(await, strcmp(id, ABSENT) == 0 ? RESULT_NOT_FOUND : RESULT_OK);
 }
 
-static bool read_token(void *context, struct request *rq, const char *token, struct caller *made)
+static enum jwt_result read_token(void *context, struct request *rq,
+				  const struct shown_token *token, struct caller *made)
 {
-	const char *plus = strchr(token, '+');
-	size_t len = plus != NULL ? (size_t)(plus - token) : strlen(token);
+	const char *plus = strchr(token->text, '+');
+	size_t len = plus != NULL ? (size_t)(plus - token->text) : strlen(token->text);
 	enum scope scope;
 
 	ck_assert_ptr_eq(context, &access_control);
-	if (strncmp(token, "2", 1) != 0)
-		return false;
+	form = token->form;
+	if (strcmp(token->text, "later") == 0)
+		return JWT_KEY_AWAITED;
+	if (strncmp(token->text, "2", 1) != 0)
+		return JWT_MALFORMED;
 	*made = (struct caller){.kind = CALLER_SHOPPER,
-				.id = arena_copy(&rq->arena, token, len),
+				.id = arena_copy(&rq->arena, token->text, len),
 				.by = "shopper"};
 	if (plus != NULL) {
 		ck_assert(scope_find(span_of(plus + 1), &scope));
 		made->scopes = scope_bit(scope);
 	}
-	return true;
+	return JWT_OK;
 }
 
 static void begin(const struct access *access)
@@ -109,6 +114,7 @@ static void set_up(void)
 	access_control = (struct access){
 		.find_owner = find_owner,
 		.read_token = read_token,
+		.has_balancers = true,
 		.context = &access_control,
 	};
 	begin(&access_control);
@@ -224,6 +230,44 @@ START_TEST(anothers_is_as_if_it_were_not_there)
 }
 END_TEST
 
+static int ask_with(const char *headers, const char *path)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: t\r\n%s\r\n", path, headers);
+	return visitor_ask(&visitor, text);
+}
+
+#define BALANCED(token) "X-Amzn-Oidc-Data: " token "\r\n"
+#define BEARER(token) "Authorization: Bearer " token "\r\n"
+
+START_TEST(a_load_balancer_says_who_shows_nothing_himself)
+{
+	ck_assert_int_eq(ask_with(BALANCED(JO), "/user/" JO), 200);
+	ck_assert_int_eq(form, TOKEN_BALANCED);
+	ck_assert_str_eq(caller, "1 " JO " shopper");
+	ck_assert_int_eq(ask_with(BALANCED("bad"), "/all"), 401);
+	ck_assert_int_eq(ask_with(BALANCED(JO) BEARER(FLO), "/user/" JO), 404);
+	ck_assert_int_eq(form, TOKEN_BEARER);
+	ck_assert_int_eq(ask_with(BALANCED(JO) BEARER("bad"), "/user/" JO), 401);
+	ck_assert_int_eq(ask_with(BALANCED(JO) "X-Api-Key: shopd_0\r\n", "/user/" JO), 401);
+	ck_assert_int_eq(ask_with(BALANCED("shopd_0"), "/all"), 401);
+	access_control.has_balancers = false;
+	ck_assert_int_eq(ask_with(BALANCED(JO), "/user/" JO), 401);
+	ck_assert_int_eq(ask_with(BALANCED("bad"), "/all"), 200);
+}
+END_TEST
+
+START_TEST(who_cannot_be_told_yet_is_to_come_again)
+{
+	ck_assert_int_eq(ask_with(BALANCED("later"), "/user/" JO), 503);
+	ck_assert(visitor_has_problem(&visitor, "unavailable"));
+	ck_assert_ptr_nonnull(visitor_header(&visitor, "Retry-After"));
+	ck_assert_int_eq(ask_with(BALANCED("later"), "/all"), 503);
+	ck_assert_uint_eq(runs, 0);
+}
+END_TEST
+
 START_TEST(callers_are_named)
 {
 	ck_assert_int_eq(ask(NULL, "/all"), 200);
@@ -264,6 +308,8 @@ Suite *access_suite(void)
 			    sizeof(questions) / sizeof(questions[0]));
 	tcase_add_test(tests, a_refusal_says_what_is_missing);
 	tcase_add_test(tests, anothers_is_as_if_it_were_not_there);
+	tcase_add_test(tests, a_load_balancer_says_who_shows_nothing_himself);
+	tcase_add_test(tests, who_cannot_be_told_yet_is_to_come_again);
 	tcase_add_test(tests, callers_are_named);
 	tcase_add_test(tests, where_nobody_is_asked_all_are_staff);
 	tcase_add_test(tests, without_keys_and_tokens_nothing_that_is_shown_is_good);

@@ -131,6 +131,21 @@ START_TEST(sns_is_where_the_topic_is)
 }
 END_TEST
 
+START_TEST(load_balancers_keys_are_where_they_are)
+{
+	const char *arn = "SHOPD_ALB_ARN=arn:aws:elasticloadbalancing:us-gov-west-1:123456789012:"
+			  "loadbalancer/app/a/1";
+
+	ck_assert(READ("", "AWS_REGION=eu-west-1", arn));
+	ck_assert_str_eq(config.balancer_keys, "https://s3-us-gov-west-1.amazonaws.com/"
+					       "aws-elb-public-keys-prod-us-gov-west-1");
+	ck_assert(READ("", "AWS_REGION=eu-west-1", arn, "SHOPD_ALB_KEYS_URL=https://x/y"));
+	ck_assert_str_eq(config.balancer_keys, "https://x/y");
+	ck_assert(READ("", "AWS_REGION=eu-west-1"));
+	ck_assert_ptr_null(config.balancer_keys);
+}
+END_TEST
+
 START_TEST(mistakes_in_a_profile_are_told)
 {
 	ck_assert(!READ("[default]\nregion = Europe!\n", "X=1"));
@@ -248,6 +263,7 @@ Suite *config_aws_suite(void)
 	tcase_add_loop_test(cases, endpoints_are_looked_for_in_order, 0,
 			    sizeof(endpoints) / sizeof(endpoints[0]));
 	tcase_add_test(cases, sns_is_where_the_topic_is);
+	tcase_add_test(cases, load_balancers_keys_are_where_they_are);
 	tcase_add_test(cases, mistakes_in_a_profile_are_told);
 	tcase_add_test(cases, a_region_may_come_later);
 	tcase_add_test(cases, files_are_looked_for_in_the_home);

@@ -35,6 +35,26 @@ START_TEST(a_host_follows_from_region_and_wishes)
 }
 END_TEST
 
+START_TEST(load_balancers_keys_are_in_their_region)
+{
+	static const char *const rows[][2] = {
+		{"eu-west-1", "https://public-keys.auth.elb.eu-west-1.amazonaws.com"},
+		{"cn-north-1", "https://public-keys.auth.elb.cn-north-1.amazonaws.com.cn"},
+		{"us-gov-east-1", "https://s3-us-gov-east-1.amazonaws.com/"
+				  "aws-elb-public-keys-prod-us-gov-east-1"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf url;
+
+		buf_init(&url, 200);
+		endpoint_add_balancer_keys_url(rows[i][0], &url);
+		ck_assert_str_eq(buf_text(&url), rows[i][1]);
+		buf_clear(&url);
+	}
+}
+END_TEST
+
 Suite *endpoint_suite(void)
 {
 	Suite *all = suite_create("endpoint");
@@ -42,6 +62,7 @@ Suite *endpoint_suite(void)
 
 	tcase_add_loop_test(cases, a_host_follows_from_region_and_wishes, 0,
 			    sizeof(table) / sizeof(table[0]));
+	tcase_add_test(cases, load_balancers_keys_are_in_their_region);
 	suite_add_tcase(all, cases);
 	return all;
 }

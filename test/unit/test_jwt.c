@@ -39,7 +39,7 @@ static const struct jwt_rules rules = {
 static const struct jwt_rules balanced = {
 	.issuer = "https://issuer.example/pool",
 	.audiences = "app,web",
-	.signer = ARN,
+	.signers = "arn:other," ARN,
 	.groups = &groups,
 };
 
@@ -243,6 +243,23 @@ START_TEST(a_load_balancers_token_is_judged_by_its_header)
 }
 END_TEST
 
+START_TEST(without_an_issuer_a_load_balancer_vouches_for_whomever_it_asked)
+{
+	const struct jwt_rules open = {.signers = ARN, .groups = &groups};
+	char *token =
+		token_es256_padded(ALB(ARN, "https://other.example", "other", "1000000100"),
+				   "{" SUB
+				   ",\"iss\":\"https://third.example\",\"groups\":[\"vans\"]}");
+	struct jwt_subject subject;
+
+	ck_assert_int_eq(check_at(token, &open, NOW_MS, &subject), JWT_OK);
+	ck_assert_uint_eq(subject.scopes, 4);
+	ck_assert_int_eq(check_at(token, &open, NOW_MS + 160000, &subject), JWT_EXPIRED);
+	ck_assert_int_eq(check_at(token, &balanced, NOW_MS, &subject), JWT_ISSUER_WRONG);
+	free(token);
+}
+END_TEST
+
 START_TEST(a_load_balancers_token_is_none_of_an_issuer)
 {
 	char *token = token_es256_padded(ALB_GOOD, "{" SUB "," EXP "," ISS "}");
@@ -363,6 +380,28 @@ START_TEST(what_is_no_token_is_malformed)
 }
 END_TEST
 
+/* Header and signature are fine: everything else that libcjose reads is the claims. */
+START_TEST(claims_that_are_no_base64_are_malformed)
+{
+	static const char *const claims[] = {"A",     "AAAAA",   "AAAAA=", "AAAAA==", "AAAAA===",
+					     "A=",    "A==",     "A===",   "====",    "e30==",
+					     "e30=A", "=e30",    "e3==",   "e31",     "e30\n",
+					     "e3 0",  "e30=e30", "+/+/",   "\xff\xff"};
+	char *token = token_es256(ES, "x");
+	char *first = strchr(token, '.');
+	char *last = strrchr(token, '.');
+
+	*first = '\0';
+	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+		char text[1000];
+
+		snprintf(text, sizeof(text), "%s.%s%s", token, claims[i], last);
+		ck_assert_msg(check(text) == JWT_MALFORMED, "%s", claims[i]);
+	}
+	free(token);
+}
+END_TEST
+
 START_TEST(a_token_has_at_most_8_kib)
 {
 	char claims[JWT_SIZE_MAX];
@@ -417,19 +456,32 @@ START_TEST(a_subject_has_at_most_128_bytes)
 }
 END_TEST
 
-START_TEST(the_key_that_a_token_names_is_told)
+START_TEST(the_key_that_a_load_balancers_token_names_is_told)
 {
+	static const struct {
+		const char *header;
+		const char *id; /* NULL: there is none */
+	} given[] = {
+		{"{\"alg\":\"none\",\"kid\":\"new\",\"signer\":\"arn\"}", "new"},
+		{"{\"kid\":\"new\",\"signer\":\"other\"}", "new"},
+		{"{\"kid\":\"new\",\"signer\":\"arn,other\"}", NULL},
+		{"{\"kid\":\"new\",\"signer\":\"stranger\"}", NULL},
+		{"{\"kid\":\"new\"}", NULL},
+		{"{\"kid\":7,\"signer\":\"arn\"}", NULL},
+		{"{\"kid\":\"\",\"signer\":\"arn\"}", NULL},
+		{"{\"signer\":\"arn\"}", NULL},
+	};
 	char id[JWKS_ID_MAX + 1] = "untouched";
-	char *token = token_es256("{\"alg\":\"none\",\"kid\":\"new\"}", "x");
 
-	ck_assert(!jwt_key_id(span_of("x.y.z"), id));
-	ck_assert_str_eq(id, "untouched");
-	ck_assert(jwt_key_id(span_of(token), id));
-	ck_assert_str_eq(id, "new");
-	free(token);
-	token = token_es256("{\"kid\":7}", "x");
-	ck_assert(!jwt_key_id(span_of(token), id));
-	free(token);
+	ck_assert(!jwt_key_id(span_of("x.y.z"), "arn", id));
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+		char *token = token_es256(given[i].header, "x");
+
+		strcpy(id, "untouched");
+		ck_assert(jwt_key_id(span_of(token), "arn,other", id) == (given[i].id != NULL));
+		ck_assert_str_eq(id, given[i].id ? given[i].id : "untouched");
+		free(token);
+	}
 }
 END_TEST
 
@@ -470,6 +522,7 @@ Suite *jwt_suite(void)
 			    sizeof(table) / sizeof(table[0]));
 	tcase_add_test(cases, its_subject_and_scopes_are_taken);
 	tcase_add_test(cases, a_load_balancers_token_is_judged_by_its_header);
+	tcase_add_test(cases, without_an_issuer_a_load_balancer_vouches_for_whomever_it_asked);
 	tcase_add_test(cases, a_load_balancers_token_is_none_of_an_issuer);
 	tcase_add_test(cases, a_public_key_is_no_secret_to_sign_with);
 	tcase_add_test(cases, a_key_of_one_kind_does_not_sign_for_the_other);
@@ -477,10 +530,11 @@ Suite *jwt_suite(void)
 	tcase_add_test(cases, nothing_can_be_cut_off);
 	tcase_add_test(cases, only_one_text_stands_for_a_token);
 	tcase_add_test(cases, what_is_no_token_is_malformed);
+	tcase_add_test(cases, claims_that_are_no_base64_are_malformed);
 	tcase_add_test(cases, a_token_has_at_most_8_kib);
 	tcase_add_test(cases, deep_nesting_is_malformed);
 	tcase_add_test(cases, a_subject_has_at_most_128_bytes);
-	tcase_add_test(cases, the_key_that_a_token_names_is_told);
+	tcase_add_test(cases, the_key_that_a_load_balancers_token_names_is_told);
 	tcase_add_test(cases, each_result_has_a_sentence);
 	tcase_add_test(cases, a_lack_of_memory_is_told);
 	suite_add_tcase(all, cases);

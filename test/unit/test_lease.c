@@ -49,8 +49,8 @@ START_TEST(it_is_taken_when_nobody_has_it_or_its_time_is_over)
 	ck_assert_sent(&on, 0,
 		       "attribute_not_exists(holder) OR holder = :me OR #u <= :now OR "
 		       "#u > :never");
-	ck_assert_sent(&on, 0, "\":until\":{\"N\":\"1440938175000\"}");
-	ck_assert_sent(&on, 0, "\":never\":{\"N\":\"1440938180000\"}");
+	ck_assert_sent(&on, 0, "\":until\":{\"N\":\"1440938169000\"}");
+	ck_assert_sent(&on, 0, "\":never\":{\"N\":\"1440938174000\"}");
 	ck_assert(lease.is_new && lease_holds(&lease, now_us()));
 	ck_assert(!lease_is_due(&lease, now_us()));
 }
@@ -63,10 +63,10 @@ START_TEST(it_is_due_again_well_before_it_ends)
 	SCRIPT_PLAY(&on.aws.script, DONE, DONE);
 	take(RESULT_OK);
 	then = now_us();
-	ck_assert(!lease_is_due(&lease, then + 4900 * 1000));
-	ck_assert(lease_is_due(&lease, then + 5000 * 1000));
-	ck_assert(lease_holds(&lease, then + 14900 * 1000));
-	ck_assert(!lease_holds(&lease, then + 15000 * 1000));
+	ck_assert(!lease_is_due(&lease, then + (LEASE_RENEW_MS - 100) * 1000));
+	ck_assert(lease_is_due(&lease, then + LEASE_RENEW_MS * 1000));
+	ck_assert(lease_holds(&lease, then + (LEASE_MS - 100) * 1000));
+	ck_assert(!lease_holds(&lease, then + LEASE_MS * 1000));
 	again();
 	take(RESULT_OK);
 	ck_assert(!lease.is_new);
@@ -97,8 +97,8 @@ START_TEST(a_renewal_that_fails_leaves_it_for_as_long_as_it_lasts)
 	take(RESULT_OK);
 	again();
 	take(RESULT_REFUSED);
-	ck_assert(lease_holds(&lease, now_us() + 14000 * 1000));
-	ck_assert(!lease_holds(&lease, now_us() + 15000 * 1000));
+	ck_assert(lease_holds(&lease, now_us() + (LEASE_MS - 1000) * 1000));
+	ck_assert(!lease_holds(&lease, now_us() + LEASE_MS * 1000));
 }
 END_TEST
 

@@ -79,6 +79,17 @@ START_TEST(who_publishes_an_event_depends_on_its_age_and_writer)
 }
 END_TEST
 
+START_TEST(an_event_that_grew_too_old_on_its_page_is_the_holders)
+{
+	add(1, OURS, 900);
+	ck_assert_uint_eq(pick(), 1);
+	choice.now_ms += 100;
+	ck_assert_uint_eq(publish_choice_pick(&choice, batch), 0);
+	choice.is_holder = true;
+	ck_assert_uint_eq(publish_choice_pick(&choice, batch), 1);
+}
+END_TEST
+
 START_TEST(events_of_older_versions_have_no_writer_and_are_the_holders)
 {
 	add(1, OURS, 0)->in = &items[0];
@@ -213,6 +224,7 @@ Suite *publish_choice_suite(void)
 
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, who_publishes_an_event_depends_on_its_age_and_writer);
+	tcase_add_test(tests, an_event_that_grew_too_old_on_its_page_is_the_holders);
 	tcase_add_test(tests, events_of_older_versions_have_no_writer_and_are_the_holders);
 	tcase_add_test(tests, a_batch_has_at_most_ten_and_one_of_each_subject);
 	tcase_add_test(tests, the_next_of_a_subject_goes_when_the_one_before_is_over_or_sent);

@@ -11,6 +11,8 @@
 	"{\"sk\":{\"S\":\"" id "\"},\"product_id\":{\"S\":\"" product \
 	"\"},\"time\":{\"S\":\"T\"},\"data\":{\"S\":\"{\\\"level\\\":\\\"in\\\"}\"}}"
 
+enum { SHARD = 2 }; /* of the product, of 4 */
+
 static const struct restock restock = {
 	.id = EVENT,
 	.product_id = PRODUCT,
@@ -33,7 +35,7 @@ static void tear_down(void)
 static void ck_assert_next(const char *answer, enum result result)
 {
 	SCRIPT_PLAY(&on.aws.script, {.status = 200, .body = answer});
-	restock_repo_next(&on.repo, 2, &found, &on.await);
+	restock_repo_next(&on.repo, SHARD, &found, &on.await);
 	scripted_repo_expect(&on, result);
 }
 
@@ -58,7 +60,7 @@ START_TEST(the_oldest_comes_first)
 {
 	ck_assert_next("{\"Items\":[" ITEM(EVENT, PRODUCT) "]}", RESULT_OK);
 	ck_assert_sent(&on, 0, "{\":p\":{\"S\":\"BACK#2\"}}");
-	ck_assert_sent(&on, 0, "\"Limit\":1");
+	ck_assert_sent(&on, 0, "\"Limit\":10");
 	ck_assert_str_eq(found.id, EVENT);
 	ck_assert_str_eq(found.product_id, PRODUCT);
 	ck_assert_str_eq(found.time, "T");
@@ -66,13 +68,41 @@ START_TEST(the_oldest_comes_first)
 }
 END_TEST
 
-START_TEST(none_and_another_tools_are_told_apart)
+START_TEST(another_tools_are_passed_over)
 {
 	ck_assert_next("{\"Items\":[]}", RESULT_NOT_FOUND);
+	ck_assert_uint_eq(found.passed_over, 0);
 	scripted_repo_renew(&on);
-	ck_assert_next("{\"Items\":[" ITEM("x", PRODUCT) "]}", RESULT_GARBLED);
+	ck_assert_next("{\"Items\":[" ITEM("x", PRODUCT) "," ITEM(EVENT, "y") "]}",
+		       RESULT_NOT_FOUND);
+	ck_assert_uint_eq(found.passed_over, 2);
 	scripted_repo_renew(&on);
-	ck_assert_next("{\"Items\":[" ITEM(EVENT, "y") "]}", RESULT_GARBLED);
+	ck_assert_next("{\"Items\":[{}," ITEM("x", PRODUCT) "," ITEM(EVENT, PRODUCT) "]}",
+		       RESULT_OK);
+	ck_assert_uint_eq(found.passed_over, 2);
+	ck_assert_str_eq(found.id, EVENT);
+}
+END_TEST
+
+START_TEST(one_in_a_wrong_shard_is_passed_over)
+{
+	SCRIPT_PLAY(&on.aws.script, TEXT("{\"Items\":[" ITEM(EVENT, PRODUCT) "]}"));
+	restock_repo_next(&on.repo, (SHARD + 1) % 4, &found, &on.await);
+	scripted_repo_expect(&on, RESULT_NOT_FOUND);
+	ck_assert_uint_eq(found.passed_over, 1);
+}
+END_TEST
+
+START_TEST(a_page_of_nothing_but_those_is_followed_by_the_next)
+{
+	SCRIPT_PLAY(&on.aws.script,
+		    TEXT("{\"Items\":[" ITEM(
+			    "x", PRODUCT) "],\"LastEvaluatedKey\":{\"k\":{\"S\":\"1\"}}}"),
+		    TEXT("{\"Items\":[" ITEM(EVENT, PRODUCT) "]}"));
+	restock_repo_next(&on.repo, SHARD, &found, &on.await);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_sent(&on, 1, "\"ExclusiveStartKey\":{\"k\":{\"S\":\"1\"}}");
+	ck_assert_uint_eq(found.passed_over, 1);
 }
 END_TEST
 
@@ -96,7 +126,7 @@ static void put(void)
 
 static void next(void)
 {
-	restock_repo_next(&on.repo, 0, &found, &on.await);
+	restock_repo_next(&on.repo, SHARD, &found, &on.await);
 }
 
 static void remove_it(void)
@@ -135,7 +165,9 @@ Suite *restock_repo_suite(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, it_is_put_unless_it_is_there);
 	tcase_add_test(tests, the_oldest_comes_first);
-	tcase_add_test(tests, none_and_another_tools_are_told_apart);
+	tcase_add_test(tests, another_tools_are_passed_over);
+	tcase_add_test(tests, one_in_a_wrong_shard_is_passed_over);
+	tcase_add_test(tests, a_page_of_nothing_but_those_is_followed_by_the_next);
 	tcase_add_test(tests, it_goes_once);
 	tcase_add_test(tests, short_memory_is_a_failure_and_nothing_else);
 	suite_add_tcase(suite, tests);

@@ -109,6 +109,20 @@ START_TEST(nothing_is_asked_without_the_lease)
 }
 END_TEST
 
+START_TEST(what_another_tool_has_put_holds_up_nobody)
+{
+	SCRIPT_PLAY(&on.aws.script,
+		    TEXT("{\"Items\":[{\"sk\":{\"S\":\"x\"}},{\"sk\":{\"S\":\"" EVENT
+			 "\"},\"product_id\":{\"S\":\"" PRODUCT
+			 "\"},\"time\":{\"S\":\"T\"},\"data\":{\"S\":\"{}\"}}]}"),
+		    PAGE(WAITS(JO)), LOOK("5", THERE(JO)), TEXT(SNS_BATCH(SNS_GOOD("0"), "")), DONE,
+		    DONE, NOTHING);
+	run();
+	ck_assert_sent(&on, 5, "\"sk\":{\"S\":\"" EVENT "\"}");
+	ck_assert_metrics(1, 0, 1, 0);
+}
+END_TEST
+
 START_TEST(each_subscription_goes_after_its_own_message_was_accepted)
 {
 	SCRIPT_PLAY(&on.aws.script, RESTOCK, PAGE(WAITS(JO) "," WAITS(AL)),
@@ -315,6 +329,7 @@ Suite *restocker_suite(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, nothing_is_asked_without_the_lease);
+	tcase_add_test(tests, what_another_tool_has_put_holds_up_nobody);
 	tcase_add_test(tests, each_subscription_goes_after_its_own_message_was_accepted);
 	tcase_add_test(tests, a_user_who_is_gone_is_forgotten_without_a_message);
 	tcase_add_test(tests, who_has_preferences_is_told_in_person_as_these_say);

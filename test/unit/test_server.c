@@ -254,6 +254,39 @@ START_TEST(a_byte_now_and_then_does_not_help)
 }
 END_TEST
 
+/*
+ * libmicrohttpd can do nothing with it, but asks to be run at once. Without pauses the turns below
+ * take no time.
+ */
+START_TEST(who_sends_a_chunk_size_without_an_end_keeps_nobody_busy)
+{
+	enum { TURNS = 200, EXTENSION = 100 * 1000 };
+	static char flood[EXTENSION + 1];
+	struct visitor visitor;
+	struct visitor other;
+	uint64_t began_us;
+
+	serving_start(serving_routes);
+	visitor_connect(&visitor);
+	visitor_connect(&other);
+	visitor_send(&visitor,
+		     "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n1;");
+	memset(flood, 'x', EXTENSION);
+	visitor_send(&visitor, flood);
+	serving_pass(20);
+	began_us = clock_monotonic_us(clock_system());
+	for (int turn = 0; turn < TURNS; turn++)
+		loop_turn(serving.loop, 60 * 1000 * 1000);
+	ck_assert_uint_gt(clock_monotonic_us(clock_system()) - began_us, TURNS * 1000);
+	ck_assert_int_eq(visitor_ask(&other, GET("/hello")), 200);
+	serving_jump(SERVING_READ_DEADLINE_US + 2000 * 1000);
+	ck_assert(visitor_is_sent_away(&visitor));
+	visitor_leave(&visitor);
+	visitor_leave(&other);
+	serving_stop();
+}
+END_TEST
+
 START_TEST(an_idle_connection_stays_open_and_can_be_used)
 {
 	struct visitor visitor;
@@ -496,6 +529,7 @@ Suite *server_suite(void)
 	tcase_add_test(tcase, beyond_the_limit_of_connections_clients_wait_for_a_place);
 	tcase_add_loop_test(tcase, a_request_that_does_not_come_to_its_end_is_given_up, 0, 10);
 	tcase_add_loop_test(tcase, a_byte_now_and_then_does_not_help, 0, 2);
+	tcase_add_test(tcase, who_sends_a_chunk_size_without_an_end_keeps_nobody_busy);
 	tcase_add_test(tcase, an_idle_connection_stays_open_and_can_be_used);
 	tcase_add_test(tcase, a_request_that_waits_is_not_given_up);
 	tcase_add_test(tcase, a_client_that_does_not_read_is_given_up);

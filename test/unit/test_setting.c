@@ -19,6 +19,8 @@ static void tear_down(void)
 	buf_clear(&out);
 }
 
+#define ALB(region, name) \
+	"arn:aws:elasticloadbalancing:" region ":123456789012:loadbalancer/app/" name
 #define LONG_64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define LONG_255 \
 	LONG_64 LONG_64 LONG_64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -59,6 +61,13 @@ static const struct {
 	 "arn:aws:sns:eu-west-1:123456789012:shop"},
 	{SETTING_TOPIC, "shop", NULL},
 	{SETTING_TOPIC, "arn:aws:sqs:eu-west-1:123456789012:shop", NULL},
+	{SETTING_BALANCERS, ALB("eu-west-1", "a/1"), ALB("eu-west-1", "a/1")},
+	{SETTING_BALANCERS, ALB("eu-west-1", "a/1") "," ALB("eu-west-1", "b/2"),
+	 ALB("eu-west-1", "a/1") "," ALB("eu-west-1", "b/2")},
+	{SETTING_BALANCERS, ALB("eu-west-1", "a/1") "," ALB("eu-west-2", "b/2"), NULL},
+	{SETTING_BALANCERS, ALB("eu-west-1", "a/1") ",", NULL},
+	{SETTING_BALANCERS, ALB("eu-west-1", "a/1") ", " ALB("eu-west-1", "b/2"), NULL},
+	{SETTING_BALANCERS, "arn:aws:sns:eu-west-1:123456789012:shop", NULL},
 	{SETTING_URL, "https://x.example.com", "https://x.example.com"},
 	{SETTING_URL, "https://x.example.com:8443/", "https://x.example.com:8443"},
 	{SETTING_URL, "http://127.0.0.1:8000", "http://127.0.0.1:8000"},

@@ -40,12 +40,13 @@ static void tear_down(void)
 	written_tear_down();
 }
 
-static void begin(const char *keys, const char *signer)
+static void begin(const char *keys, const char *signers)
 {
 	const struct tokens_options options = {
 		.issuer = "https://issuer.example",
 		.audiences = "web",
-		.signer = signer,
+		.signers = signers,
+		.signer_keys = "https://keys.example",
 		.groups = "vans=delivery:write",
 		.scopes = scopes,
 		.keys = {.file = keys, .loop = script.loop, .transport = &script.transport},
@@ -76,18 +77,44 @@ START_TEST(a_good_token_tells_who_it_is_until_it_expires)
 }
 END_TEST
 
-START_TEST(a_load_balancer_must_be_the_configured_one)
-{
-	static const char header[] =
-		"{\"alg\":\"ES256\",\"kid\":\"ec-1\",\"signer\":\"arn\",\"client\":\"web\","
-		"\"iss\":\"https://issuer.example\",\"exp\":1440941760}";
+#define KID "01900000-0000-4000-8000-000000000001"
+#define ALB(signer, kid)                                                                       \
+	"{\"alg\":\"ES256\",\"kid\":\"" kid "\",\"signer\":\"" signer "\",\"client\":\"web\"," \
+	"\"iss\":\"https://issuer.example\",\"exp\":1440941760}"
 
+START_TEST(a_load_balancer_must_be_a_configured_one)
+{
+	SCRIPT_PLAY(&script, {.status = 200, .body = TOKENS_PEM});
 	begin(written("keys", TOKENS_SET), NULL);
-	ck_assert_int_eq(check(header, CLAIMS, TOKEN_BALANCED), JWT_SIGNER_WRONG);
+	ck_assert_int_eq(check(ALB("arn", "ec-1"), CLAIMS, TOKEN_BALANCED), JWT_SIGNER_WRONG);
 	end();
-	begin(written("keys", TOKENS_SET), "arn");
-	ck_assert_int_eq(check(header, CLAIMS, TOKEN_BALANCED), JWT_OK);
+	begin(written("keys", TOKENS_SET), "arn,other");
+	ck_assert_int_eq(check(ALB("stranger", KID), CLAIMS, TOKEN_BALANCED), JWT_SIGNER_WRONG);
 	ck_assert_int_eq(check(ES, CLAIMS, TOKEN_BALANCED), JWT_SIGNER_WRONG);
+	ck_assert_int_eq(check("x", CLAIMS, TOKEN_BALANCED), JWT_SIGNER_WRONG);
+	script_pass(&script, SECOND);
+	ck_assert_uint_eq(script.request_count, 0);
+}
+END_TEST
+
+START_TEST(a_load_balancers_key_is_fetched_and_is_none_of_the_issuers)
+{
+	SCRIPT_PLAY(&script, {.status = 200, .body = TOKENS_PEM});
+	begin(written("keys", TOKENS_SET), "arn,other");
+	ck_assert_int_eq(check(ALB("arn", KID), CLAIMS, TOKEN_BALANCED), JWT_KEY_AWAITED);
+	script_pass(&script, SECOND);
+	ck_assert_int_eq(check(ALB("other", KID), CLAIMS, TOKEN_BALANCED), JWT_OK);
+	ck_assert_str_eq(subject.id, "me");
+	ck_assert_int_eq(check(ALB("arn", "ec-1"), CLAIMS, TOKEN_BALANCED), JWT_KEY_UNKNOWN);
+	ck_assert_int_eq(check(ALB("arn", KID), CLAIMS, TOKEN_BEARER), JWT_KEY_UNKNOWN);
+	ck_assert_uint_eq(script.request_count, 1);
+}
+END_TEST
+
+START_TEST(without_an_issuers_keys_only_load_balancers_are_believed)
+{
+	begin(NULL, "arn");
+	ck_assert_int_eq(check(ES, CLAIMS, TOKEN_BEARER), JWT_KEY_UNKNOWN);
 }
 END_TEST
 
@@ -108,7 +135,7 @@ END_TEST
 
 static void begin_once(void *keys)
 {
-	begin(keys, NULL);
+	begin(keys, "arn");
 	ck_assert(tokens || alloc_has_failed());
 	end();
 }
@@ -129,7 +156,9 @@ Suite *tokens_suite(void)
 
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, a_good_token_tells_who_it_is_until_it_expires);
-	tcase_add_test(cases, a_load_balancer_must_be_the_configured_one);
+	tcase_add_test(cases, a_load_balancer_must_be_a_configured_one);
+	tcase_add_test(cases, a_load_balancers_key_is_fetched_and_is_none_of_the_issuers);
+	tcase_add_test(cases, without_an_issuers_keys_only_load_balancers_are_believed);
 	tcase_add_test(cases, an_unknown_key_is_looked_for);
 	tcase_add_test(cases, a_lack_of_memory_is_survived);
 	suite_add_tcase(all, cases);

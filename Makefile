@@ -5,9 +5,9 @@
 # Files are found by pattern, so a new source, header, test or fuzz target needs no change here.
 #
 # Variables: PORT, ADMIN_PORT (run) · PREFIX, DESTDIR (install) · SUITES, TESTS (test) ·
-# SEED, SEEDS (simulate, faults) · AT_ONCE (simulate) · PRODUCTS (roundtrip) · SUBSCRIBERS (restock) ·
-# CONNECTIONS (idle) · FUZZ_SECONDS (fuzz) · CC, CFLAGS, LDFLAGS, LTO (builds) ·
-# SHOPD_EMULATOR (another dynoxide) · V=1
+# SEED, SEEDS (simulate, faults) · AT_ONCE (simulate) · PRODUCTS (roundtrip) ·
+# SUBSCRIBERS (restock) · SECONDS (outage) · CONNECTIONS (idle) · FUZZ_SECONDS (fuzz) ·
+# CC, CFLAGS, LDFLAGS, LTO (builds) · SHOPD_EMULATOR (another dynoxide) · V=1
 
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=$(shell nproc)
@@ -47,6 +47,7 @@ PACKAGES_simulate = $(PACKAGES_test)
 PACKAGES_roundtrip = $(PACKAGES_test)
 PACKAGES_faults = $(PACKAGES_test)
 PACKAGES_restock = $(PACKAGES_test)
+PACKAGES_outage = $(PACKAGES_test)
 PACKAGES_idle = $(PACKAGES_test)
 PACKAGES_bench = $(PACKAGES_test) nginx-light openssl wrk
 PACKAGES_valgrind = $(PACKAGES_all) check valgrind libc6-dbg
@@ -187,7 +188,7 @@ $(foreach name,debug asan,$(eval $(call unit,$(name))))
 
 # ---------------------------------------------------------------------------- run, test
 
-.PHONY: run test asan faults simulate roundtrip restock idle valgrind
+.PHONY: run test asan faults simulate roundtrip restock outage idle valgrind
 run: build/release/shopd $(EMULATOR) ## serve on 127.0.0.1:8080 against a local emulator (PORT=, ADMIN_PORT=)
 	@exec $(PYTHON) -B test/run.py build/release/shopd $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
 
@@ -232,6 +233,10 @@ roundtrip: build/release/shopd $(EMULATOR) ## products in and out twice compare 
 restock: build/release/shopd $(EMULATOR) ## tell SUBSCRIBERS= (100,000) that a product is back, with a kill in the middle
 	@SHOPD_TEST_SUBSCRIBERS=$(or $(SUBSCRIBERS),100000) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
 		$(PYTEST) test/system/test_restock.py -k kill
+
+outage: build/release/shopd $(EMULATOR) ## what an outage of SNS does, of SECONDS= (30)
+	@SHOPD_TEST_OUTAGE=$(or $(SECONDS),30) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
+		$(PYTEST) test/system/test_notifications.py -k outage
 
 # The same with 2,000 of them is in `make test`.
 idle: build/release/shopd $(EMULATOR) ## hold CONNECTIONS= (10,000) idle connections, and serve others

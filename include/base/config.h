@@ -66,9 +66,12 @@ struct config {
 	uint64_t max_body;            /* SHOPD_MAX_BODY, bytes */
 	uint64_t request_deadline_us; /* SHOPD_REQUEST_DEADLINE */
 	uint64_t read_deadline_us;    /* SHOPD_READ_DEADLINE: first byte to whole request */
+	uint64_t send_deadline_us;    /* SHOPD_SEND_DEADLINE: for a reply to be taken */
 	uint64_t drain_deadline_us;   /* SHOPD_DRAIN_DEADLINE */
 	uint64_t idle_timeout_us;     /* SHOPD_IDLE_TIMEOUT: of a kept-alive connection */
 	uint64_t max_connections;     /* SHOPD_MAX_CONNECTIONS, each worker */
+	/* SHOPD_MAX_CONNECTIONS_PER_ADDRESS, each worker; 0: any */
+	uint64_t max_connections_per_address;
 	uint64_t max_requests;        /* SHOPD_MAX_REQUESTS: that wait, each worker */
 	uint64_t rate_limit;          /* SHOPD_RATE_LIMIT: requests a second of a caller; 0: any */
 	uint64_t rate_burst;          /* SHOPD_RATE_BURST: requests at once */

@@ -17,6 +17,7 @@
 #include "base/ip.h"
 #include "http/capacity.h"
 #include "http/lending.h"
+#include "http/neighbours.h"
 #include "http/parking.h"
 #include "http/request.h"
 #include "http/server.h"
@@ -34,6 +35,8 @@ struct server {
 	struct connection *to_park; /* their requests are over */
 	size_t parked_count;
 	struct capacity capacity;
+	struct neighbours neighbours;
+	size_t crowd; /* how many idle connections this sweep may close to make room */
 	struct lending lending;
 	struct id_sequence request_ids;
 	size_t request_count;
@@ -74,6 +77,7 @@ struct connection {
 	uint64_t partial_us;  /* since when part of a request's first lines lies there, or 0 */
 	struct request rq;
 	struct parking_place place;
+	struct neighbour neighbour;
 	struct connection *next;
 	struct connection *previous;
 };

@@ -17,7 +17,8 @@ struct http_metrics {
 	struct metric_histogram duration[HTTP_METRICS_ROUTES + 1];
 	metric_counter connections_open;
 	metric_counter connections_total;
-	metric_counter stream_bytes_in; /* of bodies that were taken as they came */
+	metric_counter connections_refused; /* too many from one address */
+	metric_counter stream_bytes_in;     /* of bodies that were taken as they came */
 	metric_counter stream_bytes_out;
 	metric_counter stream_lines;
 	metric_counter throttled[RATE_KINDS];

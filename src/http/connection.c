@@ -62,6 +62,7 @@ static struct connection *connection_new(struct server *server, struct MHD_Conne
 		connection->next->previous = connection;
 	server->connections = connection;
 	server->connection_count++;
+	neighbours_add(&server->neighbours, &connection->neighbour, &connection->peer_ip);
 	server->fruitless_runs = 0;
 	metric_add(&server->metrics.connections_total, 1);
 	metric_add(&server->metrics.connections_open, 1);
@@ -84,6 +85,7 @@ static void connection_closed(struct connection *connection)
 	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
 	parking_forget(connection);
+	neighbours_remove(&connection->neighbour);
 	/* At its limit, libmicrohttpd looks for clients who wait only when it runs again. */
 	if (server->connection_count-- >= server->options.config->max_connections)
 		server->must_run = true;

@@ -5,7 +5,7 @@
 
 #include "http/stream_carry.h"
 
-enum { SEND_DEADLINE_US = 60 * 1000 * 1000, DRAIN_GRACE_US = 1000 * 1000 };
+enum { DRAIN_GRACE_US = 1000 * 1000, CROWDED_GRACE_US = 1000 * 1000 };
 
 /* How many bytes the kernel has received on this connection since it began. */
 static bool bytes_received(const struct connection *connection, uint64_t *bytes)
@@ -16,6 +16,20 @@ static bool bytes_received(const struct connection *connection, uint64_t *bytes)
 	if (getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
 		return false;
 	*bytes = info.tcpi_bytes_received;
+	return true;
+}
+
+/* Nothing has come for a while: who has to go before his time, and how soon. */
+static bool is_silence_over(const struct connection *connection, uint64_t now_us)
+{
+	struct server *server = connection->server;
+	uint64_t silent_us = now_us - connection->since_us;
+
+	if (server->is_draining)
+		return now_us - server->drain_us > DRAIN_GRACE_US && silent_us > DRAIN_GRACE_US;
+	if (server->crowd == 0 || silent_us <= CROWDED_GRACE_US)
+		return false;
+	server->crowd--;
 	return true;
 }
 
@@ -35,8 +49,7 @@ static bool is_idle_overdue(struct connection *connection, uint64_t now_us)
 		connection->knows_bytes_before = true;
 	}
 	if (bytes == connection->bytes_before)
-		return server->is_draining && now_us - server->drain_us > DRAIN_GRACE_US &&
-		       now_us - connection->since_us > DRAIN_GRACE_US;
+		return is_silence_over(connection, now_us);
 	if (connection->partial_us == 0)
 		connection->partial_us = now_us;
 	return now_us - connection->partial_us > server->options.config->read_deadline_us;
@@ -55,6 +68,7 @@ static bool has_left(const struct connection *connection)
 
 void connection_deadline_check(struct connection *connection, uint64_t now_us)
 {
+	uint64_t patience_us = connection->server->options.config->send_deadline_us;
 	bool is_overdue = false;
 
 	switch (connection->state) {
@@ -70,8 +84,8 @@ void connection_deadline_check(struct connection *connection, uint64_t now_us)
 		break;
 	case CONNECTION_SENDING:
 		is_overdue = connection->rq.reply.give != NULL
-				     ? stream_is_stuck(connection, now_us, SEND_DEADLINE_US)
-				     : now_us - connection->since_us > SEND_DEADLINE_US;
+				     ? stream_is_stuck(connection, now_us, patience_us)
+				     : now_us - connection->since_us > patience_us;
 		break;
 	case CONNECTION_RUNNING: /* its own deadline is the await's */
 	case CONNECTION_READY:

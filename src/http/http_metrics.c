@@ -92,17 +92,22 @@ static void write_connections(struct buf *out, const struct http_metrics *const 
 {
 	uint64_t open = 0;
 	uint64_t total = 0;
+	uint64_t refused = 0;
 	uint64_t aborted = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		open += metric_get(&metrics[i]->connections_open);
 		total += metric_get(&metrics[i]->connections_total);
+		refused += metric_get(&metrics[i]->connections_refused);
 		aborted += metric_get(&metrics[i]->aborted);
 	}
 	metric_write_head(out, "shopd_http_connections", "gauge", "Client connections open.");
 	metric_write(out, "shopd_http_connections", "", open);
 	metric_write_total(out, "shopd_http_connections_total", "Client connections accepted.",
 			   total);
+	metric_write_total(out, "shopd_http_connections_refused_total",
+			   "Client connections closed at once: too many from one address.",
+			   refused);
 	metric_write_total(out, "shopd_http_aborted_total",
 			   "Requests whose client went away or was too slow.", aborted);
 }

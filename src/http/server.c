@@ -15,6 +15,7 @@ enum {
 	DRAIN_SWEEP_INTERVAL_US = 50 * 1000,
 	ACCEPT_ROUNDS = 1000,
 	RUNS_PER_TURN = 8,
+	CROWD_SHARE = 8, /* of all connections may be closed at a time to make room */
 	FRUITLESS_RUNS = 16,
 	FRUITLESS_PAUSE_US = 2000,
 };
@@ -81,6 +82,14 @@ static void after_turn(struct loop_hook *hook)
 	}
 }
 
+/* Who waits to be accepted may be a load balancer, which has to hear that all is well. */
+static size_t crowd(const struct server *server)
+{
+	uint64_t max = server->options.config->max_connections;
+
+	return server->connection_count >= max ? (size_t)(max / CROWD_SHARE + 1) : 0;
+}
+
 static void sweep(struct loop_timer *timer)
 {
 	struct server *server = timer->context;
@@ -88,6 +97,7 @@ static void sweep(struct loop_timer *timer)
 	uint64_t now_us = loop_now_us(loop);
 	uint64_t interval_us = server->is_draining ? DRAIN_SWEEP_INTERVAL_US : SWEEP_INTERVAL_US;
 
+	server->crowd = crowd(server);
 	for (struct connection *at = server->connections; at != NULL; at = at->next)
 		connection_deadline_check(at, now_us);
 	/* The heap has had room for this timer before. */
@@ -96,11 +106,30 @@ static void sweep(struct loop_timer *timer)
 	server->must_run = true;
 }
 
+/*
+ * libmicrohttpd's own limit would count each IPv6 address, and does not know of proxies.
+ */
+static enum MHD_Result may_connect(void *context, const struct sockaddr *address, socklen_t len)
+{
+	struct server *server = context;
+	const struct config *config = server->options.config;
+	uint64_t max = config->max_connections_per_address;
+	struct ip ip = ip_of_socket(address);
+
+	(void)len;
+	if (max == 0 || config->trusted_proxies > 0 ||
+	    (!config->knows_proxies && ip_is_private(&ip)) ||
+	    neighbours_count(&server->neighbours, &ip, max) < max)
+		return MHD_YES;
+	metric_add(&server->metrics.connections_refused, 1);
+	return MHD_NO;
+}
+
 static struct MHD_Daemon *start_daemon(struct server *server)
 {
 	const struct config *config = server->options.config;
 
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, may_connect, server,
 				connection_handle, server, MHD_OPTION_LISTEN_SOCKET,
 				server->options.listen_fd, MHD_OPTION_CONNECTION_LIMIT,
 				(unsigned)config->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
@@ -143,7 +172,8 @@ struct server *server_new(const struct server_options *options)
 	if (server == NULL)
 		return NULL;
 	server->options = *options;
-	server->mhd = start_daemon(server);
+	if (neighbours_init(&server->neighbours))
+		server->mhd = start_daemon(server);
 	if (server->mhd == NULL) {
 		server_free(server);
 		return NULL;

@@ -20,6 +20,7 @@ from statistics import median
 import canned
 import measure
 import programs
+import publish
 import streams
 import table
 from programs import Broken
@@ -58,6 +59,8 @@ class Bench:
             say(f"starting shopd {STARTS} times")
             self.measure_starts(endpoint, path)
             self.measure_units(endpoint)
+            say(f"publishing {publish.EVENTS} events")
+            self.findings += publish.Publish(self.shopd, self.folder, emulator.port).findings()
             say(f"importing and exporting {self.lines:,} products")
             self.findings += streams.Streams(self.shopd, self.folder, endpoint,
                                              self.lines).findings()

@@ -9,6 +9,7 @@ import socket
 import socketserver
 import subprocess
 import threading
+import time
 import zlib
 from typing import NamedTuple
 
@@ -68,6 +69,8 @@ class Exchange(NamedTuple):
     request: bytes  # as it came, head and body
     status: int
     body: bytes
+    asked: float  # monotonic seconds: when the request was there, and when the answer was
+    answered: float
 
 
 def answers(exchanges):
@@ -82,17 +85,31 @@ def answers(exchanges):
 
 
 class RecorderConnection(socketserver.StreamRequestHandler):
+    def setup(self):
+        super().setup()
+        port = self.server.emulator_port
+        self.emulator = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+
+    def finish(self):
+        self.emulator.close()
+        super().finish()
+
     def handle(self):
-        emulator = http.client.HTTPConnection("127.0.0.1", self.server.emulator_port, timeout=10)
         while head := self.read_head():
             lines = head.decode("latin-1").split("\r\n")
             fields = dict(line.split(":", 1) for line in lines[1:] if ":" in line)
             fields = {name.lower(): value.strip() for name, value in fields.items()}
             body = self.rfile.read(int(fields.get("content-length", 0)))
-            method, path, _ = lines[0].split(" ")
-            emulator.request(method, path, body, fields)
-            self.answer(emulator.getresponse(), fields.get("x-amz-target", ""), head + body)
-        emulator.close()
+            asked = time.monotonic()
+            answer = self.reply(lines[0], fields, body)
+            self.answer(answer, fields.get("x-amz-target", ""), head + body, asked)
+
+    def reply(self, line, fields, body):
+        """(status, reason, headers, body) of the emulator."""
+        method, path, _ = line.split(" ")
+        self.emulator.request(method, path, body, fields)
+        answer = self.emulator.getresponse()
+        return answer.status, answer.reason, answer.getheaders(), answer.read()
 
     def read_head(self):
         head = b""
@@ -103,14 +120,16 @@ class RecorderConnection(socketserver.StreamRequestHandler):
             head += line
         return head
 
-    def answer(self, answer, target, request):
-        body = answer.read()
-        fields = [(name, value) for name, value in answer.getheaders()
+    def answer(self, answer, target, request, asked):
+        status, reason, fields, body = answer
+        fields = [(name, value) for name, value in fields
                   if name.lower() not in ("content-length", "transfer-encoding", "connection")]
         fields.append(("content-length", len(body)))
         text = "".join(f"{name}: {value}\r\n" for name, value in fields)
-        self.server.exchanges.append(Exchange(target, request, answer.status, body))
-        self.wfile.write(f"HTTP/1.1 {answer.status} {answer.reason}\r\n{text}\r\n".encode() + body)
+        whole = f"HTTP/1.1 {status} {reason}\r\n{text}\r\n".encode() + body
+        self.server.exchanges.append(
+            Exchange(target, request, status, body, asked, time.monotonic()))
+        self.wfile.write(whole)
 
 
 class Recorder(socketserver.ThreadingTCPServer):
@@ -120,8 +139,8 @@ class Recorder(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, emulator_port):
-        super().__init__(("127.0.0.1", 0), RecorderConnection)
+    def __init__(self, emulator_port, connection=RecorderConnection):
+        super().__init__(("127.0.0.1", 0), connection)
         self.emulator_port = emulator_port
         self.exchanges = []
         self.endpoint = f"http://127.0.0.1:{self.server_address[1]}"

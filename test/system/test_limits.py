@@ -1,13 +1,14 @@
 """What keeps one caller, or too many, from taking the shop away from all others."""
 
 import itertools
+import socket
 import time
 
 import pytest
 
 import shop
 
-RATE, BURST = 5, 20
+RATE, BURST = 2, 20
 addresses = itertools.count(1)
 
 
@@ -65,7 +66,8 @@ def test_a_caller_has_one_limit_whichever_worker_he_meets(limited, keys):
     address = fresh_address()
     answers, seconds = ask(clients, 3 * BURST, X_Forwarded_For=f"192.0.2.1, {address}")
     check_limited(answers, seconds, "address")
-    lines = limited.log_of(answers[-1].headers["X-Request-Id"])
+    last = answers[-1].headers["X-Request-Id"]
+    lines = shop.wait_until(lambda: limited.log_of(last), what="the last answer's line")
     assert [line["client"] for line in lines] == [address]
     answers, seconds = ask(clients, 3 * BURST, X_Forwarded_For=address, X_Api_Key=keys[1])
     check_limited(answers, seconds, "key")
@@ -73,3 +75,66 @@ def test_a_caller_has_one_limit_whichever_worker_he_meets(limited, keys):
     for client in clients:
         assert client.get("/live", X_Forwarded_For=address).status == 200
         assert client.get("/product", X_Forwarded_For=fresh_address()).status == 200
+
+
+@pytest.fixture(scope="module")
+def strict(folder, proxy, table):
+    """One worker with no patience, and no proxy in front: this test's own address counts."""
+    daemon = shop.Shopd(folder, proxy.url, SHOPD_WORKERS=1, SHOPD_TRUSTED_PROXIES=0,
+                        SHOPD_MAX_CONNECTIONS_PER_ADDRESS=4, SHOPD_SEND_DEADLINE="500ms",
+                        SHOPD_READ_DEADLINE="500ms", SHOPD_IDLE_TIMEOUT="1s").ready()
+    yield daemon
+    assert daemon.end() == 0, daemon.process.log_text()[-4000:]
+
+
+def connected(daemon, data=b"", receives=None):
+    """A raw connection that has sent something, with little room for what comes back."""
+    connection = socket.socket()
+    if receives:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+    connection.settimeout(10 * shop.SLOWNESS)
+    connection.connect(("127.0.0.1", daemon.port))
+    connection.sendall(data)
+    return connection
+
+
+def received(connection):
+    """What comes until the peer closes."""
+    pieces = []
+    try:
+        while piece := connection.recv(65536):
+            pieces.append(piece)
+    except ConnectionResetError:
+        pass
+    return b"".join(pieces)
+
+
+def metric(daemon, name):
+    text = daemon.admin().get("/metrics").body.decode()
+    return int(text.split(f"\n{name} ")[1].split()[0])
+
+
+def test_whoever_is_slow_or_many_or_silent_is_cut_off(strict):
+    """Four connections, each in its own way, and then others until one is too many."""
+    writer = strict.client()
+    large = writer.create(name="large", text="x" * 250_000)["id"]
+    writer.close()
+    shop.wait_until(lambda: metric(strict, "shopd_http_connections") == 0, what="no connection")
+    many = f"GET /product/{large} HTTP/1.1\r\nHost: shop\r\n\r\n".encode() * 40
+    slow = [connected(strict, many, receives=4096),
+            connected(strict, b"GET /live HTTP/1.1\r\nHost: sh"),
+            connected(strict, b"POST /cart HTTP/1.1\r\nHost: shop\r\nContent-Length: 9\r\n"
+                              b"Content-Type: application/json\r\n\r\n{"),
+            connected(strict)]
+    more = []
+
+    def is_too_many():
+        more.append(connected(strict))
+        return metric(strict, "shopd_http_connections_refused_total")
+
+    shop.wait_until(is_too_many, what="one too many")
+    shop.wait_until(lambda: metric(strict, "shopd_http_connections") == 0, what="all are cut off")
+    assert received(slow[0]).count(b"HTTP/1.1 200") < 40
+    assert [received(connection) for connection in slow[1:] + more] == [b""] * (3 + len(more))
+    assert metric(strict, "shopd_http_aborted_total") >= 2
+    assert strict.client().get("/live").status == 200

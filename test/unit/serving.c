@@ -143,6 +143,7 @@ void serving_init(void)
 	serving.config.max_requests = 10000;
 	serving.config.request_deadline_us = SERVING_REQUEST_DEADLINE_US;
 	serving.config.read_deadline_us = SERVING_READ_DEADLINE_US;
+	serving.config.send_deadline_us = SERVING_SEND_DEADLINE_US;
 	serving.config.idle_timeout_us = 75 * 1000 * 1000;
 }
 

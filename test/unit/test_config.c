@@ -90,6 +90,8 @@ START_TEST(a_region_is_enough_and_the_rest_has_defaults)
 	ck_assert_uint_eq(config.max_connections, 10000);
 	ck_assert_uint_eq(config.max_calls, 128);
 	ck_assert_uint_eq(config.max_requests, 2000);
+	ck_assert_uint_eq(config.max_connections_per_address, 256);
+	ck_assert_uint_eq(config.send_deadline_us, 60 * 1000 * 1000);
 	ck_assert_uint_eq(config.rate_limit, 100);
 	ck_assert_uint_eq(config.rate_burst, 200);
 	ck_assert_uint_eq(config.trusted_proxies, 0);

@@ -329,6 +329,68 @@ START_TEST(there_is_room_for_the_record_in_the_largest_transaction)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ the bell */
+
+static char rung[40];
+
+static void on_ring(void *context, uint32_t shard)
+{
+	ck_assert_ptr_eq(context, rung);
+	ck_assert(!on.is_done);
+	snprintf(rung + strlen(rung), sizeof(rung) - strlen(rung), "%u ", shard);
+}
+
+static void ck_assert_rung(enum result expected, const char *shards)
+{
+	static const struct dynamodb_write writes[] = {
+		{.action = DYNAMODB_PUT, .key = {"OUT#2", "a"}, .item = ""},
+		{.action = DYNAMODB_PUT, .key = {"OUT#0", "b"}, .item = ""},
+		{.action = DYNAMODB_DELETE, .key = {"OUTER#3", "c"}},
+		{.action = DYNAMODB_PUT, .key = {"OUT#2", "d"}, .item = ""},
+	};
+
+	rung[0] = '\0';
+	on.repo.bell.ring = on_ring;
+	on.repo.bell.context = rung;
+	dynamodb_call_clear(&call);
+	scripted_repo_renew(&on);
+	call = (struct dynamodb_call){.await = &on.await, .done = on_done, .context = &on};
+	ck_assert(repo_write(&on.repo, &call, writes, 4, &result));
+	ck_assert_comes_to(expected);
+	ck_assert_str_eq(rung, shards);
+}
+
+START_TEST(the_bell_is_rung_once_for_each_shard_before_the_caller_is_told)
+{
+	SCRIPT_PLAY(&on.aws.script, TEXT("{}"));
+	ck_assert_rung(RESULT_OK, "2 0 ");
+}
+END_TEST
+
+START_TEST(after_a_failure_it_is_worth_a_look_after_a_conflict_there_is_nothing)
+{
+	SCRIPT_PLAY(&on.aws.script, AWS_ERROR("AccessDeniedException"));
+	ck_assert_rung(RESULT_REFUSED, "2 0 ");
+	SCRIPT_PLAY(&on.aws.script, CANCELLED(FAILS "," NONE "," NONE "," NONE));
+	ck_assert_rung(RESULT_CONFLICT, "");
+}
+END_TEST
+
+START_TEST(who_has_no_bell_writes_as_ever)
+{
+	static const struct dynamodb_write event = {
+		.action = DYNAMODB_PUT,
+		.key = {"OUT#2", "a"},
+		.item = "",
+	};
+
+	SCRIPT_PLAY(&on.aws.script, TEXT("{}"));
+	call = (struct dynamodb_call){.await = &on.await, .done = on_done, .context = &on};
+	ck_assert(repo_write(&on.repo, &call, &event, 1, &result));
+	ck_assert_comes_to(RESULT_OK);
+}
+END_TEST
+
 struct attempt {
 	size_t count;
 	bool has_key;
@@ -387,6 +449,9 @@ Suite *repo_write_suite(void)
 	tcase_add_test(tests, an_answer_that_cannot_be_kept_starts_nothing);
 	tcase_add_test(tests, the_largest_answer_can_be_kept);
 	tcase_add_test(tests, there_is_room_for_the_record_in_the_largest_transaction);
+	tcase_add_test(tests, the_bell_is_rung_once_for_each_shard_before_the_caller_is_told);
+	tcase_add_test(tests, after_a_failure_it_is_worth_a_look_after_a_conflict_there_is_nothing);
+	tcase_add_test(tests, who_has_no_bell_writes_as_ever);
 	tcase_add_test(tests, short_memory_is_a_failure_and_nothing_else);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -103,6 +103,7 @@ const struct route admin_routes[] = {
 	{METHOD_GET, "/live", &get_live, NULL, .is_always_on = true, .who = ANYONE},
 	{METHOD_GET, "/ready", &get_ready, NULL, .is_always_on = true, .who = ANYONE},
 	{METHOD_GET, "/metrics", &get_metrics, NULL, .is_always_on = true, .who = ANYONE},
+	{METHOD_GET, "/config", &get_config, NULL, .is_always_on = true, .who = STAFF(ADMIN)},
 	{METHOD_GET, "/event", &get_events, QUERY("state", "limit", "cursor"), .who = STAFF(ADMIN)},
 	{METHOD_POST, "/event/{id}/retry", &post_event_retry, NULL, .who = STAFF(ADMIN)},
 	{METHOD_OTHER, .path = NULL},

@@ -1,9 +1,10 @@
 #include "api/system.h"
 
 #include "api/app.h"
+#include "base/config_describe.h"
 #include "http/reply.h"
 
-enum { METRICS_MAX = 1024 * 1024, STATUS_MAX = 64 };
+enum { METRICS_MAX = 1024 * 1024, CONFIG_MAX = 64 * 1024, STATUS_MAX = 64 };
 
 static enum flow reply_status(struct request *rq, const char *status)
 {
@@ -50,3 +51,14 @@ static enum flow answer_metrics(struct request *rq)
 }
 
 const struct endpoint get_metrics = {.steps = STEPS(answer_metrics)};
+
+static enum flow answer_config(struct request *rq)
+{
+	struct buf body = {0};
+
+	buf_init(&body, CONFIG_MAX);
+	config_show(rq->config, &body);
+	return reply_text(rq, 200, "text/plain; charset=utf-8", &body);
+}
+
+const struct endpoint get_config = {.steps = STEPS(answer_config)};

@@ -1,5 +1,7 @@
 #include "base/id.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -117,4 +119,12 @@ uint32_t id_hash(const char *text)
 	hash = (hash ^ hash >> 16) * 0x85ebca6bu;
 	hash = (hash ^ hash >> 13) * 0xc2b2ae35u;
 	return hash ^ hash >> 16;
+}
+
+const char *id_digest(const char *id, char digest[static ID_DIGEST_SIZE])
+{
+	if (!id)
+		return NULL;
+	snprintf(digest, ID_DIGEST_SIZE, "%08" PRIx32, id_hash(id));
+	return digest;
 }

@@ -96,10 +96,13 @@ static void on_over(struct await *await)
 
 static void report(struct shard *shard, const char *what, enum result result, const char *id)
 {
+	char digest[ID_DIGEST_SIZE];
+
 	metric_add(&shard->sweeper->metrics.failures, 1);
 	if (result != RESULT_SHUTDOWN)
 		log_event(LOG_WARNING, what, LOG_F_STR("result", result_name(result)),
-			  LOG_F_NUM("shard", shard->number), LOG_F_STR("id", id));
+			  LOG_F_NUM("shard", shard->number),
+			  LOG_F_STR("id_digest", id_digest(id, digest)));
 }
 
 /* The same for what is tried again every second: the first of a row of failures is told. */

@@ -19,7 +19,7 @@
 #include "http/router.h"
 #include "http/stream_carry.h"
 
-enum { TRACE_MAX = 256, KEY_DIGEST_SIZE = 9 };
+enum { TRACE_MAX = 256 };
 
 static struct loop *loop_of(const struct connection *connection)
 {
@@ -388,13 +388,12 @@ enum MHD_Result connection_handle(void *server, struct MHD_Connection *mhd, cons
 
 /* ---- a request's end ---- */
 
-/* Where an id is a key: what tells the lines about it from others, but does not open anything. */
-static const char *digest_key(const struct request *rq, char digest[static KEY_DIGEST_SIZE])
+/* Where an id in the path is a key. */
+static const char *digest_key(const struct request *rq, char digest[static ID_DIGEST_SIZE])
 {
-	if (rq->route == NULL || !rq->route->endpoint->is_secret || rq->param[0] == NULL)
+	if (rq->route == NULL || !rq->route->endpoint->is_secret)
 		return NULL;
-	snprintf(digest, KEY_DIGEST_SIZE, "%08" PRIx32, id_hash(rq->param[0]));
-	return digest;
+	return id_digest(rq->param[0], digest);
 }
 
 /* Where it is not the peer. */
@@ -414,7 +413,7 @@ static void log_request(const struct connection *connection, bool was_answered,
 	const struct route *routes = connection->server->options.routes;
 	enum log_level level = LOG_INFO;
 	char shown[ROUTER_SHOWN_SIZE];
-	char digest[KEY_DIGEST_SIZE];
+	char digest[ID_DIGEST_SIZE];
 	char client[IP_TEXT_SIZE];
 
 	if (connection->server->options.is_quiet)

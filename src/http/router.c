@@ -1,5 +1,6 @@
 #include "http/router.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -154,13 +155,16 @@ static char next_character(const char **at)
 	return **at != '\0' ? *(*at)++ : '\0';
 }
 
-/* How many characters come before the pattern's first {parameter}, if the path has them too. */
+/*
+ * How many characters come before the pattern's first {parameter}, if the path has them too, in
+ * whatever case somebody mistook them for.
+ */
 static size_t shared_beginning(const char *pattern, const char *path)
 {
 	size_t len = strcspn(pattern, "{");
 
 	for (size_t i = 0; i < len; i++)
-		if (next_character(&path) != pattern[i])
+		if (tolower((unsigned char)next_character(&path)) != pattern[i])
 			return 0;
 	return len;
 }

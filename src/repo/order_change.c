@@ -282,13 +282,15 @@ static void write_all(struct run *run)
 /* That an order's stock does not add up is nobody's fault who asks for it now. */
 static enum result judge_stock(const struct stock_moves *moves, const char *order_id)
 {
+	char digest[ID_DIGEST_SIZE];
+
 	for (size_t i = 0; i < moves->count; i++) {
 		if (moves->lines[i].verdict == STOCK_TOO_MUCH)
 			return RESULT_TOO_LARGE;
 		if (moves->lines[i].verdict == STOCK_FINE)
 			continue;
 		log_event(LOG_ERROR, "less is reserved than an order has",
-			  LOG_F_STR("order", order_id),
+			  LOG_F_STR("id_digest", id_digest(order_id, digest)),
 			  LOG_F_STR("product", moves->lines[i].product_id));
 	}
 	return RESULT_GARBLED;

@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 import shop
+import wire
 from callers import Balanced, Balancer, Keyed, Keys
 from given import expect, filled_cart
 from purchase import check_out, order
@@ -149,6 +150,58 @@ def test_a_guest_buys_by_ids_that_only_he_knows(guarded):
         assert key not in json.dumps(guarded.log())
     digests = {line["id_digest"] for line in guarded.log() if line.get("route") == "/order/{id}"}
     assert len(digests) == 1 and len(digests.pop()) == 8
+
+
+def guest_requests(cart, order_id, tea):
+    """Right and wrong ones in whose paths, queries or bodies a guest's ids are."""
+    for path in (f"/cart/{cart}", f"/order/{order_id}", f"/checkout/{order_id}"):
+        for tail in ("", "/", "/nothing", "/x/y/z", "?x=1", "?consistent=" + cart, "%00", "%zz",
+                     "/item", "/item/x", f"/item/{tea}", "/merge", "/payment", "/delivery",
+                     f"?{cart}", "/../" + cart):
+            yield "GET", path + tail, None
+        for method in ("PUT", "POST", "PATCH", "DELETE"):
+            yield method, path, "{"
+            yield method, path + f"/item/{tea}", '{"quantity": -1}'
+        yield "POST", path + "/merge", {"into": cart, "strategy": "x"}
+    yield "POST", "/checkout", {"cart_id": cart, "address": {}, order_id: 1}
+    yield "POST", "/order", {"checkout_id": order_id, "x": order_id}
+    yield "GET", f"/%63art/{cart}", None
+    yield "GET", f"//cart/{cart}", None
+    yield "GET", f"/CART/{cart}", None
+    yield "GET", f"/cart/{cart.upper()}", None
+
+
+def test_a_guests_ids_are_not_in_log_or_metrics_whatever_happens(keys, start, proxy):
+    admin = keys.new("root", "admin")
+    daemon = start(SHOPD_API_KEYS=keys.path, SHOPD_LOG_LEVEL="debug", SHOPD_REQUEST_DEADLINE="1s",
+                   SHOPD_PUBLISH="off", AWS_MAX_ATTEMPTS=1)
+    guest, staff = daemon.client(), Keyed(daemon.port, admin)
+    tea = staff.create(on_hand=50)["id"]
+    cart = expect(guest.post("/cart", {}, Idempotency_Key=str(uuid.uuid4())), 201)
+    assert cart.headers["Location"] == f"/cart/{cart.json['id']}"
+    cart = cart.json["id"]
+    expect(guest.put(f"/cart/{cart}/item/{tea}", {"quantity": 1}), 200)
+    checkout = expect(check_out(guest, {"id": cart}), 201).json
+    bought = expect(order(guest, checkout), 201).json["id"]
+    answers = [guest.request(*request) for request in guest_requests(cart, bought, tea)]
+    assert {answer.status // 100 for answer in answers} == {2, 4}
+    for fault in ("internal", "throttle", "garbage-after", "nonsense-after", "lost-after"):
+        proxy.fault(fault)
+        guest.get(f"/cart/{cart}")
+        guest.put(f"/cart/{cart}/item/{tea}", {"quantity": 2})
+        staff.post(f"/order/{bought}/cancel", {})
+    proxy.rules()
+    raw = f"GET /cart/{cart} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".encode()
+    wire.raw(daemon.port, raw)
+    metrics = daemon.admin().get("/metrics").body.decode()
+    guest.close(), staff.close()
+    assert daemon.end() == 0
+    lines = daemon.log()
+    assert sum(line["msg"] == "request" for line in lines) > len(answers)
+    for line in lines:
+        for key in (cart, bought):
+            assert key not in json.dumps(line).lower(), line
+    assert cart not in metrics and bought not in metrics
 
 
 def test_a_guests_idempotency_key_is_his_own(guarded):

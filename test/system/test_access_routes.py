@@ -73,6 +73,7 @@ OPERATORS_TABLE = """
 GET    /live                             anyone
 GET    /ready                            anyone
 GET    /metrics                          anyone
+GET    /config                           staff     admin
 GET    /event                            staff     admin
 POST   /event/{id}/retry                 staff     admin
 """

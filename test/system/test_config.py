@@ -139,3 +139,31 @@ def test_the_default_currency_and_body_cap_come_from_the_settings(start):
     assert client.create(name="yen", price=5)["currency"] == "JPY"
     answer = client.post("/product", {"name": "x", "price": 1, "big": "x" * 1100})
     assert (answer.status, answer.code) == (413, "body-too-large")
+
+
+SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+           "SHOPD_PAYMENT_SECRET")
+
+
+def test_the_running_configuration_is_shown_without_a_secret(start, folder):
+    """Each setting is there; of those that sound like a secret none has a value."""
+    hush = {name: f"hush-{number}" for number, name in enumerate(SECRETS)}
+    del hush["AWS_SECRET_ACCESS_KEY"], hush["AWS_SESSION_TOKEN"]  # which must be right
+    daemon = start(SHOPD_LOG_LEVEL="debug", SHOPD_MAX_BODY="64KiB", **hush)
+    operator = daemon.admin()
+    answer = operator.get("/config")
+    assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/plain")
+    shown = dict(line.split("=", 1) for line in answer.body.decode().splitlines())
+    assert shown["SHOPD_MAX_BODY"] == "64KiB"
+    assert {name for name in shown if re.search("SECRET|TOKEN|PASSWORD", name)
+            and not name.endswith("_FILE")} == set(SECRETS)
+    assert {shown[name] for name in SECRETS} == {"(set)"}
+    checked = shop.command(folder, "--check-config", **hush)
+    text = answer.body.decode() + str(checked) + operator.get("/metrics").body.decode()
+    text += daemon.process.log_text()
+    operator.close()
+    for secret in (*hush.values(), shop.SECRET_KEY, shop.SESSION_TOKEN[:20]):
+        assert secret not in text
+    helped = re.findall(r"^([A-Z][A-Z0-9_]+)(?: |$)", shop.command(folder, "--help")[1], re.M)
+    assert set(shown) <= set(helped)
+    assert set(helped) - set(shown) <= {"NAME", "AWS_DEFAULT_REGION"}  # the same as AWS_REGION

@@ -130,7 +130,7 @@ START_TEST(one_at_a_time_is_asked_for_and_one_a_second)
 
 	SCRIPT_PLAY(&script, {.status = 404});
 	for (int i = 0; i < 1000; i++) {
-		snprintf(id + 33, 4, "%03d", i);
+		snprintf(id + 33, 4, "%03u", (unsigned)i % 1000);
 		ck_assert_int_ne(find(id), HERE);
 		script_pass(&script, SECOND / 100);
 	}
@@ -212,14 +212,14 @@ START_TEST(keys_that_are_there_are_the_last_to_be_forgotten)
 	ck_assert_int_eq(find_twice(ONE), HERE);
 	SCRIPT_PLAY(&script, {.status = 404});
 	for (int i = 0; i < 3 * BALANCER_KEYS_MAX; i++) {
-		snprintf(id + 33, 4, "%03d", i);
+		snprintf(id + 33, 4, "%03u", (unsigned)i % 1000);
 		ck_assert_int_eq(find_twice(id), NONE);
 		script_pass(&script, SECOND);
 	}
 	ck_assert_int_eq(find(ONE), HERE);
 	SCRIPT_PLAY(&script, {.status = 200, .body = TOKENS_PEM});
 	for (int i = 100; i < 100 + BALANCER_KEYS_MAX; i++) {
-		snprintf(id + 33, 4, "%03d", i);
+		snprintf(id + 33, 4, "%03u", (unsigned)i % 1000);
 		ck_assert_int_eq(find_twice(id), HERE);
 		script_pass(&script, SECOND);
 	}

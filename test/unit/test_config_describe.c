@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "alloc_fail.h"
@@ -97,6 +98,39 @@ static void describe(void *context)
 	buf_clear(&text);
 }
 
+static bool sounds_secret(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len > 5 && strcmp(name + len - 5, "_FILE") == 0)
+		return false;
+	return strstr(name, "SECRET") || strstr(name, "TOKEN") || strstr(name, "PASSWORD");
+}
+
+START_TEST(no_secret_is_shown_whichever_it_is)
+{
+	size_t count;
+	const struct setting *settings = config_settings(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		char line[200];
+
+		ck_assert_msg(settings[i].is_secret == sounds_secret(settings[i].name), "%s",
+			      settings[i].name);
+		if (!settings[i].is_secret)
+			continue;
+		config = (struct config){0};
+		*(const char **)((char *)&config + settings[i].offset) = "hush-hush";
+		buf_reset(&out);
+		config_show(&config, &out);
+		ck_assert_msg(!strstr(buf_text(&out), "hush"), "%s", settings[i].name);
+		snprintf(line, sizeof(line), "\n%s=(set)\n", settings[i].name);
+		ck_assert_msg(strstr(buf_text(&out), line), "%s", settings[i].name);
+	}
+	config = (struct config){0};
+}
+END_TEST
+
 START_TEST(a_description_is_whole_or_the_buffer_says_so)
 {
 	alloc_fail_each(describe, NULL);
@@ -113,6 +147,7 @@ Suite *config_describe_suite(void)
 	tcase_add_test(cases, the_description_fits_100_columns_and_names_every_setting_once);
 	tcase_add_test(cases, the_markdown_table_has_three_columns);
 	tcase_add_test(cases, the_configuration_is_shown_without_secrets);
+	tcase_add_test(cases, no_secret_is_shown_whichever_it_is);
 	tcase_add_test(cases, a_description_is_whole_or_the_buffer_says_so);
 	suite_add_tcase(all, cases);
 	return all;

@@ -145,6 +145,15 @@ START_TEST(hashes_spread_evenly_over_any_power_of_two)
 }
 END_TEST
 
+START_TEST(a_digest_tells_ids_apart_and_is_not_one)
+{
+	char digest[ID_DIGEST_SIZE];
+
+	ck_assert_str_eq(id_digest("00000000-0000-0000-0000-000000000000", digest), "3753bd98");
+	ck_assert_ptr_null(id_digest(NULL, digest));
+}
+END_TEST
+
 Suite *id_suite(void)
 {
 	Suite *all = suite_create("id");
@@ -160,6 +169,7 @@ Suite *id_suite(void)
 	tcase_add_test(cases, only_lower_case_uuids_are_valid);
 	tcase_add_test(cases, hashes_stay_what_they_are);
 	tcase_add_test(cases, hashes_spread_evenly_over_any_power_of_two);
+	tcase_add_test(cases, a_digest_tells_ids_apart_and_is_not_one);
 	suite_add_tcase(all, cases);
 	return all;
 }

@@ -246,6 +246,7 @@ START_TEST(the_log_has_no_ids_that_are_keys)
 		{METHOD_GET, "/cart/KEY/", "/cart/..."},
 		{METHOD_GET, "/%63a%72t/KEY/b", "/cart/..."},
 		{METHOD_GET, "//cart//KEY", "/cart/..."},
+		{METHOD_GET, "/Cart/KEY", "/cart/..."},
 		{METHOD_GET, "/cart/KEY%00", "/cart/..."},
 		{METHOD_GET, "/cart/%zz", "/cart/..."},
 		{METHOD_GET, "/cartoon/x", "/cartoon/x"},

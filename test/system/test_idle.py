@@ -90,7 +90,7 @@ def test_idle_connections_cost_little_and_hinder_nobody(start, report):
     report(f"{CONNECTIONS} idle connections: {each / 1024:.1f} KiB each, others' reads"
            f" p50 {times[100] * 1000:.1f} ms, p99 {times[198] * 1000:.1f} ms")
     assert times[100] < 0.05 * shop.SLOWNESS
-    if not shop.SANITIZED:
+    if not shop.IS_WATCHED:
         assert each <= BYTES_EACH
     shop.wait_until(lambda: open_connections(daemon) <= 2, what="the end of all connections")
 

@@ -212,11 +212,15 @@ test: build/release/shopd $(TOOLS_release) build/debug/unit $(EMULATOR) ## every
 	export SHOPD_BINARY="$(CURDIR)/build/release/shopd"; $(SYSTEM_TESTS) || failed=1; \
 	exit $$failed
 
-# watched <name> <program> <unit tests>: the same again with a watcher of memory or threads.
+# Watched, a process forks the slower the more it has done: so a dozen suites go to each.
+UNIT_SUITES = $(patsubst test/unit/test_%.c,%,$(filter test/unit/test_%,$(UNIT_SOURCES)))
+
+# watched <name> <program> <unit tests>: the tests again with a watcher of memory or threads.
 define watched
 $(1): $(2) $$(EMULATOR)
 	@failed=0; \
-	CK_TIMEOUT_MULTIPLIER=$$(or $$(SHOPD_SLOWNESS),5) $(3) $$(SUITES) || failed=1; \
+	export CK_TIMEOUT_MULTIPLIER=$$(or $$(SHOPD_SLOWNESS),5); \
+	echo $$(or $$(SUITES),$$(UNIT_SUITES)) | xargs -n 12 -P $$(shell nproc) $(3) || failed=1; \
 	export SHOPD_BINARY="$$(CURDIR)/$(firstword $(2))"; $$(SYSTEM_TESTS_watched) || failed=1; \
 	exit $$$$failed
 endef

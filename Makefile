@@ -43,6 +43,7 @@ PACKAGES_run = $(PACKAGES_all) $(NPM) ca-certificates curl python3
 PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-pytest-xdist python3-botocore python3-aiohttp \
 	python3-hypothesis python3-yaml python3-jwt python3-cryptography curl jq openssl
 PACKAGES_asan = $(PACKAGES_test)
+PACKAGES_tsan = $(PACKAGES_test)
 PACKAGES_simulate = $(PACKAGES_test)
 PACKAGES_roundtrip = $(PACKAGES_test)
 PACKAGES_faults = $(PACKAGES_test)
@@ -50,7 +51,7 @@ PACKAGES_restock = $(PACKAGES_test)
 PACKAGES_outage = $(PACKAGES_test)
 PACKAGES_idle = $(PACKAGES_test)
 PACKAGES_bench = $(PACKAGES_test) nginx-light openssl wrk
-PACKAGES_valgrind = $(PACKAGES_all) check valgrind libc6-dbg
+PACKAGES_valgrind = $(PACKAGES_test) valgrind libc6-dbg
 PACKAGES_fuzz = $(PACKAGES_all) clang libclang-rt-dev llvm
 PACKAGES_format = clang-format
 PACKAGES_docs = $(PACKAGES_all) python3
@@ -111,9 +112,12 @@ LDFLAGS_release = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 CC_debug = $(CC)
 CFLAGS_debug = -O1 -g -fno-omit-frame-pointer
 
-# Sanitizers mislead gcc's flow analysis, hence no warnings about uninitialised variables here.
+# Sanitizers mislead gcc's flow analysis, hence no warnings about uninitialised variables there.
 CC_asan = $(CC)
 CFLAGS_asan = -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -Wno-maybe-uninitialized
+
+CC_tsan = $(CC)
+CFLAGS_tsan = -O1 -g -fno-omit-frame-pointer -fsanitize=thread -Wno-maybe-uninitialized
 
 CC_fuzz = clang
 CFLAGS_fuzz = -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -fsanitize=fuzzer-no-link
@@ -153,7 +157,7 @@ $$(TOOLS_$(1)): build/$(1)/tools/%: build/$(1)/test/tools/%.o $$(CODE_$(1)) buil
 
 -include $$(OBJECTS_$(1):.o=.d) $$(TOOL_SOURCES:%.c=build/$(1)/%.d)
 endef
-$(foreach name,release debug asan fuzz,$(eval $(call flavour,$(name))))
+$(foreach name,release debug asan tsan fuzz,$(eval $(call flavour,$(name))))
 
 # ---------------------------------------------------------------------------- the unit test program
 # All of src/ but main.c, and all of test/unit/. In src/ the allocation functions go through
@@ -184,11 +188,11 @@ build/$(1)/unit: $$(UNIT_OWN:%.c=build/$(1)/%.o) build/$(1)/unit_tests.o build/$
 
 -include $$(UNIT_SOURCES:%.c=build/$(1)/%.d)
 endef
-$(foreach name,debug asan,$(eval $(call unit,$(name))))
+$(foreach name,debug asan tsan,$(eval $(call unit,$(name))))
 
 # ---------------------------------------------------------------------------- run, test
 
-.PHONY: run test asan faults simulate roundtrip restock outage idle valgrind
+.PHONY: run test asan tsan valgrind faults simulate roundtrip restock outage idle
 run: build/release/shopd $(EMULATOR) ## serve on 127.0.0.1:8080 against a local emulator (PORT=, ADMIN_PORT=)
 	@exec $(PYTHON) -B test/run.py build/release/shopd $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
 
@@ -198,7 +202,7 @@ PYTEST = PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
 PYTEST_MANY = $(PYTEST) -n 4 --dist loadfile test/system
 SYSTEM_TESTS = $(if $(TESTS),$(PYTEST) $(TESTS),{ \
 	$(PYTEST_MANY) -m 'not timed' && $(PYTEST) -m timed test/system; })
-SYSTEM_TESTS_asan = $(if $(TESTS),$(PYTEST) $(TESTS),$(PYTEST_MANY) -m 'not timed and not volume')
+SYSTEM_TESTS_watched = $(if $(TESTS),$(PYTEST) $(TESTS),$(PYTEST_MANY) -m 'not timed and not volume')
 
 # Each part runs even when another has failed.
 test: build/release/shopd $(TOOLS_release) build/debug/unit $(EMULATOR) ## every test (SUITES="buf text": only these unit tests, TESTS=: only these system tests)
@@ -208,13 +212,41 @@ test: build/release/shopd $(TOOLS_release) build/debug/unit $(EMULATOR) ## every
 	export SHOPD_BINARY="$(CURDIR)/build/release/shopd"; $(SYSTEM_TESTS) || failed=1; \
 	exit $$failed
 
+# Watched, a process forks the slower the more it has done: so a dozen suites go to each.
+UNIT_SUITES = $(patsubst test/unit/test_%.c,%,$(filter test/unit/test_%,$(UNIT_SOURCES)))
+
+# watched <name> <program> <unit tests>: the tests again with a watcher of memory or threads.
+define watched
+$(1): $(2) $$(EMULATOR)
+	@failed=0; \
+	export CK_TIMEOUT_MULTIPLIER=$$(or $$(SHOPD_SLOWNESS),5); \
+	echo $$(or $$(SUITES),$$(UNIT_SUITES)) | xargs -n 12 -P $$(shell nproc) $(3) || failed=1; \
+	export SHOPD_BINARY="$$(CURDIR)/$(firstword $(2))"; $$(SYSTEM_TESTS_watched) || failed=1; \
+	exit $$$$failed
+endef
+
 asan: export ASAN_OPTIONS = detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
 asan: export UBSAN_OPTIONS = print_stacktrace=1
-asan: build/asan/shopd $(TOOLS_asan) build/asan/unit $(EMULATOR) ## the tests with AddressSanitizer and UBSan
-	@failed=0; \
-	CK_TIMEOUT_MULTIPLIER=5 build/asan/unit $(SUITES) || failed=1; \
-	export SHOPD_BINARY="$(CURDIR)/build/asan/shopd"; $(SYSTEM_TESTS_asan) || failed=1; \
-	exit $$failed
+asan: ## the tests with AddressSanitizer and UBSan
+$(eval $(call watched,asan,build/asan/shopd $(TOOLS_asan) build/asan/unit,build/asan/unit))
+
+tsan: export TSAN_OPTIONS = second_deadlock_stack=1
+tsan: ## the tests with ThreadSanitizer
+$(eval $(call watched,tsan,build/tsan/shopd $(TOOLS_tsan) build/tsan/unit,build/tsan/unit))
+
+# Each unit test in its own process, so a leak is reported with the test's name. What valgrind finds
+# in a daemon ends it with status 99, which no test accepts, and stands in build/valgrind/.
+VALGRIND = valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect \
+	--show-leak-kinds=definite,indirect --error-exitcode=99 --suppressions=$(CURDIR)/test/valgrind.supp
+
+build/valgrind/shopd: build/debug/shopd Makefile
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec $(VALGRIND) --log-file=$(CURDIR)/$(@D)/%%p.log $(CURDIR)/$< "$$@"\n' >$@
+	@chmod +x $@
+
+valgrind: export SHOPD_SLOWNESS = 30
+valgrind: ## the tests under valgrind, which takes hours
+$(eval $(call watched,valgrind,build/valgrind/shopd $(TOOLS_debug) build/debug/unit,$(VALGRIND) build/debug/unit))
 
 faults: build/release/shopd $(TOOLS_release) $(EMULATOR) ## each operation of DynamoDB under each fault, with SEEDS= seeds (1000)
 	@FAULT_SEEDS=$(or $(SEEDS),1000) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
@@ -242,11 +274,6 @@ outage: build/release/shopd $(EMULATOR) ## what an outage of SNS does, of SECOND
 idle: build/release/shopd $(EMULATOR) ## hold CONNECTIONS= (10,000) idle connections, and serve others
 	@SHOPD_TEST_CONNECTIONS=$(or $(CONNECTIONS),10000) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
 		$(PYTEST) test/system/test_idle.py
-
-# Checked in each test's own process, so a leak is reported with the test's name.
-valgrind: build/debug/unit ## the unit tests under valgrind
-	CK_TIMEOUT_MULTIPLIER=30 valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect \
-		--show-leak-kinds=definite,indirect --error-exitcode=99 build/debug/unit $(SUITES)
 
 # ---------------------------------------------------------------------------- bench, fuzz
 

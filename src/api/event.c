@@ -49,7 +49,6 @@ static enum flow answer_found(struct request *rq)
 {
 	const struct event_state *st = rq->state;
 
-	reply_header(rq, "Cache-Control", "no-store");
 	return paging_reply(rq, &st->page, write_event);
 }
 

@@ -1,6 +1,7 @@
 #include "http/http_metrics.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "http/router.h"
@@ -131,36 +132,38 @@ static void write_streams(struct buf *out, const struct http_metrics *const *met
 			   "Lines of streams that have ended.", lines);
 }
 
-static void write_throttled(struct buf *out, const struct http_metrics *const *metrics,
-			    size_t count)
+/* Requests that were refused, counted by a label. */
+struct refusals {
+	const char *name, *help, *label;
+	const char *const *values;
+	size_t count;  /* of values */
+	size_t offset; /* of as many counters in struct http_metrics */
+};
+
+static const struct refusals refusals[] = {
+	{"shopd_http_throttled_total", "Requests refused because their caller made too many.", "by",
+	 rate_kind_names, RATE_KINDS, offsetof(struct http_metrics, throttled)},
+	{"shopd_http_overload_total",
+	 "Requests refused because there was no room, by what was too much.", "what",
+	 capacity_names, CAPACITY_KINDS, offsetof(struct http_metrics, overload)},
+};
+
+static void write_refusals(struct buf *out, const struct http_metrics *const *metrics, size_t count,
+			   const struct refusals *of)
 {
 	char labels[LABELS_SIZE];
 
-	metric_write_head(out, "shopd_http_throttled_total", "counter",
-			  "Requests refused because their caller made too many.");
-	for (size_t kind = 0; kind < RATE_KINDS; kind++) {
+	metric_write_head(out, of->name, "counter", of->help);
+	for (size_t value = 0; value < of->count; value++) {
 		uint64_t sum = 0;
 
-		for (size_t i = 0; i < count; i++)
-			sum += metric_get(&metrics[i]->throttled[kind]);
-		snprintf(labels, sizeof(labels), "by=\"%s\"", rate_kind_names[kind]);
-		metric_write(out, "shopd_http_throttled_total", labels, sum);
-	}
-}
+		for (size_t i = 0; i < count; i++) {
+			const void *counters = (const char *)metrics[i] + of->offset;
 
-static void write_overload(struct buf *out, const struct http_metrics *const *metrics, size_t count)
-{
-	char labels[LABELS_SIZE];
-
-	metric_write_head(out, "shopd_http_overload_total", "counter",
-			  "Requests refused because there was no room, by what was too much.");
-	for (size_t kind = 0; kind < CAPACITY_KINDS; kind++) {
-		uint64_t sum = 0;
-
-		for (size_t i = 0; i < count; i++)
-			sum += metric_get(&metrics[i]->overload[kind]);
-		snprintf(labels, sizeof(labels), "what=\"%s\"", capacity_names[kind]);
-		metric_write(out, "shopd_http_overload_total", labels, sum);
+			sum += metric_get((const metric_counter *)counters + value);
+		}
+		snprintf(labels, sizeof(labels), "%s=\"%s\"", of->label, of->values[value]);
+		metric_write(out, of->name, labels, sum);
 	}
 }
 
@@ -177,7 +180,7 @@ void http_metrics_write(struct buf *out, const struct route *routes,
 		write_duration(out, routes, row, metrics, count);
 	write_duration(out, routes, HTTP_METRICS_ROUTES, metrics, count);
 	write_connections(out, metrics, count);
-	write_throttled(out, metrics, count);
-	write_overload(out, metrics, count);
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		write_refusals(out, metrics, count, &refusals[i]);
 	write_streams(out, metrics, count);
 }

@@ -33,9 +33,11 @@ SECRET_KEY = "not/a+real-secret=KEY"
 SESSION_TOKEN = "not-a-real-token//" + "Token0123456789+/" * 20
 KEYS = {ACCESS_KEY: {"secret": SECRET_KEY, "token": SESSION_TOKEN}}
 TABLE = "shop-test"
-SANITIZED = BINARY.exists() and bool(re.search(rb"__[at]san_init", BINARY.read_bytes()))
-SLOWNESS = 4 if SANITIZED else 1
+HAS_SANITIZER = BINARY.exists() and bool(re.search(rb"__[at]san_init", BINARY.read_bytes()))
+SLOWNESS = int(os.environ.get("SHOPD_SLOWNESS", 4 if HAS_SANITIZER else 1))
 """What times may be multiplied with."""
+IS_WATCHED = SLOWNESS > 1
+"""By a sanitizer or valgrind, with which memory and the loading of libraries are not as usual."""
 
 
 def die_with_parent():

@@ -66,6 +66,9 @@ EVIL = {
     "line breaks by escapes": b"\\r\\n{\\u0022msg\\u0022}",
     "percent line breaks": b"%0d%0a{%22msg%22:%22forged%22}",
     "tabs": b"a\tb",
+    "control characters": b"\x1b[31m\x01\x7f\x08",
+    "NUL": b"a\0b",
+    "CR": b"a\rmsg",
     "invalid UTF-8": b"\xff\xfe\xc3",
     "a terminal's escape by percent": b"%1b[31m",
     "C1 controls": b"\xc2\x9b31m\xc2\x85",
@@ -75,7 +78,8 @@ EVIL = {
     "long": b"x" * 3000,
 }
 NAMES = (b"X-Request-Id", b"User-Agent", b"traceparent", b"X-Amzn-Trace-Id", b"X-Forwarded-For",
-         b"Referer", b"If-Match", b"Host")
+         b"Referer", b"If-Match", b"Host", b"Idempotency-Key", b"X-Api-Key", b"Authorization",
+         b"Content-Type", b"Cookie")
 
 
 @pytest.mark.parametrize("what", EVIL)

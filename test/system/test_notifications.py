@@ -255,7 +255,8 @@ def test_after_twelve_tries_an_event_is_a_dead_letter_that_can_be_retried(publis
     # The answer was lost, and the event has been published meanwhile.
     assert admin.post(f"/event/{event_id}/retry", None).status == 202
     assert [event["id"] for event in sns.events()] == [event_id]
-    assert expect(admin.get("/event"), 200).json == {"data": []}
+    answer = expect(admin.get("/event"), 200)
+    assert answer.json == {"data": []} and answer.headers["Cache-Control"] == "no-store"
     assert not dead(emulator, daemon) and metric(daemon, "dead_total") == 1
     assert [line["event_id"] for line in daemon.log()
             if line["msg"] == "an event could not be published and is put away"] == [event_id]

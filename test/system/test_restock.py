@@ -312,7 +312,7 @@ def test_a_kill_in_the_middle_misses_nobody(make_table, start, sns, emulator, re
     assert waiting(emulator, product, daemon.table) == []
     assert any(event["type"] == "stock.out" for event in sns.events())
     assert 0 < at_kill < SUBSCRIBERS
-    if not shop.SANITIZED:
+    if not shop.IS_WATCHED:
         assert grown < 2048, f"{grown} KiB more"
     report(f"back in stock: {SUBSCRIBERS} told in {took:.1f} s, killed at {at_kill}, "
            f"{len(twice)} told twice, {grown} KiB more memory")

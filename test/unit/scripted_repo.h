@@ -34,6 +34,12 @@ void scripted_repo_expect(struct scripted_repo *on, enum result expected);
 /* Runs until it is over. */
 enum result scripted_repo_run(struct scripted_repo *on);
 
+/*
+ * For alloc_fail_each: starts one operation with a client of its own, and asserts that it succeeds
+ * or fails for want of memory.
+ */
+void scripted_repo_run_short(struct scripted_repo *on, void (*start)(void));
+
 /* Asserts that a request's body has this text in it, or has not. */
 void ck_assert_sent(const struct scripted_repo *on, size_t request, const char *part);
 void ck_assert_not_sent(const struct scripted_repo *on, size_t request, const char *part);

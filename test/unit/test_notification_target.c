@@ -113,14 +113,8 @@ END_TEST
 static void run_once(void *context)
 {
 	void (*const *start)(void) = context;
-	enum result result;
 
-	if (!scripted_repo_enter(&on))
-		return;
-	(*start)();
-	result = scripted_repo_run(&on);
-	ck_assert(result == RESULT_OK || (alloc_has_failed() && result_is_failure(result)));
-	scripted_repo_leave(&on);
+	scripted_repo_run_short(&on, *start);
 }
 
 START_TEST(short_memory_is_a_failure_and_nothing_else)

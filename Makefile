@@ -38,7 +38,7 @@ PYTHON := /usr/bin/python3
 NPM = $(if $(wildcard $(EMULATOR)),,ca-certificates $(if $(shell command -v npm),,npm))
 
 PACKAGES_all := gcc libc6-dev pkgconf \
-	libmicrohttpd-dev libgnutls28-dev libjansson-dev libcurl4-openssl-dev libcjose-dev libssl-dev zlib1g-dev
+	libmicrohttpd-dev libgnutls28-dev libjansson-dev libcurl4-openssl-dev libcjose-dev libssl-dev libdeflate-dev
 PACKAGES_run = $(PACKAGES_all) $(NPM) ca-certificates curl python3
 PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-pytest-xdist python3-botocore python3-aiohttp \
 	python3-hypothesis python3-yaml python3-jwt python3-cryptography curl jq openssl
@@ -80,7 +80,7 @@ export SHOPD_EMULATOR
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-LIBRARIES := libmicrohttpd gnutls jansson libcurl cjose openssl zlib
+LIBRARIES := libmicrohttpd gnutls jansson libcurl cjose openssl libdeflate
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 HEADERS := $(sort $(wildcard include/*/*.h src/*/*.h))
 UNIT_SOURCES := $(sort $(wildcard test/unit/*.c))

@@ -100,6 +100,7 @@ static void sweep(struct loop_timer *timer)
 	server->crowd = crowd(server);
 	for (struct connection *at = server->connections; at != NULL; at = at->next)
 		connection_deadline_check(at, now_us);
+	lending_trim(&server->lending);
 	/* The heap has had room for this timer before. */
 	(void)!loop_timer_set(loop, timer, now_us + interval_us);
 	/* libmicrohttpd closes connections that were silent too long only when it runs. */

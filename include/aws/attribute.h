@@ -27,6 +27,7 @@ struct item {
 		struct span name;  /* escapes not resolved; our own names have none */
 		struct span value; /* {"S": …} */
 	} attribute[ITEM_ATTRIBUTES_MAX];
+	unsigned char marks[ITEM_ATTRIBUTES_MAX]; /* private */
 };
 
 /* Views an item's JSON text (which json_scan_check has accepted). False when it is not an item. */
@@ -37,6 +38,9 @@ bool item_view(struct item *item, struct span text);
  * Cheaper than json_walk_next and item_view, for it goes over the text once.
  */
 bool item_view_next(struct json_walk *items, struct item *item);
+
+/* An item is mostly room for attributes; this copies those that there are. */
+void item_copy(struct item *to, const struct item *from);
 
 /* The value's typed text, absent when there is no such attribute. */
 struct span item_get(const struct item *item, const char *name);

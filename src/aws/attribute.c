@@ -17,6 +17,20 @@
 
 enum { FORM_LEN = sizeof("{\"S\":\"") - 1 };
 
+/*
+ * One byte of a name's first two letters: looking for it among all of an item's is one memchr, and
+ * seldom finds another's.
+ */
+static unsigned char mark_of(char first, char second)
+{
+	return (unsigned char)(31 * (unsigned char)first + (unsigned char)second);
+}
+
+static unsigned char mark_of_span(struct span name)
+{
+	return mark_of(name.len > 0 ? name.data[0] : '\0', name.len > 1 ? name.data[1] : '\0');
+}
+
 static bool view(struct item *item, struct json_walk *walk)
 {
 	item->count = 0;
@@ -25,6 +39,7 @@ static bool view(struct item *item, struct json_walk *walk)
 			item->count = 0;
 			return false;
 		}
+		item->marks[item->count] = mark_of_span(walk->name);
 		item->attribute[item->count++] = (struct item_attribute){walk->name, walk->value};
 	}
 	return true;
@@ -54,15 +69,27 @@ bool item_view_next(struct json_walk *items, struct item *item)
 	return true;
 }
 
+void item_copy(struct item *to, const struct item *from)
+{
+	to->count = from->count;
+	memcpy(to->attribute, from->attribute, from->count * sizeof(from->attribute[0]));
+	memcpy(to->marks, from->marks, from->count);
+}
+
 struct span item_get(const struct item *item, const char *name)
 {
-	for (size_t i = 0; i < item->count; i++) {
-		struct span found = item->attribute[i].name;
+	unsigned char mark = mark_of(name[0], name[0] ? name[1] : '\0');
+	size_t i = 0;
 
-		/* Most differ in their first letter. */
-		if (found.len > 0 && found.data[0] == name[0] &&
-		    strncmp(found.data, name, found.len) == 0 && name[found.len] == '\0')
+	while (i < item->count) {
+		const unsigned char *at = memchr(item->marks + i, mark, item->count - i);
+
+		if (!at)
+			break;
+		i = (size_t)(at - item->marks);
+		if (span_equals(item->attribute[i].name, name))
 			return item->attribute[i].value;
+		i++;
 	}
 	return (struct span){0};
 }

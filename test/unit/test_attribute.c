@@ -27,6 +27,36 @@ START_TEST(an_item_is_viewed_in_place)
 }
 END_TEST
 
+START_TEST(names_that_begin_alike_are_told_apart)
+{
+	static const char text[] =
+		"{\"price\":{\"N\":\"1\"},\"\":{\"N\":\"2\"},\"p\":{\"N\":\"3\"},"
+		"\"pr\":{\"N\":\"4\"},\"prices\":{\"N\":\"5\"},"
+		"\"\xc3\xa4\":{\"N\":\"6\"},\"ps\":{\"N\":\"7\"}}";
+	static const struct {
+		const char *name;
+		int64_t number;
+	} table[] = {{"price", 1},  {"", 2},         {"p", 3}, {"pr", 4},
+		     {"prices", 5}, {"\xc3\xa4", 6}, {"ps", 7}};
+	static const char *const absent[] = {"pric", "P", "x", "\xc3", "priced", "pricesx"};
+	struct item item;
+	struct item copy;
+
+	ck_assert(item_view(&item, span_of(text)));
+	item_copy(&copy, &item);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		int64_t number = 0;
+
+		ck_assert_msg(item_i64(&item, table[i].name, &number), "%s", table[i].name);
+		ck_assert_int_eq(number, table[i].number);
+		ck_assert_msg(item_i64(&copy, table[i].name, &number), "%s", table[i].name);
+		ck_assert_int_eq(number, table[i].number);
+	}
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
+		ck_assert_ptr_null(item_get(&copy, absent[i]).data);
+}
+END_TEST
+
 START_TEST(integers_are_read_exactly_or_not_at_all)
 {
 	struct item item;
@@ -327,6 +357,7 @@ Suite *attribute_suite(void)
 	TCase *cases = tcase_create("all");
 
 	tcase_add_test(cases, an_item_is_viewed_in_place);
+	tcase_add_test(cases, names_that_begin_alike_are_told_apart);
 	tcase_add_test(cases, integers_are_read_exactly_or_not_at_all);
 	tcase_add_test(cases, what_is_no_item_is_not_viewed);
 	tcase_add_test(cases, an_item_has_at_most_64_attributes);

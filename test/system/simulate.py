@@ -183,7 +183,8 @@ class Simulation:
         return books
 
     def published(self):
-        return Published(self.sns.accepted(), self.sns.unheard, self.proxy.tell()["spoilt"],
+        told = self.proxy.tell()
+        return Published(self.sns.accepted(), self.sns.unheard, told["spoilt"], told["deleted"],
                          self.killed)
 
     def disagreements(self):

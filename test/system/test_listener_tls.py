@@ -1,5 +1,6 @@
 """Clients speak TLS with shopd: versions, what is no TLS, slow ones, another certificate under
-load, a drain. What a certificate must be is told at the start and by --check-config."""
+load, also together with other keys for callers, a drain. What a certificate must be is told at the
+start and by --check-config."""
 
 import contextlib
 import http.client
@@ -16,6 +17,7 @@ import lines
 import shop
 import wire
 from authority import Client, Files, name_of, trusting
+from callers import ISSUER, Issuer, Keys
 from given import expect
 
 READ_DEADLINE = 0.5
@@ -181,7 +183,7 @@ class Callers:
     def __init__(self, port, authority, count=4):
         self.port, self.authority = port, authority
         self.ends, self.asked, self.failures, self.names = False, 0, [], set()
-        self.threads = [threading.Thread(target=self.run, args=(n % 2 == 0,))
+        self.threads = [threading.Thread(target=self.run, args=(n % 2 == 0,), daemon=True)
                         for n in range(count)]
         for thread in self.threads:
             thread.start()
@@ -267,6 +269,104 @@ def test_a_bad_file_keeps_the_certificate_and_the_log_says_what_is_wrong(
     files.install("first")
     reload(secure, "TLS certificate")
     shop.wait_until(lambda: all(shown(secure, authority) == "first" for _ in range(6)))
+
+
+# all that SIGHUP reloads
+
+
+class Reloaded:
+    """The three files together. There are two of each: of key, issuer's key and certificate, by
+    the same names; all three files have one or the other."""
+
+    NAMES = ("first", "second")
+
+    def __init__(self, authority, here):
+        self.authority, self.tls, self.keys = authority, Files(authority, here), Keys(here / "keys")
+        self.issuer, self.jwks = Issuer(), here / "jwks"
+        self.issuer.keys["second"] = Issuer().keys["first"]
+        self.shown, self.lines, self.sets = {}, {}, {}
+        for name in self.NAMES:
+            self.shown[name] = {"X-Api-Key": self.keys.new(name, "admin")}
+            self.lines[name] = self.keys.path.read_text().splitlines(True)[-1]
+            self.sets[name] = self.issuer.key_set(only=name)
+        self.install("first")
+
+    def install(self, name):
+        self.keys.path.write_text(self.lines[name])
+        self.jwks.write_text(self.sets[name])
+        self.tls.install(name)
+
+    def settings(self):
+        return {"SHOPD_API_KEYS": self.keys.path, "SHOPD_JWKS_FILE": self.jwks,
+                "SHOPD_JWT_ISSUER": ISSUER, "SHOPD_JWT_AUDIENCE": "web",
+                "SHOPD_GROUP_SCOPES": "staff=user:read", **self.tls.settings()}
+
+    def token(self, name):
+        return {"Authorization": "Bearer " + self.issuer.token("jo", name, groups=["staff"])}
+
+    def taken(self, client):
+        """Which key is taken on this connection, which issuer's, and whose certificate is shown;
+        the other key and the other issuer's are refused."""
+        taken = [[], []]
+        for name in self.NAMES:
+            for names, shown in zip(taken, (self.shown[name], self.token(name))):
+                answer = client.request("GET", "/user?limit=1", headers=shown)
+                if answer.status == 200:
+                    names.append(name)
+                else:
+                    expect(answer, 401, "unauthenticated")
+        return [*map(",".join, taken), client.certificate()]
+
+    def become(self, daemon, *expected):
+        """New connections, to either worker, come to see this."""
+
+        def sees():
+            client = Client(daemon.port, self.authority)
+            client.get("/live")
+            seen = self.taken(client)
+            client.close()
+            return seen == list(expected)
+
+        shop.wait_until(lambda: all(sees() for _ in range(6)), what=f"{expected}")
+
+    def spoil_each(self, daemon, before, after):
+        """One of the files is no good, each in its turn: it changes nothing, the others do."""
+        spoilt = (
+            (self.keys.path, "cannot take the API keys", "line 1: there are fewer than five words"),
+            (self.jwks, "cannot take the issuer's keys; those from before stay", "is not JSON"),
+            (self.tls.certificate, "cannot take the TLS certificate; the one from before stays",
+             "there is no certificate in PEM form"))
+        for n, (path, what, why) in enumerate(spoilt):
+            self.install(after)
+            path.write_text("nonsense")
+            assert why in reload(daemon, what)["why"]
+            self.become(daemon, *(before if i == n else after for i in range(len(spoilt))))
+            self.install(after)
+            daemon.process.send_signal(signal.SIGHUP)
+            self.become(daemon, after, after, after)
+            before, after = after, before
+
+
+def test_one_signal_takes_up_all_that_is_new(start, authority, tmp_path):
+    files = Reloaded(authority, tmp_path)
+    daemon = start(**files.settings())
+    files.become(daemon, "first", "first", "first")
+    kept = Client(daemon.port, authority)
+    expect(kept.get("/live"), 200)
+    link = kept.connection.sock
+    callers = Callers(daemon.port, authority)
+    files.install("second")
+    daemon.process.send_signal(signal.SIGHUP)
+    files.become(daemon, "second", "second", "second")
+    held = ["second", "second", "first"]  # the connection has its certificate for good
+    shop.wait_until(lambda: files.taken(kept) == held, what="new keys on an old connection")
+    assert kept.connection.sock is link
+    kept.close()
+    files.spoil_each(daemon, "second", "first")
+    asked = callers.asked
+    shop.wait_until(lambda: callers.asked > asked + 20)
+    callers.end()
+    assert callers.failures == []
 
 
 # start and stop

@@ -43,4 +43,7 @@ void tokens_stop(struct tokens *tokens);
 MUST_CHECK enum jwt_result tokens_check(struct tokens *tokens, struct span token,
 					enum token_form form, struct jwt_subject *subject);
 
+/* Waits for the key of a token that was JWT_KEY_AWAITED, as balancer_keys_await does. */
+void tokens_await(struct tokens *tokens, struct span token, struct await *await);
+
 #endif

@@ -132,7 +132,9 @@ struct request {
 	/* private to the layer */
 	struct reply reply;
 	size_t next_step;
+	bool is_caller_awaited; /* it could not be told by the head alone who calls */
 	enum request_stage {
+		REQUEST_CALLER,
 		REQUEST_OWNER,   /* of what the path names */
 		REQUEST_FINDING, /* an earlier request with the same Idempotency-Key */
 		REQUEST_STEPS,

@@ -306,6 +306,7 @@ static struct server *make_server(struct worker *worker)
 		.digest = worker->backend.digest,
 		.find_owner = owner_repo_find,
 		.read_token = worker->tokens != NULL ? token_access_read : NULL,
+		.await_token = token_access_await,
 		.has_balancers = worker->shared->config->balancers != NULL,
 		.context = worker->tokens,
 	};

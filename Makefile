@@ -38,7 +38,7 @@ PYTHON := /usr/bin/python3
 NPM = $(if $(wildcard $(EMULATOR)),,ca-certificates $(if $(shell command -v npm),,npm))
 
 PACKAGES_all := gcc libc6-dev pkgconf \
-	libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libcjose-dev libssl-dev zlib1g-dev
+	libmicrohttpd-dev libgnutls28-dev libjansson-dev libcurl4-openssl-dev libcjose-dev libssl-dev libdeflate-dev
 PACKAGES_run = $(PACKAGES_all) $(NPM) ca-certificates curl python3
 PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-pytest-xdist python3-botocore python3-aiohttp \
 	python3-hypothesis python3-yaml python3-jwt python3-cryptography curl jq openssl
@@ -80,7 +80,7 @@ export SHOPD_EMULATOR
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-LIBRARIES := libmicrohttpd jansson libcurl cjose openssl zlib
+LIBRARIES := libmicrohttpd gnutls jansson libcurl cjose openssl libdeflate
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 HEADERS := $(sort $(wildcard include/*/*.h src/*/*.h))
 UNIT_SOURCES := $(sort $(wildcard test/unit/*.c))
@@ -346,6 +346,9 @@ lint-units:
 	@mkdir -p build/lint && cp systemd/shopd.socket build/lint/
 	@sed 's|^ExecStart=.*|ExecStart=/bin/true|' systemd/shopd.service >build/lint/shopd.service
 	@SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no build/lint/shopd.service build/lint/shopd.socket
+	@mkdir -p build/lint/allow/shopd.service.d && cp systemd/ip-allow-list.conf build/lint/allow/shopd.service.d/ && \
+		cp build/lint/shopd.service build/lint/allow/ && \
+		SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no build/lint/allow/shopd.service
 	@systemd-analyze security --offline=yes --threshold=12 --no-pager build/lint/shopd.service \
 		>build/lint/security || { cat build/lint/security; exit 1; }
 
@@ -379,6 +382,7 @@ install: build/release/shopd ## into DESTDIR, below PREFIX
 	install -D -m 644 systemd/shopd.socket $(DESTDIR)$(UNITDIR)/shopd.socket
 	install -D -m 644 systemd/shopd.service $(DESTDIR)$(UNITDIR)/shopd.service
 	sed -i 's|/usr/local/bin/shopd|$(PREFIX)/bin/shopd|' $(DESTDIR)$(UNITDIR)/shopd.service
+	install -D -m 644 systemd/ip-allow-list.conf $(DESTDIR)/etc/shopd/ip-allow-list.conf.example
 	install -D -m 644 config/shopd.env $(DESTDIR)/etc/shopd/shopd.env.example
 
 clean: ## remove build/ (the emulator and its data in .local/ stay)

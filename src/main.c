@@ -15,6 +15,7 @@
 #include "base/version.h"
 #include "daemon/commands.h"
 #include "daemon/daemon.h"
+#include "daemon/files.h"
 #include "daemon/key_command.h"
 #include "daemon/place.h"
 #include "daemon/token_access.h"
@@ -49,8 +50,15 @@ static void print_and_clear(FILE *stream, struct buf *text)
 static int check_config(const struct config *config)
 {
 	struct buf text = {0};
+	struct buf mistakes = {0};
 	bool is_sound;
 
+	buf_init(&mistakes, MISTAKES_MAX);
+	if (!files_check(config, &mistakes)) {
+		fputs("shopd: the configuration is not sound:\n", stderr);
+		print_and_clear(stderr, &mistakes);
+		return EXIT_USAGE;
+	}
 	buf_init(&text, HELP_MAX);
 	config_show(config, &text);
 	if (!config->region)

@@ -1,9 +1,9 @@
 /*
- * Attribute values: DynamoDB's typed JSON ({"S": "x"}, {"N": "1.5"}, {"M": {…}}), read in place and
- * written from exact JSON trees.
+ * Attribute values: DynamoDB's typed JSON ({"S": "x"}, {"N": "1.5"}, {"M": {…}}), turned into plain
+ * JSON and written from exact JSON trees. How items are read is in item.h.
  *
- * Reading never builds a tree: an item is an array of views into the answer, and a value goes into
- * a reply by copying its characters, numbers as they are.
+ * Reading never builds a tree: a value goes into a reply by copying its characters, numbers as they
+ * are.
  *
  * Source: Amazon DynamoDB API Reference, AttributeValue.
  */
@@ -14,38 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "aws/item.h"
 #include "base/buf.h"
-#include "base/json_scan.h"
 #include "base/text.h"
-
-enum { ITEM_ATTRIBUTES_MAX = 64 };
-
-/* The top level of one item. Valid as long as the text that it views. */
-struct item {
-	size_t count; /* 0: absent */
-	struct item_attribute {
-		struct span name;  /* escapes not resolved; our own names have none */
-		struct span value; /* {"S": …} */
-	} attribute[ITEM_ATTRIBUTES_MAX];
-};
-
-/* Views an item's JSON text (which json_scan_check has accepted). False when it is not an item. */
-bool item_view(struct item *item, struct span text);
-
-/*
- * Views the next item of an array; empty (count 0) when it is none. False after the last one.
- * Cheaper than json_walk_next and item_view, for it goes over the text once.
- */
-bool item_view_next(struct json_walk *items, struct item *item);
-
-/* The value's typed text, absent when there is no such attribute. */
-struct span item_get(const struct item *item, const char *name);
-
-/* A number attribute's digits, a string attribute's raw inside; absent for another type. */
-struct span item_number(const struct item *item, const char *name);
-struct span item_raw_string(const struct item *item, const char *name);
-bool item_u64(const struct item *item, const char *name, uint64_t *number);
-bool item_i64(const struct item *item, const char *name, int64_t *number);
 
 /* Appends a typed value as plain JSON. Sets become arrays, binary stays base64 text. False when the
  * value is not an attribute value (nothing useful was appended then). */

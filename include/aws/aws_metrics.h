@@ -16,6 +16,7 @@
 enum {
 	AWS_METRICS_RESULTS = RESULT_NO_MEMORY + 1,
 	AWS_METRICS_ERRORS = 48, /* at least as many as aws_metrics.c knows names */
+	AWS_METRICS_OPERATIONS = 16,
 };
 
 struct aws_metrics {
@@ -29,12 +30,16 @@ struct aws_metrics {
 	metric_counter errors[AWS_METRICS_ERRORS];   /* attempts that failed, by name */
 	metric_counter read_millis;                  /* capacity units × 1000 */
 	metric_counter write_millis;
-	struct metric_histogram attempt_time; /* waiting for a connection included */
+	struct metric_histogram attempt_time[AWS_METRICS_OPERATIONS];
 };
 
-/* One attempt has ended: what the exchange came to and how it was judged, and how long it took. */
-void aws_metrics_count_attempt(struct aws_metrics *metrics, const struct exchange *exchange,
-			       const struct aws_verdict *verdict, uint64_t took_us);
+/*
+ * One attempt at "Service.Operation" has ended: what the exchange came to and how it was judged,
+ * and how long it took, waiting for a connection included.
+ */
+void aws_metrics_count_attempt(struct aws_metrics *metrics, const char *target,
+			       const struct exchange *exchange, const struct aws_verdict *verdict,
+			       uint64_t took_us);
 
 /* Adds `from` to `sum`, which no other thread uses. */
 void aws_metrics_add(struct aws_metrics *sum, const struct aws_metrics *from);
@@ -45,7 +50,7 @@ struct aws_metrics_sum {
 	const struct aws_metrics *metrics;
 };
 
-/* All lines for /metrics, named shopd_aws_… and labelled by service. */
+/* All lines for /metrics, named shopd_aws_… and labelled by service; times by operation too. */
 void aws_metrics_write(struct buf *out, const struct aws_metrics_sum *sums, size_t count);
 
 #endif

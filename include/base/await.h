@@ -49,6 +49,12 @@ void await_start(struct await *await);
 void await_finish(struct await *await, enum result result);
 
 /*
+ * Begins an operation that needs memory of its own: zeroed, of the await's arena. NULL: there is
+ * none, and the operation is over (RESULT_NO_MEMORY).
+ */
+void *await_begin(struct await *await, size_t size);
+
+/*
  * For an operation that has another one as a part of it: begins `part`, which has the deadline, the
  * trace and (unless it is changed then) the arena of `whole`. await_account adds what the part has
  * consumed to the whole's account.

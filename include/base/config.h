@@ -1,6 +1,7 @@
 /*
  * The configuration: read once at the start, from the environment, and never changed after. Where
- * AWS is may also stand in the files of the AWS tools (config_aws.h).
+ * AWS is may also stand in the files of the AWS tools (config_aws.h), and some files are handed
+ * over by systemd (config_credentials.h).
  *
  * One table of settings in config.c says for each its name, kind (setting.h), default, limits and
  * what it means; --help, --check-config and the README's table are made from it
@@ -90,11 +91,14 @@ struct config {
 	const char *jwks_url;         /* SHOPD_JWKS_URL, or NULL */
 	const char *group_scopes;     /* SHOPD_GROUP_SCOPES, or NULL */
 	const char *balancers;        /* SHOPD_ALB_ARN: with commas, or NULL: none is believed */
-	const char *balancer_keys;  /* SHOPD_ALB_KEYS_URL, else by region; NULL without balancers */
-	const char *api_keys_file;  /* SHOPD_API_KEYS, or NULL */
-	const char *payment_secret; /* SHOPD_PAYMENT_SECRET, or NULL */
-	enum log_level log_level;   /* SHOPD_LOG_LEVEL */
-	enum log_format log_format; /* SHOPD_LOG_FORMAT */
+	const char *balancer_keys; /* SHOPD_ALB_KEYS_URL, else by region; NULL without balancers */
+	const char *api_keys_file; /* SHOPD_API_KEYS, or NULL */
+	const char *tls_certificate_file;  /* SHOPD_TLS_CERT, or NULL: plain HTTP */
+	const char *tls_key_file;          /* SHOPD_TLS_KEY; there if the other is */
+	const char *credentials_directory; /* CREDENTIALS_DIRECTORY, or NULL */
+	const char *payment_secret;        /* SHOPD_PAYMENT_SECRET, or NULL */
+	enum log_level log_level;          /* SHOPD_LOG_LEVEL */
+	enum log_format log_format;        /* SHOPD_LOG_FORMAT */
 
 	struct arena owned; /* texts that were put together rather than taken over */
 };

@@ -45,6 +45,8 @@ struct metric_histogram {
 void metric_observe(struct metric_histogram *histogram, uint64_t microseconds);
 /* Adds `from` to `sum`, which no other thread uses. */
 void metric_histogram_add(struct metric_histogram *sum, const struct metric_histogram *from);
+/* How often it was observed. */
+uint64_t metric_histogram_count(const struct metric_histogram *histogram);
 
 /* "# HELP …" and "# TYPE …": `type` is "counter", "gauge" or "histogram". */
 void metric_write_head(struct buf *out, const char *name, const char *type, const char *help);

@@ -17,6 +17,13 @@
  */
 MUST_CHECK bool secret_read_file(const char *path, size_t max, struct buf *text);
 
+/*
+ * Whether others than its owner may read a file, or write it. A group that reads what is another's
+ * does not count: it is how we may read it. False when there is no such file.
+ */
+bool secret_is_readable(const char *path);
+bool secret_is_writable(const char *path);
+
 /* Makes room for as many bytes as a buffer may hold, so that it never moves. False: no memory. */
 MUST_CHECK bool secret_reserve(struct buf *text);
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Bytes in somebody else's memory; not NUL-terminated. */
 struct span {
@@ -14,8 +15,18 @@ struct span {
 	size_t len;
 };
 
-struct span span_of(const char *text);
-bool span_equals(struct span span, const char *text);
+static inline struct span span_of(const char *text)
+{
+	return (struct span){text, text ? strlen(text) : 0};
+}
+
+static inline bool span_equals(struct span span, const char *text)
+{
+	size_t len = strlen(text);
+
+	return span.data && span.len == len && memcmp(span.data, text, len) == 0;
+}
+
 bool span_equals_nocase(struct span span, const char *text);
 
 /* Decimal digits only, no sign or space, no overflow. */

@@ -29,6 +29,8 @@ void jwks_source_free(struct jwks_source *source);
 
 /* Looks for the first time: a file's keys are there when this returns. */
 void jwks_source_start(struct jwks_source *source);
+/* Looks again, unless that is under way. Until then, and if it fails, the keys stay. */
+void jwks_source_look(struct jwks_source *source);
 /* Looks no more. */
 void jwks_source_stop(struct jwks_source *source);
 

@@ -22,5 +22,6 @@ struct tokens *token_access_new(const struct config *config, struct loop *loop,
 /* For struct access; the context is struct tokens. */
 enum jwt_result token_access_read(void *context, struct request *rq,
 				  const struct shown_token *token, struct caller *caller);
+void token_access_await(void *context, const struct shown_token *token, struct await *await);
 
 #endif

@@ -32,6 +32,8 @@ void tokens_free(struct tokens *tokens);
 
 /* Looks for keys. */
 void tokens_start(struct tokens *tokens);
+/* Looks for them again. */
+void tokens_renew(struct tokens *tokens);
 void tokens_stop(struct tokens *tokens);
 
 /*
@@ -40,5 +42,8 @@ void tokens_stop(struct tokens *tokens);
  */
 MUST_CHECK enum jwt_result tokens_check(struct tokens *tokens, struct span token,
 					enum token_form form, struct jwt_subject *subject);
+
+/* Waits for the key of a token that was JWT_KEY_AWAITED, as balancer_keys_await does. */
+void tokens_await(struct tokens *tokens, struct span token, struct await *await);
 
 #endif

@@ -3,7 +3,8 @@
  * share nothing that is written after the start but a few atomics and the counters of /metrics.
  *
  * Life: starting (credentials, then the table; tried again until it works) → serving → draining →
- * gone. While a start takes longer than a second, it answers /live and /ready, and 503 to
+ * gone. While a start takes longer than a second (at systemd's socket, where clients wait for the
+ * next process: than a request may take), it answers /live and /ready, and 503 to
  * everything else; until then clients wait.
  */
 #ifndef SHOPD_DAEMON_WORKER_H
@@ -16,6 +17,7 @@
 #include "api/app.h"
 #include "base/await.h"
 #include "daemon/backend.h"
+#include "daemon/files.h"
 #include "daemon/sweeper.h"
 #include "daemon/token_access.h"
 #include "http/access.h"
@@ -29,7 +31,7 @@ struct worker_shared {
 	const struct config *config;
 	struct trust *trust;
 	struct app *app;
-	struct api_keys *keys;         /* the main thread's; NULL: nobody is asked who he is */
+	struct files files;            /* the main thread's */
 	struct rate_limit *rate_limit; /* NULL: there is no limit */
 	struct loop *main_loop; /* woken when a worker starts to serve, has failed, or is gone */
 	atomic_bool has_failed; /* a worker cannot ever serve; the log says why */
@@ -50,6 +52,8 @@ struct worker {
 	struct tokens *tokens; /* NULL: there is no issuer, and no load balancer */
 	struct access access;
 	_Atomic(struct api_keys *) new_keys; /* held; for access, when the thread wakes up */
+	_Atomic(struct tls_identity *) new_identity; /* held; for the server, likewise */
+	atomic_bool must_renew_tokens;
 	int listen_fd;
 	bool owns_listen_fd; /* closed when draining begins */
 	struct await await;  /* of the start */
@@ -89,8 +93,8 @@ bool worker_start(struct worker *worker);
  */
 void worker_drain(struct worker *worker);
 
-/* From the main thread: these keys count from now on. */
-void worker_take_keys(struct worker *worker, struct api_keys *keys);
+/* From the main thread: what was read counts from now on, and the issuer's keys are looked for. */
+void worker_take_files(struct worker *worker, const struct files *files);
 
 /* Waits for the thread's end. */
 void worker_join(struct worker *worker);

@@ -4,9 +4,11 @@
  *
  *	1. When the head is there, access_begin finds out who calls and judges by the route alone:
  *	   401 for what is shown and is no good, or nothing was shown where something is needed; 403
- *	   naming the scope that is missing; 503 as long as it cannot be told. What the caller shows
- *	   himself counts; what a load balancer says of him (x-amzn-oidc-data) only when he shows
- *	   nothing.
+ *	   naming the scope that is missing. What the caller shows himself counts; what a load
+ *	   balancer says of him (x-amzn-oidc-data) only when he shows nothing.
+ *	   Where that cannot be told before a key has been fetched, the engine waits for the key
+ *	   first, and then access_take_caller does the same. 503 when it still cannot be told, and
+ *	   at once for endpoints that stream, since they begin with the head.
  *	2. Where the path names something that has an owner, the engine looks for him before the
  *	   first step: another's is 404, as if it were not there. What has no owner is a guest's,
  *	   and whoever knows its id may.
@@ -41,6 +43,8 @@ struct access {
 	 */
 	enum jwt_result (*read_token)(void *context, struct request *rq,
 				      const struct shown_token *token, struct caller *caller);
+	/* Waits until read_token may tell more than JWT_KEY_AWAITED of a token. */
+	void (*await_token)(void *context, const struct shown_token *token, struct await *await);
 	bool has_balancers; /* whether x-amzn-oidc-data is looked at */
 	void *context;
 };
@@ -50,6 +54,11 @@ struct access {
  * been read.
  */
 void access_begin(struct request *rq);
+
+/* For flow.c: starts waiting until it can be told who calls; false when it has been told. */
+bool access_begin_caller(struct request *rq);
+/* Behind that: sets rq->caller. A reply is made when he may not, or it still cannot be told. */
+void access_take_caller(struct request *rq);
 
 /* For flow.c: starts looking for the owner of what the path names; false when nothing is to do. */
 bool access_begin_owner(struct request *rq);

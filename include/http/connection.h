@@ -16,6 +16,7 @@
 #include "base/id.h"
 #include "base/ip.h"
 #include "http/capacity.h"
+#include "http/connection_tls.h"
 #include "http/lending.h"
 #include "http/neighbours.h"
 #include "http/parking.h"
@@ -27,7 +28,8 @@ struct server {
 	struct server_options options;
 	struct http_metrics metrics;
 	struct MHD_Daemon *mhd;
-	struct loop_watch watch; /* libmicrohttpd's epoll descriptor */
+	struct tls_identity *identity; /* held, for connections to come; NULL: no TLS */
+	struct loop_watch watch;       /* libmicrohttpd's epoll descriptor */
 	struct loop_hook hook;
 	struct loop_timer sweep_timer;
 	struct connection *connections;
@@ -75,6 +77,7 @@ struct connection {
 	bool knows_bytes_before;
 	uint64_t bytes_acked; /* by the client's machine; looked at while a reply is streamed */
 	uint64_t partial_us;  /* since when part of a request's first lines lies there, or 0 */
+	struct connection_tls tls;
 	struct request rq;
 	struct parking_place place;
 	struct neighbour neighbour;

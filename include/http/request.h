@@ -132,7 +132,9 @@ struct request {
 	/* private to the layer */
 	struct reply reply;
 	size_t next_step;
+	bool is_caller_awaited; /* it could not be told by the head alone who calls */
 	enum request_stage {
+		REQUEST_CALLER,
 		REQUEST_OWNER,   /* of what the path names */
 		REQUEST_FINDING, /* an earlier request with the same Idempotency-Key */
 		REQUEST_STEPS,
@@ -161,6 +163,8 @@ const char *request_query(const struct request *rq, const char *name);
 
 /* A request header's value by its name, or NULL. Borrowed until the reply is sent. */
 const char *request_header(const struct request *rq, const char *name);
+/* For logs and headers of our own: NULL too when it has more than 256 bytes or not only ASCII. */
+const char *request_harmless_header(const struct request *rq, const char *name);
 
 /*
  * `limit`, `consistent` and their like. False after a reply was made (400 invalid-parameter); then

@@ -14,6 +14,7 @@
 #include "io/loop.h"
 
 struct access;
+struct tls_identity;
 struct idempotency_store;
 struct rate_limit;
 
@@ -26,8 +27,9 @@ struct server_options {
 	struct app *app;            /* for the steps */
 	const struct idempotency_store *idempotency; /* NULL: keys mean nothing */
 	const struct access *access;                 /* NULL: nobody is asked who he is */
-	struct rate_limit *rate_limit;               /* NULL: there is no limit */
-	bool is_quiet;                               /* requests are logged at debug level */
+	struct tls_identity *identity; /* who it is in TLS; NULL: it speaks plain HTTP */
+	struct rate_limit *rate_limit; /* NULL: there is no limit */
+	bool is_quiet;                 /* requests are logged at debug level */
 };
 
 struct server;
@@ -43,6 +45,9 @@ struct server *server_new(const struct server_options *options);
 MUST_CHECK bool server_open(struct server *server);
 /* All routes are served from now on. */
 void server_set_ready(struct server *server);
+
+/* For connections to come. Only for a server that was made with one. */
+void server_set_identity(struct server *server, struct tls_identity *identity);
 
 /*
  * Stops accepting, once what the kernel has accepted for us is taken over. Requests under way are

@@ -8,6 +8,9 @@
  * few at a time, for a TLS handshake is much work.
  *
  * Everything is bounded: connections, exchanges that wait, connections being opened, their age.
+ * So an origin whose name gets another address is followed there: by new connections once the old
+ * address has been known for name_age_us, by all once the old connections have failed or are
+ * max_age_us old.
  */
 #ifndef SHOPD_IO_HTTP_CLIENT_H
 #define SHOPD_IO_HTTP_CLIENT_H
@@ -28,6 +31,7 @@ struct http_client_options {
 	size_t max_waiting;     /* for each origin; more end with EXCHANGE_OVERLOADED */
 	size_t max_connecting;  /* at the same time, to each origin */
 	uint64_t connect_timeout_us;
+	uint64_t name_age_us; /* a name's address is looked up again after this; whole seconds */
 	uint64_t max_idle_us; /* an idle connection is closed after this */
 	uint64_t max_age_us;  /* any connection is closed after this, when it is next idle */
 };

@@ -31,6 +31,7 @@ struct http_link_context {
 	struct trust *trust; /* NULL: only http:// origins can be reached */
 	void *share;         /* CURLSH for names and TLS sessions, see http_link_context_init */
 	uint64_t connect_timeout_us;
+	uint64_t name_age_us; /* for so long an address is used again, in whole seconds; 0: never */
 };
 
 /* False when out of memory. */

@@ -245,13 +245,10 @@ static void make_next(struct seeding *seeding)
 
 void seed_demo(struct repo *repo, size_t *made, size_t *present, struct await *await)
 {
-	struct seeding *seeding = arena_alloc(await->arena, sizeof(*seeding));
+	struct seeding *seeding = await_begin(await, sizeof(*seeding));
 
-	await_start(await);
-	if (!seeding) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!seeding)
 		return;
-	}
 	seeding->repo = repo;
 	seeding->made = made;
 	seeding->present = present;

@@ -15,112 +15,6 @@
 #include "base/json_exact.h"
 #include "base/json_scan.h"
 
-enum { FORM_LEN = sizeof("{\"S\":\"") - 1 };
-
-static bool view(struct item *item, struct json_walk *walk)
-{
-	item->count = 0;
-	while (json_walk_next(walk)) {
-		if (item->count == ITEM_ATTRIBUTES_MAX || walk->value.data[0] != '{') {
-			item->count = 0;
-			return false;
-		}
-		item->attribute[item->count++] = (struct item_attribute){walk->name, walk->value};
-	}
-	return true;
-}
-
-bool item_view(struct item *item, struct span text)
-{
-	struct json_walk walk;
-
-	item->count = 0;
-	if (text.len == 0 || text.data[0] != '{')
-		return false;
-	json_walk_init(&walk, text);
-	return view(item, &walk);
-}
-
-bool item_view_next(struct json_walk *items, struct item *item)
-{
-	struct json_walk walk;
-
-	item->count = 0;
-	if (!json_walk_down(items, &walk))
-		return false;
-	if (walk.is_object)
-		(void)!view(item, &walk); /* none when it is no item */
-	json_walk_up(items, &walk);
-	return true;
-}
-
-struct span item_get(const struct item *item, const char *name)
-{
-	for (size_t i = 0; i < item->count; i++) {
-		struct span found = item->attribute[i].name;
-
-		/* Most differ in their first letter. */
-		if (found.len > 0 && found.data[0] == name[0] &&
-		    strncmp(found.data, name, found.len) == 0 && name[found.len] == '\0')
-			return item->attribute[i].value;
-	}
-	return (struct span){0};
-}
-
-/*
- * The inside of {"S":"…"} and its like with a type of one letter, as DynamoDB writes them: nearly
- * all that there is. Absent for every other form, and when it has escaped quotes. Without a quote
- * in it, it is all that there is in the braces.
- */
-static struct span usual_inside(struct span typed)
-{
-	struct span inside;
-
-	if (typed.len < FORM_LEN + 2 || memcmp(typed.data, "{\"", 2) != 0 ||
-	    memcmp(typed.data + 3, "\":\"", 3) != 0 ||
-	    memcmp(typed.data + typed.len - 2, "\"}", 2) != 0)
-		return (struct span){0};
-	inside = (struct span){typed.data + FORM_LEN, typed.len - FORM_LEN - 2};
-	return memchr(inside.data, '"', inside.len) ? (struct span){0} : inside;
-}
-
-/* A type's name has one letter here. */
-static struct span typed_inside(struct span typed, const char *type)
-{
-	struct span inside = usual_inside(typed);
-
-	if (inside.data)
-		return typed.data[2] == type[0] ? inside : (struct span){0};
-	return json_scan_raw_string(json_scan_member(typed, type));
-}
-
-struct span item_number(const struct item *item, const char *name)
-{
-	return typed_inside(item_get(item, name), "N");
-}
-
-struct span item_raw_string(const struct item *item, const char *name)
-{
-	return typed_inside(item_get(item, name), "S");
-}
-
-bool item_i64(const struct item *item, const char *name, int64_t *number)
-{
-	struct span digits = item_number(item, name);
-
-	return digits.data && decimal_to_scaled(digits, 0, number);
-}
-
-bool item_u64(const struct item *item, const char *name, uint64_t *number)
-{
-	int64_t value;
-
-	if (!item_i64(item, name, &value) || value < 0)
-		return false;
-	*number = (uint64_t)value;
-	return true;
-}
-
 /* ------------------------------------------------------------------ typed values to plain JSON */
 
 struct cursor {
@@ -309,7 +203,7 @@ static bool copy_value(struct cursor *cursor, struct buf *out)
 /* Strings and numbers, without looking at each of their characters. */
 static bool copy_usual(struct span typed, struct buf *out)
 {
-	struct span inside = usual_inside(typed);
+	struct span inside = item_usual_inside(typed);
 
 	if (!inside.data)
 		return false;

@@ -397,7 +397,8 @@ static void note_attempt(struct aws_call *call, const struct aws_verdict *verdic
 		service_clock_note(client->options.service_clock, exchange->answer.date_ms,
 				   took_us);
 	if (client->options.metrics)
-		aws_metrics_count_attempt(client->options.metrics, exchange, verdict, took_us);
+		aws_metrics_count_attempt(client->options.metrics, call->target, exchange, verdict,
+					  took_us);
 	if (note.outcome == CIRCUIT_FAILED)
 		note.random = aws_client_random(client);
 	circuit_note(&client->circuit, &note);

@@ -22,6 +22,16 @@ void await_finish(struct await *await, enum result result)
 		await->resume(await);
 }
 
+void *await_begin(struct await *await, size_t size)
+{
+	void *memory = arena_alloc(await->arena, size);
+
+	await_start(await);
+	if (!memory)
+		await_finish(await, RESULT_NO_MEMORY);
+	return memory;
+}
+
 void await_part(const struct await *whole, struct await *part, void (*resume)(struct await *),
 		void *context)
 {

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "base/config_aws.h"
+#include "base/config_credentials.h"
 #include "base/setting.h"
 #include "base/text.h"
 
@@ -91,6 +92,13 @@ static const struct setting settings[] = {
 	 .help = "Where shoppers are served, if systemd passes no socket."},
 	{"SHOPD_ADMIN_LISTEN", SETTING_ADDRESS_OR_OFF, AT(admin_listen), "127.0.0.1:8081",
 	 .help = "Where metrics and the like are served, or off."},
+	{"SHOPD_TLS_CERT", SETTING_TEXT, AT(tls_certificate_file),
+	 .help = "A file of certificates (PEM), our own first; with it SHOPD_LISTEN speaks TLS."},
+	{"SHOPD_TLS_KEY", SETTING_TEXT, AT(tls_key_file),
+	 .help = "The file with the certificate's key (PEM, no passphrase)."},
+	{"CREDENTIALS_DIRECTORY", SETTING_TEXT, AT(credentials_directory),
+	 .help = "Set by systemd's LoadCredential=: api-keys, jwks, tls-cert and tls-key are looked "
+		 "for there, unless their settings name files."},
 	{"SHOPD_AUTH", SETTING_SWITCH, AT(is_auth_off), "on",
 	 .help = "off: every caller may do everything, on whatever address.",
 	 .words = {"on", "off"}},
@@ -366,6 +374,20 @@ static void check_credentials(struct reading *reading)
 	check_pair(reading, "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN");
 }
 
+/* Either may be a setting's or systemd's. */
+static void check_tls(struct reading *reading)
+{
+	const struct config *config = reading->config;
+
+	if (!config->tls_certificate_file == !config->tls_key_file)
+		return;
+	buf_add_format(mistake(reading),
+		       "there is SHOPD_TLS_%s, but no SHOPD_TLS_%s; they come "
+		       "together\n",
+		       config->tls_key_file ? "KEY" : "CERT",
+		       config->tls_key_file ? "CERT" : "KEY");
+}
+
 /* Without keys and an audience there would be tokens that nobody may show. */
 static void check_issuer(struct reading *reading)
 {
@@ -448,7 +470,10 @@ bool config_read(struct config *config, char *const *environment, struct buf *mi
 	check_names(&reading);
 	check_primary_key(&reading);
 	check_credentials(&reading);
+	if (!config_credentials_find(config))
+		buf_add_str(mistake(&reading), "out of memory\n");
 	check_issuer(&reading);
+	check_tls(&reading);
 	config->knows_proxies = is_given(&reading, offsetof(struct config, trusted_proxies));
 	read_aws(&reading);
 	check_addresses(&reading);

@@ -1,12 +1,12 @@
 #include "base/digest.h"
 
 #include <errno.h>
+#include <libdeflate.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <zlib.h>
 
 enum { SHA256_BLOCK = 64 };
 
@@ -93,7 +93,7 @@ bool digest_hmac_sha256(struct digest *digest, struct bytes key, struct bytes me
 
 uint32_t digest_crc32(const void *bytes, size_t len)
 {
-	return (uint32_t)crc32_z(0, bytes, len);
+	return libdeflate_crc32(0, bytes, len);
 }
 
 bool digest_equal(const void *a, const void *b, size_t len)

@@ -29,6 +29,15 @@ void metric_histogram_add(struct metric_histogram *sum, const struct metric_hist
 	metric_add(&sum->sum_us, metric_get(&from->sum_us));
 }
 
+uint64_t metric_histogram_count(const struct metric_histogram *histogram)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i <= METRIC_BUCKETS; i++)
+		count += metric_get(&histogram->buckets[i]);
+	return count;
+}
+
 void metric_write_head(struct buf *out, const char *name, const char *type, const char *help)
 {
 	buf_add_format(out, "# HELP %s ", name);

@@ -79,7 +79,8 @@ static int fit_in_config(struct span section, struct span profile)
 {
 	struct span name = name_behind(section, "profile");
 
-	if (name.data && name.len == profile.len && memcmp(name.data, profile.data, name.len) == 0)
+	if (name.len > 0 && name.len == profile.len &&
+	    memcmp(name.data, profile.data, name.len) == 0)
 		return 2;
 	return span_equals(profile, "default") && span_equals(section, "default") ? 1 : 0;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -56,4 +57,21 @@ bool secret_read_file(const char *path, size_t max, struct buf *text)
 	close(fd);
 	errno = error;
 	return ok;
+}
+
+bool secret_is_readable(const char *path)
+{
+	struct stat found;
+
+	if (stat(path, &found) != 0)
+		return false;
+	return (found.st_mode & S_IROTH) != 0 ||
+	       ((found.st_mode & S_IRGRP) != 0 && found.st_uid == geteuid());
+}
+
+bool secret_is_writable(const char *path)
+{
+	struct stat found;
+
+	return stat(path, &found) == 0 && (found.st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }

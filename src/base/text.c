@@ -2,18 +2,6 @@
 
 #include <string.h>
 
-struct span span_of(const char *text)
-{
-	return (struct span){text, text ? strlen(text) : 0};
-}
-
-bool span_equals(struct span span, const char *text)
-{
-	size_t len = strlen(text);
-
-	return span.data && span.len == len && memcmp(span.data, text, len) == 0;
-}
-
 static char lower(char c)
 {
 	if (c >= 'A' && c <= 'Z')

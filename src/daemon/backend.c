@@ -12,6 +12,7 @@ enum {
 	SNS_ATTEMPT_TIMEOUT_US = 5000 * 1000,
 	MAX_CONNECTING = 16,         /* TLS handshakes at once */
 	WAITING_PER_CONNECTION = 16, /* a full queue empties within the request's deadline */
+	NAME_AGE_US = 5 * 1000 * 1000,
 	MAX_IDLE_US = 50 * 1000 * 1000,
 	MAX_AGE_US = 300 * 1000 * 1000, /* so that changes of the name's addresses are followed */
 	ANSWER_MAX = 8 * 1024 * 1024,   /* a page of 1 MB is several times that in escapes */
@@ -26,6 +27,7 @@ static struct http_client *make_http_client(struct backend *backend, struct trus
 		.max_waiting = backend->config->max_calls * WAITING_PER_CONNECTION,
 		.max_connecting = MAX_CONNECTING,
 		.connect_timeout_us = CONNECT_TIMEOUT_US,
+		.name_age_us = NAME_AGE_US,
 		.max_idle_us = MAX_IDLE_US,
 		.max_age_us = MAX_AGE_US,
 	};

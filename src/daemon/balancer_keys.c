@@ -22,16 +22,30 @@ struct slot {
 	uint64_t next_us;  /* when it may be asked for again */
 };
 
+/* In the arena of the request that waits. */
+struct waiter {
+	struct waiter *next;
+	struct await *await;
+	char id[ID_SIZE];
+};
+
 struct balancer_keys {
 	struct key_page page;
 	struct loop *loop;
 	const char *slash; /* between the address and an id */
 	struct slot slots[BALANCER_KEYS_MAX];
-	struct slot *asked; /* what the page is asked for, or was */
-	uint64_t next_us;   /* when anything may be asked for again */
+	struct slot *asked;     /* what the page is asked for, or was */
+	uint64_t next_us;       /* when anything may be asked for again */
+	struct waiter *waiters; /* the first to come first */
+	size_t waiting;
+	struct loop_task settling; /* not in the midst of asking */
+	struct loop_timer timer;   /* for who waits for his turn, and for deadlines */
 };
 
 static void on_page(void *context, int status, struct span text, const char *why);
+static void on_settling(struct loop_task *task);
+static void on_timer(struct loop_timer *timer);
+static void end_waiting(struct balancer_keys *keys, enum result result);
 
 struct balancer_keys *balancer_keys_new(const struct key_page_place *place)
 {
@@ -44,6 +58,8 @@ struct balancer_keys *balancer_keys_new(const struct key_page_place *place)
 	keys->slash = place->url[len - 1] == '/' ? "" : "/";
 	keys->page.done = on_page;
 	keys->page.context = keys;
+	keys->settling = (struct loop_task){.run = on_settling, .context = keys};
+	keys->timer = (struct loop_timer){.fire = on_timer, .context = keys};
 	if (key_page_init(&keys->page, place))
 		return keys;
 	balancer_keys_free(keys);
@@ -63,6 +79,9 @@ void balancer_keys_free(struct balancer_keys *keys)
 void balancer_keys_stop(struct balancer_keys *keys)
 {
 	key_page_stop(&keys->page);
+	loop_defer_off(keys->loop, &keys->settling);
+	loop_timer_off(keys->loop, &keys->timer);
+	end_waiting(keys, RESULT_SHUTDOWN);
 }
 
 static struct slot *find(struct balancer_keys *keys, const char *id)
@@ -115,6 +134,7 @@ static void on_page(void *context, int status, struct span text, const char *why
 	char mistake[JWKS_WHY_SIZE] = "";
 	struct jwks *key = NULL;
 
+	loop_defer(keys->loop, &keys->settling);
 	/* Who may not list a bucket is told 403 for what is not in it. */
 	slot->is_absent = status == 403 || status == 404;
 	if (status == 200) {
@@ -158,4 +178,112 @@ const struct jwks *balancer_keys_find(struct balancer_keys *keys, const char *id
 		ask(keys, id, slot);
 	*is_coming = !slot || !slot->is_absent;
 	return slot ? slot->key : NULL;
+}
+
+/* ---- waiting ---- */
+
+/* Whether a look tells all that can be told for now; it asks for the key when it may. */
+static bool is_told(struct balancer_keys *keys, const char *id)
+{
+	bool is_coming;
+	bool is_here = balancer_keys_find(keys, id, &is_coming) != NULL;
+	const struct slot *slot = find(keys, id);
+	bool is_under_way = slot && slot == keys->asked && keys->page.is_asking;
+	bool has_failed = slot && !is_under_way && loop_now_us(keys->loop) < slot->next_us;
+
+	return is_here || !is_coming || has_failed;
+}
+
+static bool is_over(struct balancer_keys *keys, const struct waiter *waiter)
+{
+	return loop_now_us(keys->loop) >= waiter->await->deadline_us || is_told(keys, waiter->id);
+}
+
+/* At the first deadline, or when the next one may be asked for. */
+static void plan(struct balancer_keys *keys)
+{
+	uint64_t due_us = keys->page.is_asking ? UINT64_MAX : keys->next_us;
+
+	for (const struct waiter *waiter = keys->waiters; waiter; waiter = waiter->next) {
+		if (waiter->await->deadline_us < due_us)
+			due_us = waiter->await->deadline_us;
+	}
+	if (!keys->waiters)
+		loop_timer_off(keys->loop, &keys->timer);
+	else if (!loop_timer_set(keys->loop, &keys->timer, due_us))
+		end_waiting(keys, RESULT_NO_MEMORY);
+}
+
+static void add_waiter(struct balancer_keys *keys, struct waiter *waiter)
+{
+	struct waiter **end = &keys->waiters;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = waiter;
+	keys->waiting++;
+}
+
+/* A waiter is gone once its await has finished. */
+static struct waiter *take_waiter(struct balancer_keys *keys, struct waiter **at)
+{
+	struct waiter *waiter = *at;
+
+	*at = waiter->next;
+	keys->waiting--;
+	return waiter;
+}
+
+static void end_waiting(struct balancer_keys *keys, enum result result)
+{
+	while (keys->waiters)
+		await_finish(take_waiter(keys, &keys->waiters)->await, result);
+}
+
+/* No operation of this kind is begun by one that ends, so the list changes here alone. */
+static void settle(struct balancer_keys *keys)
+{
+	for (struct waiter **at = &keys->waiters; *at;) {
+		if (is_over(keys, *at))
+			await_finish(take_waiter(keys, at)->await, RESULT_OK);
+		else
+			at = &(*at)->next;
+	}
+	plan(keys);
+}
+
+static void on_settling(struct loop_task *task)
+{
+	settle(task->context);
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+	settle(timer->context);
+}
+
+/* What keeps it from waiting. */
+static enum result judge(const struct balancer_keys *keys, const struct waiter *waiter)
+{
+	if (keys->page.is_stopped)
+		return RESULT_SHUTDOWN;
+	if (keys->waiting >= BALANCER_KEYS_WAITING_MAX)
+		return RESULT_OVERLOADED;
+	return waiter ? RESULT_OK : RESULT_NO_MEMORY;
+}
+
+void balancer_keys_await(struct balancer_keys *keys, const char *id, struct await *await)
+{
+	struct waiter *waiter = arena_alloc(await->arena, sizeof(*waiter));
+	enum result result = judge(keys, waiter);
+
+	await_start(await);
+	if (result != RESULT_OK || is_told(keys, id)) {
+		await_finish(await, result);
+		return;
+	}
+	waiter->await = await;
+	memcpy(waiter->id, id, ID_SIZE);
+	add_waiter(keys, waiter);
+	plan(keys);
 }

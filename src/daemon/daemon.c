@@ -108,37 +108,20 @@ static void on_woken(void *context)
 		loop_stop(daemon->loop);
 }
 
-/* NULL, with a line in the log, when they are not sound. */
-static struct api_keys *read_keys(const struct daemon *daemon)
-{
-	char why[API_KEY_WHY_SIZE];
-	const char *path = daemon->config->api_keys_file;
-	struct api_keys *keys = api_keys_read(path, daemon->shared.keys, why);
-
-	if (keys == NULL)
-		log_event(LOG_ERROR, "cannot take the API keys", LOG_F_STR("file", path),
-			  LOG_F_STR("why", why));
-	else
-		log_event(LOG_INFO, "API keys", LOG_F_STR("file", path),
-			  LOG_F_NUM("keys", api_keys_count(keys)));
-	return keys;
-}
-
-/* Keys that are not sound change nothing: those from before stay. */
 static void reload(struct daemon *daemon)
 {
-	struct api_keys *keys;
+	bool is_serving = daemon->is_ready && !daemon->is_draining;
 
-	log_event(LOG_INFO, "the configuration is the environment; restart to change it");
-	if (!config_asks_callers(daemon->config) || daemon->config->api_keys_file == NULL)
-		return;
-	keys = read_keys(daemon);
-	if (keys == NULL)
-		return;
-	api_keys_release(daemon->shared.keys);
-	daemon->shared.keys = keys;
+	if (is_serving)
+		service_manager_notify_reloading(clock_monotonic_us(clock_system()));
+	log_event(LOG_INFO, "files are read again; the settings are the environment's, so restart "
+			    "to change them");
+	/* What is not sound changes nothing, and the log says what it is. */
+	(void)!files_read(&daemon->shared.files, daemon->config);
 	for (size_t i = 0; i < daemon->worker_count; i++)
-		worker_take_keys(&daemon->workers[i], keys);
+		worker_take_files(&daemon->workers[i], &daemon->shared.files);
+	if (is_serving)
+		service_manager_notify("READY=1");
 }
 
 static void on_signal(struct loop_watch *watch, uint32_t events)
@@ -313,8 +296,7 @@ static void write_metrics(struct app *app, struct buf *out)
 			.operators = &daemon->backend,
 		},
 		out);
-	if (daemon->shared.keys != NULL)
-		api_keys_write_metrics(daemon->shared.keys, out);
+	files_write_metrics(&daemon->shared.files, out);
 	if (daemon->shared.rate_limit != NULL)
 		rate_limit_write_metrics(daemon->shared.rate_limit, out);
 }
@@ -358,13 +340,8 @@ static bool make(struct daemon *daemon)
 	daemon->shared.main_loop = daemon->loop;
 	loop_on_wake(daemon->loop, on_woken, daemon);
 	raise_descriptor_limit();
-	if (config_asks_callers(daemon->config) && daemon->config->api_keys_file != NULL) {
-		daemon->shared.keys = read_keys(daemon);
-		if (daemon->shared.keys == NULL)
-			return false;
-	}
-	return watch_signals(daemon) && make_rate_limit(daemon) && open_admin(daemon) &&
-	       make_workers(daemon);
+	return files_read(&daemon->shared.files, daemon->config) && watch_signals(daemon) &&
+	       make_rate_limit(daemon) && open_admin(daemon) && make_workers(daemon);
 }
 
 /* ---- the end ---- */
@@ -392,7 +369,7 @@ static void clear(struct daemon *daemon)
 	}
 	clear_admin(daemon);
 	free(daemon->workers);
-	api_keys_release(daemon->shared.keys);
+	files_clear(&daemon->shared.files);
 	rate_limit_free(daemon->shared.rate_limit);
 	if (daemon->signal_watch.fd >= 0)
 		close(daemon->signal_watch.fd);

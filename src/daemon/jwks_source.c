@@ -133,12 +133,15 @@ static void on_page(void *context, int status, struct span text, const char *why
 		fail(source, why);
 }
 
+void jwks_source_look(struct jwks_source *source)
+{
+	if (!source->is_stopped && !source->page.is_asking)
+		look(source);
+}
+
 static void on_timer(struct loop_timer *timer)
 {
-	struct jwks_source *source = timer->context;
-
-	if (!source->page.is_asking)
-		look(source);
+	jwks_source_look(timer->context);
 }
 
 void jwks_source_start(struct jwks_source *source)
@@ -162,7 +165,6 @@ void jwks_source_missed(struct jwks_source *source)
 {
 	uint64_t now_us = loop_now_us(source->options.loop);
 
-	if (!source->is_stopped && !source->page.is_asking &&
-	    now_us - source->looked_us >= missed_us)
-		look(source);
+	if (now_us - source->looked_us >= missed_us)
+		jwks_source_look(source);
 }

@@ -6,11 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "http/api_key.h"
 
 enum { EXIT_USAGE = 2, LINE_MAX_LEN = 1024 };
+
+struct new_key {
+	const char *path; /* of the file of keys */
+	char text[API_KEY_SIZE];
+	struct buf line;
+};
 
 static int complain_usage(const char *what, const char *about)
 {
@@ -39,60 +46,90 @@ static int read_scopes(char *const arguments[], scope_set *scopes)
 	return *scopes != 0 ? EXIT_SUCCESS : complain_usage("a key needs a scope", "");
 }
 
-/* A line that somebody has left without an end gets one. */
-static bool add_end(int fd)
+static int complain(const char *what, const char *why)
 {
-	off_t len = lseek(fd, 0, SEEK_END);
-	char last;
+	fprintf(stderr, "shopd: %s: %s\n", what, why);
+	return EXIT_FAILURE;
+}
 
-	if (len <= 0)
-		return len == 0;
-	if (pread(fd, &last, 1, len - 1) != 1)
+static bool write_all(int fd, const struct buf *text)
+{
+	size_t done = 0;
+
+	while (done < text->len) {
+		ssize_t now = write(fd, buf_text(text) + done, text->len - done);
+
+		if (now < 0)
+			return false;
+		done += (size_t)now;
+	}
+	return true;
+}
+
+/* A line that somebody has left without an end gets one. */
+static bool add_end(int fd, off_t len)
+{
+	char last = '\n';
+
+	if (len > 0 && pread(fd, &last, 1, len - 1) != 1)
 		return false;
 	return last == '\n' || write(fd, "\n", 1) == 1;
 }
 
-static bool add_line(const char *path, const struct buf *line)
+/* Whether shopd takes the file as it is now: a key that it does not take is worth nothing. */
+static bool is_taken(const char *path, char why[static API_KEY_WHY_SIZE])
 {
-	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	bool ok;
-	int error;
+	struct api_keys *keys = api_keys_read(path, NULL, why);
 
-	if (fd < 0)
-		return false;
-	ok = add_end(fd) && write(fd, buf_text(line), line->len) == (ssize_t)line->len &&
-	     fsync(fd) == 0;
-	error = errno;
-	close(fd);
-	errno = error;
-	return ok;
+	api_keys_release(keys);
+	return keys != NULL;
+}
+
+/* The key is shown last, so whoever sees it can use it. */
+static int add_and_show(int fd, off_t len, const struct new_key *key)
+{
+	char why[API_KEY_WHY_SIZE];
+
+	if (!add_end(fd, len) || !write_all(fd, &key->line) || fsync(fd) != 0)
+		return complain(key->path, strerror(errno));
+	if (!is_taken(key->path, why))
+		return complain(key->path, why);
+	if (puts(key->text) < 0 || fflush(stdout) != 0)
+		return complain("cannot show the key", strerror(errno));
+	fprintf(stderr,
+		"The key above is shown this once. Its line is in %s; a shopd that runs takes it "
+		"up with SIGHUP.\n",
+		key->path);
+	return EXIT_SUCCESS;
+}
+
+/* The lock is against another of us: what we take back is then ours. */
+static int change_file(const struct new_key *key)
+{
+	int fd = open(key->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	off_t len = fd >= 0 && flock(fd, LOCK_EX) == 0 ? lseek(fd, 0, SEEK_END) : -1;
+	int status;
+
+	status = len >= 0 ? add_and_show(fd, len, key) : complain(key->path, strerror(errno));
+	if (len >= 0 && status != EXIT_SUCCESS && ftruncate(fd, len) != 0)
+		complain(key->path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return status;
 }
 
 static int make_key(const char *path, const char *name, scope_set scopes)
 {
-	char key[API_KEY_SIZE];
+	struct new_key key = {.path = path};
 	char memory[LINE_MAX_LEN];
-	struct buf line;
-	bool ok;
+	int status;
 
-	buf_init_over(&line, memory, sizeof(memory));
-	if (!api_key_make(name, scopes, key, &line)) {
-		fputs("shopd: out of memory\n", stderr);
-		return EXIT_FAILURE;
-	}
-	ok = add_line(path, &line);
-	if (ok)
-		puts(key);
-	else
-		fprintf(stderr, "shopd: %s: %s\n", path, strerror(errno));
-	digest_wipe(key, sizeof(key));
-	if (!ok || fflush(stdout) != 0)
-		return EXIT_FAILURE;
-	fprintf(stderr,
-		"The key above is shown this once. Its line is in %s; a shopd that runs takes it "
-		"up with SIGHUP.\n",
-		path);
-	return EXIT_SUCCESS;
+	buf_init_over(&key.line, memory, sizeof(memory));
+	status = api_key_make(name, scopes, key.text, &key.line)
+			 ? change_file(&key)
+			 : complain("no key", "out of memory");
+	digest_wipe(key.text, sizeof(key.text));
+	return status;
 }
 
 int command_new_api_key(char *const arguments[])

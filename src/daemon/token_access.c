@@ -53,3 +53,8 @@ enum jwt_result token_access_read(void *context, struct request *rq,
 	*caller = (struct caller){CALLER_SHOPPER, id, subject.scopes, "shopper"};
 	return JWT_OK;
 }
+
+void token_access_await(void *context, const struct shown_token *token, struct await *await)
+{
+	tokens_await(context, span_of(token->text), await);
+}

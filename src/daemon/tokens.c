@@ -63,6 +63,12 @@ void tokens_start(struct tokens *tokens)
 		jwks_source_start(tokens->source);
 }
 
+void tokens_renew(struct tokens *tokens)
+{
+	if (tokens->source)
+		jwks_source_look(tokens->source);
+}
+
 void tokens_stop(struct tokens *tokens)
 {
 	if (tokens->source)
@@ -118,4 +124,14 @@ enum jwt_result tokens_check(struct tokens *tokens, struct span token, enum toke
 	if (form == TOKEN_BALANCED)
 		return check_balanced(tokens, token, &rules, subject);
 	return check_bearer(tokens, token, &rules, subject);
+}
+
+void tokens_await(struct tokens *tokens, struct span token, struct await *await)
+{
+	char id[JWKS_ID_MAX + 1];
+	bool names_key = jwt_key_id(token, tokens->options.signers, id);
+
+	assert(tokens->balancers && names_key);
+	if (names_key)
+		balancer_keys_await(tokens->balancers, id, await);
 }

@@ -185,15 +185,27 @@ static void begin_drain(struct worker *worker)
 		loop_stop(loop);
 }
 
-static void on_woken(void *context)
+static void take_files(struct worker *worker)
 {
-	struct worker *worker = context;
 	struct api_keys *keys = atomic_exchange(&worker->new_keys, NULL);
+	struct tls_identity *identity = atomic_exchange(&worker->new_identity, NULL);
 
 	if (keys != NULL) {
 		api_keys_release(worker->access.keys);
 		worker->access.keys = keys;
 	}
+	if (identity != NULL)
+		server_set_identity(worker->server, identity);
+	tls_identity_release(identity);
+	if (atomic_exchange(&worker->must_renew_tokens, false) && worker->tokens != NULL)
+		tokens_renew(worker->tokens);
+}
+
+static void on_woken(void *context)
+{
+	struct worker *worker = context;
+
+	take_files(worker);
 	if (atomic_load(&worker->must_drain))
 		begin_drain(worker);
 }
@@ -207,21 +219,35 @@ void worker_drain(struct worker *worker)
 	loop_wake(worker->backend.loop);
 }
 
-void worker_take_keys(struct worker *worker, struct api_keys *keys)
+/* What it has not taken yet is out of date. */
+void worker_take_files(struct worker *worker, const struct files *files)
 {
-	/* What it has not taken yet is out of date. */
-	api_keys_release(atomic_exchange(&worker->new_keys, api_keys_hold(keys)));
+	if (files->keys != NULL)
+		api_keys_release(atomic_exchange(&worker->new_keys, api_keys_hold(files->keys)));
+	if (files->identity != NULL)
+		tls_identity_release(
+			atomic_exchange(&worker->new_identity, tls_identity_hold(files->identity)));
+	atomic_store(&worker->must_renew_tokens, true);
 	loop_wake(worker->backend.loop);
 }
 
 /* ---- the thread ---- */
+
+/*
+ * Who waits at systemd's socket came while the process before this one ended, and should not be
+ * turned away for that; he waits for an answer as long as a request may take anyway.
+ */
+static uint64_t patience_us(const struct worker *worker)
+{
+	return worker->owns_listen_fd ? PATIENCE_US : worker->shared->config->request_deadline_us;
+}
 
 static void *run(void *context)
 {
 	struct worker *worker = context;
 	struct loop *loop = worker->backend.loop;
 
-	if (!loop_timer_set(loop, &worker->patience_timer, loop_now_us(loop) + PATIENCE_US))
+	if (!loop_timer_set(loop, &worker->patience_timer, loop_now_us(loop) + patience_us(worker)))
 		open_server(worker);
 	credentials_start(worker->backend.credentials, on_credentials, worker);
 	if (worker->tokens != NULL)
@@ -256,6 +282,7 @@ static bool make_tokens(struct worker *worker)
 
 static struct server *make_server(struct worker *worker)
 {
+	struct api_keys *keys = worker->shared->files.keys;
 	const struct server_options options = {
 		.loop = worker->backend.loop,
 		.config = worker->shared->config,
@@ -266,6 +293,7 @@ static struct server *make_server(struct worker *worker)
 		.idempotency = &worker->idempotency,
 		.rate_limit = worker->shared->rate_limit,
 		.access = config_asks_callers(worker->shared->config) ? &worker->access : NULL,
+		.identity = worker->shared->files.identity,
 	};
 
 	worker->idempotency = (struct idempotency_store){
@@ -274,10 +302,11 @@ static struct server *make_server(struct worker *worker)
 		.digest = worker->backend.digest,
 	};
 	worker->access = (struct access){
-		.keys = worker->shared->keys != NULL ? api_keys_hold(worker->shared->keys) : NULL,
+		.keys = keys != NULL ? api_keys_hold(keys) : NULL,
 		.digest = worker->backend.digest,
 		.find_owner = owner_repo_find,
 		.read_token = worker->tokens != NULL ? token_access_read : NULL,
+		.await_token = token_access_await,
 		.has_balancers = worker->shared->config->balancers != NULL,
 		.context = worker->tokens,
 	};
@@ -397,6 +426,7 @@ void worker_clear(struct worker *worker)
 	tokens_free(worker->tokens); /* connections refer to it */
 	api_keys_release(worker->access.keys);
 	api_keys_release(worker->new_keys);
+	tls_identity_release(worker->new_identity);
 	arena_clear(&worker->arena);
 	buf_clear(&worker->differences);
 }

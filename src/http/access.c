@@ -73,14 +73,21 @@ static bool read_key(const struct access *access, struct request *rq, const char
 	return caller->id != NULL && caller->by != NULL;
 }
 
-/* Who calls, by what he shows or else by what a load balancer says of him. */
-static enum jwt_result read_caller(const struct access *access, struct request *rq)
+/* What he shows, or else what a load balancer says of him. */
+static struct shown_token token_of(const struct access *access, const struct request *rq)
 {
 	struct shown_token token = {shown(rq), TOKEN_BEARER};
 
 	if (token.text == NULL && access->has_balancers)
 		token = (struct shown_token){request_header(rq, "x-amzn-oidc-data"),
 					     TOKEN_BALANCED};
+	return token;
+}
+
+static enum jwt_result read_caller(const struct access *access, struct request *rq)
+{
+	struct shown_token token = token_of(access, rq);
+
 	if (token.text == NULL)
 		return JWT_OK;
 	if (token.form == TOKEN_BEARER && api_key_is_one(token.text))
@@ -170,17 +177,41 @@ static void reply_unidentified(struct request *rq, enum jwt_result result)
 				      "The key or token that was sent is not, or no longer, good.");
 }
 
+static void conclude(struct request *rq, enum jwt_result result)
+{
+	if (result == JWT_OK)
+		judge(rq);
+	else
+		reply_unidentified(rq, result);
+	rq->await.by = rq->caller.by;
+}
+
 void access_begin(struct request *rq)
 {
 	enum jwt_result result = identify(rq);
+	bool is_admitted = throttle_admit(rq);
 
-	if (throttle_admit(rq)) {
-		if (result == JWT_OK)
-			judge(rq);
-		else
-			reply_unidentified(rq, result);
-	}
-	rq->await.by = rq->caller.by;
+	rq->is_caller_awaited = result == JWT_KEY_AWAITED && rq->route->endpoint->stream == NULL;
+	if (is_admitted && !rq->is_caller_awaited)
+		conclude(rq, result);
+}
+
+bool access_begin_caller(struct request *rq)
+{
+	const struct access *access = access_of(rq);
+	struct shown_token token;
+
+	if (!rq->is_caller_awaited)
+		return false;
+	token = token_of(access, rq);
+	access->await_token(access->context, &token, &rq->await);
+	return true;
+}
+
+void access_take_caller(struct request *rq)
+{
+	rq->await.usage.wait_us = 0; /* it was not the database's */
+	conclude(rq, identify(rq));
 }
 
 /* ---- whose it is ---- */

@@ -16,10 +16,9 @@
 #include "http/framing.h"
 #include "http/reply.h"
 #include "http/reply_send.h"
+#include "http/request_log.h"
 #include "http/router.h"
 #include "http/stream_carry.h"
-
-enum { TRACE_MAX = 256 };
 
 static struct loop *loop_of(const struct connection *connection)
 {
@@ -55,6 +54,7 @@ static struct connection *connection_new(struct server *server, struct MHD_Conne
 	connection->mhd = mhd;
 	connection->fd = info != NULL ? info->connect_fd : -1;
 	connection->knows_bytes_before = true; /* none */
+	connection_tls_begin(&connection->tls, mhd, server->identity);
 	name_peer(connection);
 	enter(connection, CONNECTION_IDLE);
 	connection->next = server->connections;
@@ -85,6 +85,7 @@ static void connection_closed(struct connection *connection)
 	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
 	parking_forget(connection);
+	connection_tls_end(&connection->tls);
 	neighbours_remove(&connection->neighbour);
 	/* At its limit, libmicrohttpd looks for clients who wait only when it runs again. */
 	if (server->connection_count-- >= server->options.config->max_connections)
@@ -191,18 +192,6 @@ static void name_request(struct request *rq)
 		make_request_id(rq->connection);
 }
 
-static const char *harmless_header(const struct request *rq, const char *name)
-{
-	const char *value = request_header(rq, name);
-
-	if (value == NULL || strlen(value) > TRACE_MAX)
-		return NULL;
-	for (const char *at = value; *at != '\0'; at++)
-		if (*at < ' ' || *at > '~')
-			return NULL;
-	return value;
-}
-
 static bool split_target(struct request *rq)
 {
 	rq->path = arena_copy(&rq->arena, rq->target, strcspn(rq->target, "?"));
@@ -262,7 +251,7 @@ static void check_head(struct connection *connection, const char *method, const 
 	}
 	name_request(rq);
 	rq->client = forwarded_client(rq);
-	rq->await.trace_id = harmless_header(rq, "X-Amzn-Trace-Id");
+	rq->await.trace_id = request_harmless_header(rq, "X-Amzn-Trace-Id");
 	if (!split_target(rq))
 		reply_failure(rq, RESULT_NO_MEMORY);
 	else if (is_too_large)
@@ -388,60 +377,6 @@ enum MHD_Result connection_handle(void *server, struct MHD_Connection *mhd, cons
 
 /* ---- a request's end ---- */
 
-/* Where an id in the path is a key. */
-static const char *digest_key(const struct request *rq, char digest[static ID_DIGEST_SIZE])
-{
-	if (rq->route == NULL || !rq->route->endpoint->is_secret)
-		return NULL;
-	return id_digest(rq->param[0], digest);
-}
-
-/* Where it is not the peer. */
-static const char *client_of(const struct request *rq, char text[static IP_TEXT_SIZE])
-{
-	if (rq->config->trusted_proxies == 0)
-		return NULL;
-	ip_format(&rq->client, text);
-	return text;
-}
-
-static void log_request(const struct connection *connection, bool was_answered,
-			uint64_t duration_us)
-{
-	const struct request *rq = &connection->rq;
-	bool is_stream = rq->stream.is_open;
-	const struct route *routes = connection->server->options.routes;
-	enum log_level level = LOG_INFO;
-	char shown[ROUTER_SHOWN_SIZE];
-	char digest[ID_DIGEST_SIZE];
-	char client[IP_TEXT_SIZE];
-
-	if (connection->server->options.is_quiet)
-		level = LOG_DEBUG;
-	else if (rq->reply.status >= 500)
-		level = LOG_WARNING;
-	log_event(level, was_answered ? "request" : "request aborted",
-		  LOG_F_STR("request_id", rq->id[0] != '\0' ? rq->id : NULL),
-		  LOG_F_STR("method", connection->has_head ? router_method_name(rq->method) : NULL),
-		  LOG_F_STR("path", router_loggable_path(routes, rq, shown)),
-		  LOG_F_STR("route", rq->route != NULL ? rq->route->path : NULL),
-		  LOG_F_STR("id_digest", digest_key(rq, digest)),
-		  LOG_F_STR("by",
-			    connection->server->options.access != NULL ? rq->caller.by : NULL),
-		  LOG_F_NUM("status", rq->reply.status), LOG_F_STR("code", rq->reply.code),
-		  LOG_F_MS("duration_ms", duration_us), LOG_F_MS("db_ms", rq->await.usage.wait_us),
-		  LOG_F_NUM("calls", rq->await.usage.calls),
-		  LOG_F_NUM("bytes",
-			    rq->reply.give != NULL ? rq->stream.bytes_out : rq->reply.body.len),
-		  is_stream ? LOG_F_NUM("bytes_in", rq->stream.bytes_in)
-			    : LOG_F_STR("bytes_in", NULL),
-		  is_stream ? LOG_F_NUM("lines", rq->lines) : LOG_F_STR("lines", NULL),
-		  LOG_F_STR("peer", connection->peer), LOG_F_STR("client", client_of(rq, client)),
-		  LOG_F_STR("trace", rq->await.trace_id),
-		  LOG_F_STR("traceparent",
-			    was_answered ? harmless_header(rq, "traceparent") : NULL));
-}
-
 static void request_end(struct connection *connection, bool was_answered)
 {
 	struct server *server = connection->server;
@@ -460,7 +395,7 @@ static void request_end(struct connection *connection, bool was_answered)
 				   rq->reply.status, duration_us);
 	else
 		metric_add(&server->metrics.aborted, 1);
-	log_request(connection, was_answered, duration_us);
+	request_log(connection, was_answered, duration_us);
 	stream_close(rq);
 	json_decref(rq->body);
 	rq->body = NULL;

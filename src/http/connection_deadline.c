@@ -35,7 +35,8 @@ static bool is_silence_over(const struct connection *connection, uint64_t now_us
 
 /*
  * libmicrohttpd tells of a request only when its first line is there, and its own timeout starts
- * again with every byte. So part of a first line is recognised by what the kernel has received.
+ * again with every byte. So part of a first line is recognised by what the kernel has received; so
+ * is part of a handshake.
  */
 static bool is_idle_overdue(struct connection *connection, uint64_t now_us)
 {
@@ -44,7 +45,8 @@ static bool is_idle_overdue(struct connection *connection, uint64_t now_us)
 
 	if (!bytes_received(connection, &bytes))
 		return true;
-	if (!connection->knows_bytes_before) {
+	if (connection_tls_is_new(&connection->tls) || !connection->knows_bytes_before) {
+		connection->partial_us = 0;
 		connection->bytes_before = bytes;
 		connection->knows_bytes_before = true;
 	}

@@ -72,6 +72,26 @@ static void begin_steps(struct request *rq)
 		rq->stage = REQUEST_DONE;
 }
 
+static void begin_owner(struct request *rq)
+{
+	rq->stage = REQUEST_OWNER;
+	if (!access_begin_owner(rq))
+		begin_steps(rq);
+}
+
+/* What it takes to tell who calls was looked for. */
+static void take_caller(struct request *rq)
+{
+	if (!reply_instead(rq))
+		access_take_caller(rq);
+	if (rq->reply.is_made) {
+		rq->stage = REQUEST_DONE;
+		return;
+	}
+	rq->await.result = RESULT_OK;
+	begin_owner(rq);
+}
+
 /* The owner of what the path names was looked for. */
 static void take_owner(struct request *rq)
 {
@@ -107,6 +127,8 @@ static void take_kept(struct request *rq)
 static void flow_run(struct request *rq)
 {
 	rq->is_running = true;
+	if (rq->stage == REQUEST_CALLER && !rq->await.is_pending)
+		take_caller(rq);
 	if (rq->stage == REQUEST_OWNER && !rq->await.is_pending)
 		take_owner(rq);
 	if (rq->stage == REQUEST_FINDING && !rq->await.is_pending)
@@ -140,9 +162,9 @@ void flow_start(struct request *rq)
 			rq->await.result = RESULT_NO_MEMORY;
 	}
 	rq->is_running = true;
-	if (rq->await.result == RESULT_OK && access_begin_owner(rq))
-		rq->stage = REQUEST_OWNER;
+	if (rq->await.result == RESULT_OK && access_begin_caller(rq))
+		rq->stage = REQUEST_CALLER;
 	else if (rq->await.result == RESULT_OK)
-		begin_steps(rq);
+		begin_owner(rq);
 	flow_run(rq);
 }

@@ -49,7 +49,7 @@ static void park(struct connection *connection)
 	struct loop_watch *watch = &connection->place.watch;
 
 	if (connection->state != CONNECTION_IDLE || server->is_draining ||
-	    server->parked_count >= PARKING_MAX)
+	    server->parked_count >= PARKING_MAX || connection_tls_has_unread(&connection->tls))
 		return;
 	watch->fd = connection->fd;
 	watch->ready = on_ready;

@@ -9,11 +9,25 @@
 #include "http/connection.h"
 #include "http/reply.h"
 
+enum { TRACE_MAX = 256 };
+
 /* ---- headers ---- */
 
 const char *request_header(const struct request *rq, const char *name)
 {
 	return MHD_lookup_connection_value(rq->connection->mhd, MHD_HEADER_KIND, name);
+}
+
+const char *request_harmless_header(const struct request *rq, const char *name)
+{
+	const char *value = request_header(rq, name);
+
+	if (value == NULL || strlen(value) > TRACE_MAX)
+		return NULL;
+	for (const char *at = value; *at != '\0'; at++)
+		if (*at < ' ' || *at > '~')
+			return NULL;
+	return value;
 }
 
 /* ---- query ---- */

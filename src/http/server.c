@@ -100,6 +100,7 @@ static void sweep(struct loop_timer *timer)
 	server->crowd = crowd(server);
 	for (struct connection *at = server->connections; at != NULL; at = at->next)
 		connection_deadline_check(at, now_us);
+	lending_trim(&server->lending);
 	/* The heap has had room for this timer before. */
 	(void)!loop_timer_set(loop, timer, now_us + interval_us);
 	/* libmicrohttpd closes connections that were silent too long only when it runs. */
@@ -128,18 +129,24 @@ static enum MHD_Result may_connect(void *context, const struct sockaddr *address
 static struct MHD_Daemon *start_daemon(struct server *server)
 {
 	const struct config *config = server->options.config;
+	struct MHD_OptionItem tls[TLS_IDENTITY_OPTIONS] = {{MHD_OPTION_END, 0, NULL}};
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
 
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, may_connect, server,
-				connection_handle, server, MHD_OPTION_LISTEN_SOCKET,
-				server->options.listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-				(unsigned)config->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+	if (server->identity) {
+		flags |= MHD_USE_TLS;
+		tls_identity_fill_options(tls);
+	}
+	return MHD_start_daemon(flags, 0, may_connect, server, connection_handle, server,
+				MHD_OPTION_LISTEN_SOCKET, server->options.listen_fd,
+				MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->max_connections,
+				MHD_OPTION_CONNECTION_TIMEOUT,
 				(unsigned)(config->idle_timeout_us / 1000000),
 				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)FRAMING_MEMORY,
 				MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
 				MHD_OPTION_URI_LOG_CALLBACK, connection_begin, server,
 				MHD_OPTION_NOTIFY_CONNECTION, connection_notify, server,
 				MHD_OPTION_NOTIFY_COMPLETED, connection_completed, server,
-				MHD_OPTION_END);
+				MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 static bool watch_daemon(struct server *server)
@@ -172,6 +179,8 @@ struct server *server_new(const struct server_options *options)
 	if (server == NULL)
 		return NULL;
 	server->options = *options;
+	if (options->identity)
+		server->identity = tls_identity_hold(options->identity);
 	if (neighbours_init(&server->neighbours))
 		server->mhd = start_daemon(server);
 	if (server->mhd == NULL) {
@@ -191,6 +200,13 @@ bool server_open(struct server *server)
 void server_set_ready(struct server *server)
 {
 	server->is_ready = true;
+}
+
+void server_set_identity(struct server *server, struct tls_identity *identity)
+{
+	assert(server->identity);
+	tls_identity_release(server->identity);
+	server->identity = tls_identity_hold(identity);
 }
 
 static bool is_anybody_waiting(const struct server *server)
@@ -246,6 +262,7 @@ void server_free(struct server *server)
 		MHD_stop_daemon(server->mhd);
 	}
 	assert(server->connection_count == 0);
+	tls_identity_release(server->identity);
 	lending_clear(&server->lending);
 	free(server);
 }

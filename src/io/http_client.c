@@ -156,6 +156,7 @@ struct http_client *http_client_new(const struct http_client_options *options)
 	client->links.loop = options->loop;
 	client->links.trust = options->trust;
 	client->links.connect_timeout_us = options->connect_timeout_us;
+	client->links.name_age_us = options->name_age_us;
 	client->finish_task.run = announce_finished;
 	client->finish_task.context = client;
 	client->reap_timer.fire = on_reap;

@@ -310,6 +310,7 @@ static bool set_options(struct http_link *link, const struct origin *origin)
 	SET(CURLOPT_HTTPPROXYTUNNEL, 1L); /* a proxy carries bytes; it does not speak for us */
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(context->connect_timeout_us / 1000));
 	SET(CURLOPT_SHARE, context->share);
+	SET(CURLOPT_DNS_CACHE_TIMEOUT, (long)(context->name_age_us / 1000000));
 	SET(CURLOPT_ERRORBUFFER, link->error);
 	if (origin->bypasses_proxy)
 		SET(CURLOPT_NOPROXY, "*");

@@ -175,12 +175,9 @@ void address_repo_update(struct repo *repo, const struct address_update *update,
 
 	if (!can_be(repo, &update->key, await))
 		return;
-	await_start(await);
-	change = arena_alloc(await->arena, sizeof(*change));
-	if (!change) {
-		await_finish(await, RESULT_NO_MEMORY);
+	change = await_begin(await, sizeof(*change));
+	if (!change)
 		return;
-	}
 	change->record.item = (struct item_update){
 		.repo = repo,
 		.await = await,
@@ -363,12 +360,9 @@ void address_repo_remove(struct repo *repo, const struct address_key *key,
 
 	if (!can_be(repo, key, await))
 		return;
-	await_start(await);
-	removal = arena_alloc(await->arena, sizeof(*removal));
-	if (!removal) {
-		await_finish(await, RESULT_NO_MEMORY);
+	removal = await_begin(await, sizeof(*removal));
+	if (!removal)
 		return;
-	}
 	removal->await = await;
 	removal->call.await = await;
 	removal->call.done = on_removed;

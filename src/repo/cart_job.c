@@ -2,13 +2,10 @@
 
 void *cart_job_new(struct repo *repo, size_t size, struct cart_answer *out, struct await *await)
 {
-	struct cart_job *job = arena_alloc(await->arena, size);
+	struct cart_job *job = await_begin(await, size);
 
-	await_start(await);
-	if (!job) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!job)
 		return NULL;
-	}
 	job->repo = repo;
 	job->out = out;
 	job->await = await;

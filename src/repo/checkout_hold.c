@@ -359,13 +359,10 @@ static bool keep_texts(struct run *run)
 void checkout_hold_run(struct repo *repo, const struct checkout_wish *wish,
 		       struct checkout_answer *out, struct await *await)
 {
-	struct run *run = arena_alloc(await->arena, sizeof(*run));
+	struct run *run = await_begin(await, sizeof(*run));
 
-	await_start(await);
-	if (!run) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!run)
 		return;
-	}
 	run->repo = repo;
 	run->await = await;
 	run->what = *wish;

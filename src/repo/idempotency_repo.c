@@ -192,13 +192,10 @@ static void finish(struct lookup *lookup, enum result result)
 static struct lookup *begin(struct repo *repo, struct idempotency *idempotency, struct await *await,
 			    void (*done)(struct dynamodb_call *call))
 {
-	struct lookup *lookup = arena_alloc(await->arena, sizeof(*lookup));
+	struct lookup *lookup = await_begin(await, sizeof(*lookup));
 
-	await_start(await);
-	if (!lookup) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!lookup)
 		return NULL;
-	}
 	*lookup = (struct lookup){.repo = repo, .idempotency = idempotency, .await = await};
 	lookup->call = (struct dynamodb_call){.await = await, .done = done, .context = lookup};
 	return lookup;

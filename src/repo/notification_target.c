@@ -19,13 +19,10 @@ struct run {
 
 static struct run *begin(struct repo *repo, struct await *await)
 {
-	struct run *run = arena_alloc(await->arena, sizeof(*run));
+	struct run *run = await_begin(await, sizeof(*run));
 
-	await_start(await);
-	if (!run) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!run)
 		return NULL;
-	}
 	*run = (struct run){.repo = repo, .await = await};
 	return run;
 }

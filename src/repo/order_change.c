@@ -407,13 +407,10 @@ static void start_read(struct run *run)
 void order_change_run(struct repo *repo, const struct order_change *change,
 		      struct stored_order *out, struct await *await)
 {
-	struct run *run = arena_alloc(await->arena, sizeof(*run));
+	struct run *run = await_begin(await, sizeof(*run));
 
-	await_start(await);
-	if (!run) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!run)
 		return;
-	}
 	run->repo = repo;
 	run->await = await;
 	run->what = *change;

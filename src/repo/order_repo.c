@@ -18,13 +18,10 @@ static void on_read(struct order_read *read, enum result result)
 void order_repo_find(struct repo *repo, const char *id, struct stored_order *out,
 		     struct await *await)
 {
-	struct order_read *read = arena_alloc(await->arena, sizeof(*read));
+	struct order_read *read = await_begin(await, sizeof(*read));
 
-	await_start(await);
-	if (!read) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!read)
 		return;
-	}
 	*read = (struct order_read){
 		.repo = repo,
 		.await = await,

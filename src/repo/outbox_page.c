@@ -233,15 +233,12 @@ static void on_read(struct dynamodb_call *call)
 void outbox_page_read(struct repo *repo, uint32_t shard, const char *after, struct outbox_page *out,
 		      struct await *await)
 {
-	struct reading *reading = arena_alloc(await->arena, sizeof(*reading));
+	struct reading *reading = await_begin(await, sizeof(*reading));
 	char names[VALUES_SIZE];
 	char values[VALUES_SIZE];
 
-	await_start(await);
-	if (!reading) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!reading)
 		return;
-	}
 	*out = (struct outbox_page){.shard = shard};
 	*reading = (struct reading){.repo = repo, .await = await, .out = out};
 	reading->call = (struct dynamodb_call){

@@ -32,13 +32,10 @@ static void on_written(struct dynamodb_call *call);
 
 static struct run *begin(struct repo *repo, uint32_t shard, struct await *await)
 {
-	struct run *run = arena_alloc(await->arena, sizeof(*run));
+	struct run *run = await_begin(await, sizeof(*run));
 
-	await_start(await);
-	if (!run) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!run)
 		return NULL;
-	}
 	run->repo = repo;
 	run->await = await;
 	run->on_over = on_written;

@@ -275,13 +275,10 @@ static void on_gone_on(struct person_removal *removal, enum result result)
 
 void person_removal_go_on(struct repo *repo, const char *user_id, struct await *await)
 {
-	struct person_removal *removal = arena_alloc(await->arena, sizeof(*removal));
+	struct person_removal *removal = await_begin(await, sizeof(*removal));
 
-	await_start(await);
-	if (!removal) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!removal)
 		return;
-	}
 	removal->repo = repo;
 	removal->await = await;
 	removal->user_id = user_id;

@@ -261,13 +261,10 @@ static void start_query(struct page *page)
 void product_export_next(struct repo *repo, struct product_export *export, struct buf *out,
 			 uint64_t *lines, struct await *await)
 {
-	struct page *page = arena_alloc(await->arena, sizeof(*page));
+	struct page *page = await_begin(await, sizeof(*page));
 
-	await_start(await);
-	if (!page) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!page)
 		return;
-	}
 	page->repo = repo;
 	page->export = export;
 	page->out = out;

@@ -215,14 +215,11 @@ static void start_round(struct search *search)
 void product_in_stock_find(struct repo *repo, const struct product_list_query *query,
 			   struct list_page *out, struct await *await)
 {
-	struct search *search = arena_alloc(await->arena, sizeof(*search));
+	struct search *search = await_begin(await, sizeof(*search));
 
 	assert(query->is_in_stock && query->limit >= 1 && query->limit <= LIST_PAGE_MAX);
-	await_start(await);
-	if (!search) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!search)
 		return;
-	}
 	search->repo = repo;
 	search->query = *query;
 	search->asked = *query;

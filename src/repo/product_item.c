@@ -32,13 +32,6 @@ static uint64_t version_of(const struct item *item)
 	return version;
 }
 
-/* An item is mostly room for attributes. */
-static void copy_item(struct item *to, const struct item *from)
-{
-	to->count = from->count;
-	memcpy(to->attribute, from->attribute, from->count * sizeof(from->attribute[0]));
-}
-
 bool product_item_find(struct span items, struct stored_product *out)
 {
 	struct json_walk walk;
@@ -51,9 +44,9 @@ bool product_item_find(struct span items, struct stored_product *out)
 		struct span sk = item_raw_string(&item, "sk");
 
 		if (span_equals(sk, "#"))
-			copy_item(&out->product, &item);
+			item_copy(&out->product, &item);
 		else if (span_equals(sk, "STOCK"))
-			copy_item(&out->stock, &item);
+			item_copy(&out->stock, &item);
 	}
 	out->version = version_of(&out->product);
 	out->stock_version = version_of(&out->stock);

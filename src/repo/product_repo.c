@@ -165,16 +165,13 @@ static bool write_new(const struct repo *repo, struct create *create,
 void product_repo_create(struct repo *repo, const struct new_product *new,
 			 struct stored_product *out, struct await *await)
 {
-	struct create *create = arena_alloc(await->arena, sizeof(*create));
+	struct create *create = await_begin(await, sizeof(*create));
 	struct new_product_items items;
 	enum result result = RESULT_NO_MEMORY;
 	bool ok;
 
-	await_start(await);
-	if (!create) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!create)
 		return;
-	}
 	create->await = await;
 	create->out = out;
 	ok = new_product_make(repo, new, &items);

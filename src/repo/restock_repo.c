@@ -28,13 +28,10 @@ struct run {
 static struct run *begin(struct repo *repo, uint32_t shard, struct await *await,
 			 void (*done)(struct dynamodb_call *call))
 {
-	struct run *run = arena_alloc(await->arena, sizeof(*run));
+	struct run *run = await_begin(await, sizeof(*run));
 
-	await_start(await);
-	if (!run) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!run)
 		return NULL;
-	}
 	run->repo = repo;
 	run->await = await;
 	snprintf(run->pk, sizeof(run->pk), "BACK#%" PRIu32, shard);

@@ -260,13 +260,10 @@ static void on_checked(struct dynamodb_call *call)
 
 void table_repo_check(struct repo *repo, struct buf *differences, struct await *await)
 {
-	struct check *check = arena_alloc(await->arena, sizeof(*check));
+	struct check *check = await_begin(await, sizeof(*check));
 
-	await_start(await);
-	if (!check) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!check)
 		return;
-	}
 	*check = (struct check){.repo = repo, .differences = differences, .await = await};
 	check->call.await = await;
 	check->call.done = on_checked;

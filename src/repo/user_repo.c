@@ -143,14 +143,11 @@ static bool create_user(struct create *create, const json_t *user, enum result *
 void user_repo_create(struct repo *repo, const json_t *user, struct record *out,
 		      struct await *await)
 {
-	struct create *create = arena_alloc(await->arena, sizeof(*create));
+	struct create *create = await_begin(await, sizeof(*create));
 	enum result result = RESULT_NO_MEMORY;
 
-	await_start(await);
-	if (!create) {
-		await_finish(await, RESULT_NO_MEMORY);
+	if (!create)
 		return;
-	}
 	create->repo = repo;
 	create->await = await;
 	create->out = out;

@@ -28,6 +28,7 @@ LIBRARY_HOMES = (
     (r"cjose/", r"src/http/jwks\.c"),
     (r"openssl/ssl\.h", r"src/io/\w+\.c"),
     (r"openssl/", r"src/base/digest\.c"),
+    (r"gnutls/", r"src/http/\w*tls\w*\.c"),
     (r"microhttpd\.h", r"(src|include)/http/\w+\.[ch]"),
 )
 

@@ -16,7 +16,8 @@ FILE_LINES = 500
 FUNCTION_LINES = 60
 PARAMETERS = 5
 CALLBACK_TYPES = {"enum:MHD_Result"}
-"""Of functions whose parameters a library dictates."""
+CALLBACKS = {"show_nobody"}
+"""Functions whose parameters a library dictates: by their type, by their name."""
 
 CODE = (".c", ".h", ".py")
 FOLDERS = ("src", "include", "test", "config", "systemd", "docs")
@@ -81,7 +82,8 @@ def mistakes_in_functions(paths):
         if lines > FUNCTION_LINES and not LONG_FUNCTIONS.fullmatch(function["path"]):
             yield f"{place} has {lines} lines, more than {FUNCTION_LINES}"
         parameters = parameter_count(function.get("signature", ""))
-        if parameters > PARAMETERS and function.get("typeref") not in CALLBACK_TYPES:
+        is_ours = function.get("typeref") not in CALLBACK_TYPES and function["name"] not in CALLBACKS
+        if parameters > PARAMETERS and is_ours:
             yield f"{place} has {parameters} parameters, more than {PARAMETERS}"
 
 

@@ -2,11 +2,16 @@
 
 import http.server
 import socket
+import sys
 import threading
 import time
 
 
-FourServer = http.server.ThreadingHTTPServer
+class FourServer(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """Clients are killed, which is nothing to tell of."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class SixServer(FourServer):

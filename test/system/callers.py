@@ -93,9 +93,12 @@ class Issuer:
     def __init__(self):
         self.keys = {"first": rsa.generate_private_key(65537, 2048)}
 
-    def key_set(self, _path=None):
+    def key_set(self, _path=None, only=None):
+        """What is published: all keys, or one."""
         entries = []
         for kid, key in self.keys.items():
+            if kid != (only or kid):
+                continue
             entry = json.loads(RSAAlgorithm.to_jwk(key.public_key()))
             del entry["key_ops"]
             entries.append({**entry, "kid": kid, "alg": "RS256", "use": "sig"})

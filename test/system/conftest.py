@@ -7,6 +7,7 @@ import tempfile
 import pytest
 
 import shop as harness
+from authority import Authority
 from sns import Sns
 
 figures = []
@@ -45,6 +46,15 @@ def own_proxy(folder, emulator):
     proxy = harness.Proxy(folder, emulator.port, f"proxy-own-{next(names)}")
     yield proxy
     proxy.end()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """A certificate authority that has certified two servers."""
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+    for name in ("first", "second"):
+        authority.certify(name)
+    return authority
 
 
 @pytest.fixture(scope="session")

@@ -259,7 +259,7 @@ class Proxy:
         self.clock = 0
         self.counters = {"requests": {}, "forwarded": {}, "faults": {}, "keys": {},
                          "connections": 0, "skewed": 0, "violations": [],
-                         "spoilt": [], "holders": {}}
+                         "spoilt": [], "deleted": [], "holders": {}}
 
     def count(self, counter, what):
         if what == SWEEP:
@@ -297,6 +297,8 @@ class Proxy:
         body = await reader.readexactly(int(headers["content-length"]))
         exchange = Exchange(self, reader, writer, head, headers, body)
         self.count("requests", exchange.operation)
+        if exchange.operation == "BatchWriteItem":
+            self.note_items("deleted", exchange)
         if self.approve(exchange):
             await self.play(exchange)
         return True
@@ -334,15 +336,15 @@ class Proxy:
             if rule.hits(exchange.operation, exchange.body):
                 self.count("faults", rule.fault)
                 if rule.fault not in HARMLESS:
-                    self.note_spoilt(exchange)
+                    self.note_items("spoilt", exchange)
                 await FAULTS[rule.fault](exchange, rule)
                 return
         exchange.answer(*await exchange.forward())
 
-    def note_spoilt(self, exchange):
+    def note_items(self, counter, exchange):
         """Which items of the outbox were to be written or deleted, and when."""
         for found in OUTBOX.finditer(exchange.body):
-            self.counters["spoilt"].append((found[1].decode(), time.time()))
+            self.counters[counter].append((found[1].decode(), time.time()))
 
     async def control(self, reader, writer):
         while line := await reader.readline():

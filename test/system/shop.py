@@ -1,6 +1,7 @@
 """Starts and ends what the system tests need: emulator, proxy, shopd. Each ends only its own."""
 
 import atexit
+import collections
 import ctypes
 import json
 import os
@@ -50,13 +51,14 @@ FIRST_PORT = 20000 + PORTS * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:
 """Each of those who test at once has ports of its own."""
 
 
-def free_port(taken=set()):  # the default is shared on purpose: no port is given out twice
-    """A free port below those that Linux gives to outgoing connections."""
+def free_port(taken=collections.deque(maxlen=PORTS // 2)):  # shared on purpose, see below
+    """A free port below those that Linux gives to outgoing connections, and none that was given out
+    just before: whoever got it may not listen yet."""
     while True:
         port = random.randrange(FIRST_PORT, FIRST_PORT + PORTS)
         with socket.socket() as probe:
             if port not in taken and probe.connect_ex(("127.0.0.1", port)) != 0:
-                taken.add(port)
+                taken.append(port)
                 return port
 
 
@@ -82,11 +84,12 @@ class Process:
 
     alive = set()
 
-    def __init__(self, name, argv, folder, env=None, stdout=subprocess.DEVNULL):
+    def __init__(self, name, argv, folder, env=None, stdout=subprocess.DEVNULL,
+                 stdin=subprocess.DEVNULL):
         self.log_path = Path(folder) / f"{name}.log"
         with open(self.log_path, "ab") as log:
             self.popen = subprocess.Popen(
-                [str(arg) for arg in argv], stdin=subprocess.DEVNULL, stdout=stdout, stderr=log,
+                [str(arg) for arg in argv], stdin=stdin, stdout=stdout, stderr=log,
                 env=env, cwd=folder, preexec_fn=die_with_parent)
         Process.alive.add(self)
 
@@ -273,7 +276,10 @@ class Shopd:
         }
         self.log_lines, self.log_read_to = [], 0
         self.table = settings.get("DYNAMODB_TABLE_NAME", TABLE)
-        self.process = Process(f"shopd-{Shopd.number}", [BINARY], folder, environment(settings))
+        self.process = self.launch(f"shopd-{Shopd.number}", folder, environment(settings))
+
+    def launch(self, name, folder, env):
+        return Process(name, [BINARY], folder, env)
 
     def ready(self, seconds=10):
         """Waits until the daemon serves, and returns it."""

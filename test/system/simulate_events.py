@@ -6,9 +6,12 @@ has an access key of its own. An event may be there again when what came before 
 - unheard: the sender did not get SNS's answer, by a fault of the double's or because it had gone;
 - late: the second was sent long before, but its sender had given it up when SNS looked at it;
 - killed: one of the two senders was killed between, or a moment before its request was looked at;
-- undone: DynamoDB failed to delete the event, or to note how far it had come (the proxy's record).
+- undone: DynamoDB failed to delete the event, or to note how far it had come (the proxy's record);
+- slow: the machine was so busy that the first sender asked for that only when the event had come
+  into the hands of the lease's holder.
 """
 
+import datetime
 import json
 from collections import Counter, defaultdict
 
@@ -23,6 +26,10 @@ FAULTS = [
 IDS = ("user_id", "order_id", "product_id")
 MOMENT = 2
 """Seconds for which a request may wait for the double after its sender was killed."""
+HOLDERS = 2.5
+"""From this age on, in seconds, an event is the lease's holder's…"""
+READING = 0.2
+"""… who may have read it so long before it was deleted."""
 
 
 def topic_of(seed):
@@ -37,16 +44,22 @@ def rules_of(seed):
              "seed": f"{seed}-sns-{fault}"} for fault, probability in FAULTS]
 
 
+def by_event(moments):
+    found = defaultdict(list)
+    for event_id, moment in moments:
+        found[event_id].append(moment)
+    return found
+
+
 class Published:
     """What the topic took, by event. `killed`: access key -> when its daemon was killed."""
 
-    def __init__(self, records, unheard, spoilt, killed):
+    def __init__(self, records, unheard, spoilt, deleted, killed):
         self.records = records
         self.unheard = unheard
         self.killed = killed
-        self.spoilt = defaultdict(list)
-        for event_id, moment in spoilt:
-            self.spoilt[event_id].append(moment)
+        self.spoilt = by_event(spoilt)
+        self.deleted = by_event(deleted)
         self.takes = defaultdict(list)  # event id -> its records
         self.events = []  # each once, in the order in which they came
         for record in records:
@@ -76,6 +89,10 @@ class Published:
             return "killed"
         if any(before["at"] <= moment <= after["at"] for moment in self.spoilt[event_id]):
             return "undone"
+        time = json.loads(before["body"])["time"]
+        due = datetime.datetime.fromisoformat(time).timestamp() + HOLDERS
+        if min(self.deleted[event_id], default=0) > due - READING:
+            return "slow"
         return None
 
     def summary(self):

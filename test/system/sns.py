@@ -93,9 +93,9 @@ class Sns(answering.Server):
         self.rules = [rules.Rule(**rule) for rule in some_rules]
 
     def accepted(self):
-        """All that it has taken, as it stands in the file."""
+        """All that it has taken, as it stands in the file; a line may be on its way there."""
         with open(self.path, "rb") as file:
-            return [json.loads(line) for line in file]
+            return [json.loads(line) for line in file if line.endswith(b"\n")]
 
     def delivered(self, target=None):
         """What subscribers of the topic, or the holder of a phone or endpoint, have got."""

@@ -134,9 +134,10 @@ class World:
         self.make_things()
 
     def balanced(self, balancer, user):
-        """Known by a load balancer, whose key has been fetched by the worker that serves him."""
+        """Known by a load balancer. What streams does not wait for its key, so that is fetched by
+        the worker that serves him."""
         caller = Balanced(self.daemon.port, balancer.data(user["id"]))
-        shop.wait_until(lambda: caller.get("/live").status == 200, what="the load balancer's key")
+        assert caller.get("/live").status == 200
         return caller
 
     def staff(self, name, keys):

@@ -9,13 +9,14 @@ import pytest
 import shop
 from callers import ISSUER, Balanced, Balancer, Bearer, Issuer, Keyed, Keys, padded
 from cryptography.hazmat.primitives.asymmetric import ec
-from given import expect, new_user
+from given import ADDRESS, at_once, expect, new_user
 
 OTHER = Balancer.ARN.replace("shop", "other")
 
 
 class Guarded:
-    """A daemon with one worker, which fetches the load balancer's key when it is first named."""
+    """A daemon with one worker, which fetches the load balancer's key when it is first named: all
+    who come with it wait."""
 
     def __init__(self, folder, proxy, here, **settings):
         self.balancer, self.keys = Balancer(), Keys(here / "keys")
@@ -29,14 +30,11 @@ class Guarded:
 
     def fetch_key(self):
         assert self.balancer.asked == []
-        caller = Balanced(self.port, self.data(self.user))
-        first = caller.get("/product?limit=1")
-        if first.status != 200:
-            expect(first, 503, "unavailable")
-            assert int(first.headers["Retry-After"]) >= 1
-        shop.wait_until(lambda: caller.get("/product?limit=1").status == 200, what="the key")
+        ways = (("GET", f"/user/{self.user}", None), ("POST", f"/user/{self.user}/address", ADDRESS))
+        answers = at_once([lambda way=way: ask(self, self.data(self.user), *way)
+                           for way in ways * 4])
+        assert [answer.status for answer in answers] == [200, 201] * 4
         assert self.balancer.asked == [f"/keys/{self.balancer.kid}"]
-        caller.close()
 
     def end(self):
         self.staff.close()
@@ -122,8 +120,7 @@ def test_only_ids_become_part_of_an_address(guarded):
     assert statuses(guarded, *strange) == [401] * 3
     assert asked == [f"/keys/{kid}"]
     unknown = str(uuid.uuid4())
-    shop.wait_until(lambda: statuses(guarded, guarded.data(guarded.user, kid=unknown)) == [401],
-                    what="the word that there is no such key")
+    assert statuses(guarded, guarded.data(guarded.user, kid=unknown)) == [401]
     assert asked == [f"/keys/{kid}", f"/keys/{unknown}"]
 
 

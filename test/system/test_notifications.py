@@ -345,13 +345,6 @@ def test_an_outage_of_sns_loses_nothing_and_is_seen(publish, sns, emulator, repo
 # ---- shopd fails ----
 
 
-def end_leases(emulator, daemon):
-    """As if nine seconds had passed."""
-    for shard in range(given.SHARDS):
-        given.set_attributes(emulator, f"LEASE#sweep-{shard}", "#", daemon.table,
-                             until={"N": "0"})
-
-
 def test_what_a_killed_process_left_is_published_by_another(publish, sns, emulator):
     one = publish(SHOPD_WORKERS=1)
     client = one.client()
@@ -359,7 +352,7 @@ def test_what_a_killed_process_left_is_published_by_another(publish, sns, emulat
     cross(client, new_product(client), times=3)
     one.end(9)
     sns.up()
-    end_leases(emulator, one)
+    given.end_leases(emulator, one.table)
     publish(DYNAMODB_TABLE_NAME=one.table, SHOPD_WORKERS=1)
     wait_until(lambda: not left(emulator, one), 30, "an empty outbox")
     assert [event["data"]["version"] for event in sns.events()] == [2, 3, 4]

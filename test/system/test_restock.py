@@ -268,12 +268,6 @@ def add_subscribers(emulator, table, product, count):
     return set(ids)
 
 
-def end_leases(emulator, table):
-    """As if the time of those that a killed process held were over."""
-    for shard in range(given.SHARDS):
-        given.set_attributes(emulator, f"LEASE#sweep-{shard}", "#", table, until={"N": "0"})
-
-
 def test_a_kill_in_the_middle_misses_nobody(make_table, start, sns, emulator, report):
     """Nobody is told twice but those whose batch was under way; memory does not grow with them."""
     # The proxy's checks of signatures would take longer than all the rest.
@@ -300,7 +294,7 @@ def test_a_kill_in_the_middle_misses_nobody(make_table, start, sns, emulator, re
     daemon.end(signal.SIGKILL)
     grown = max(memory[first - 1:]) - memory[first - 1]
     at_kill = len(told(sns, product))
-    end_leases(emulator, settings["DYNAMODB_TABLE_NAME"])
+    given.end_leases(emulator, settings["DYNAMODB_TABLE_NAME"])
     daemon = start(endpoint, **settings)
     wait_until(lambda: is_over(emulator, daemon.table), patience, "all are told")
     took = time.monotonic() - began

@@ -1,5 +1,6 @@
 """The shop simulation, and that it would notice if something were wrong (simulate.py)."""
 
+import datetime
 import json
 import time
 
@@ -102,7 +103,7 @@ def retell(quiet, monkeypatch):
     records = quiet.sns.accepted()
 
     def retell(change, **known):
-        told = {"unheard": set(), "spoilt": [], "killed": {}, **known}
+        told = {"unheard": set(), "spoilt": [], "deleted": [], "killed": {}, **known}
         monkeypatch.setattr(quiet, "published", lambda: Published(change(records), **told))
         return quiet.disagreements()
 
@@ -145,16 +146,21 @@ def test_a_state_change_that_has_two_events_is_noticed(retell, quiet):
 def test_an_event_that_came_again_for_no_reason_is_noticed(retell, quiet):
     record = find(quiet.sns.accepted(), "order.placed")
     again = {**record, "delivered": False, "at": record["at"] + 1, "number": 10**6}
+    event_id = event_of(record)["id"]
+    written = datetime.datetime.fromisoformat(event_of(record)["time"]).timestamp()
     twice = lambda records: [*records, again]
     assert any("nothing explains it" in line for line in retell(twice))
     for reason in ({"unheard": {record["number"]}}, {"killed": {record["by"]: record["at"]}},
-                   {"spoilt": [(event_of(record)["id"], record["at"])]}):
+                   {"spoilt": [(event_id, record["at"])]},
+                   {"deleted": [(event_id, written + 2.6)]}):
         assert retell(twice, **reason) == []
     assert retell(lambda records: [*records, {**again, "late": True}]) == []
     for reason in ({"unheard": {again["number"]}}, {"killed": {record["by"]: again["at"] + 1}},
                    {"killed": {"another": record["at"]}},
-                   {"spoilt": [(event_of(record)["id"], again["at"] + 1)]},
-                   {"spoilt": [(given.SOME_ID, record["at"])]}):
+                   {"spoilt": [(event_id, again["at"] + 1)]},
+                   {"spoilt": [(given.SOME_ID, record["at"])]},
+                   {"deleted": [(event_id, written + 2.6), (event_id, written + 2)]},
+                   {"deleted": [(given.SOME_ID, written + 3)]}):
         assert any("nothing explains it" in line for line in retell(twice, **reason))
 
 
@@ -163,7 +169,7 @@ def test_an_event_that_came_again_for_no_reason_is_noticed(retell, quiet):
 def test_an_event_with_a_wrong_member_is_noticed(quiet, member, wrong):
     records = quiet.sns.accepted()
     records[0][member] = wrong
-    assert list(check_published(Published(records, set(), [], {})))
+    assert list(check_published(Published(records, set(), [], [], {})))
 
 
 def test_events_of_one_subject_out_of_order_are_noticed(retell, quiet):

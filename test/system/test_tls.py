@@ -4,49 +4,12 @@ import json
 import re
 import socket
 import ssl
-import subprocess
 import threading
 
 import pytest
 
 import shop
-
-EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-
-
-class Authority:
-    """A certificate authority in a folder of its own."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.path = folder / "authority.pem"
-        self.openssl("req", "-x509", *EC, "-days", "2", "-subj", "/CN=test authority",
-                     "-keyout", "authority.key", "-out", "authority.pem")
-
-    def openssl(self, *words):
-        subprocess.run(["openssl", *words], cwd=self.folder, check=True, capture_output=True)
-
-    def certify(self, name, host="IP:127.0.0.1", days=2):
-        """Returns a file with a certificate for this host, and its key."""
-        (self.folder / "names").write_text(f"subjectAltName={host}")
-        self.openssl("req", *EC, "-subj", f"/CN={name}", "-keyout", f"{name}.key",
-                     "-out", f"{name}.csr")
-        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "authority.pem",
-                     "-CAkey", "authority.key", "-CAcreateserial", "-days", str(days),
-                     "-extfile", "names", "-out", f"{name}.crt")
-        return self.join(name)
-
-    def sign_itself(self, name):
-        self.openssl("req", "-x509", *EC, "-days", "2", "-subj", f"/CN={name}",
-                     "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{name}.key",
-                     "-out", f"{name}.crt")
-        return self.join(name)
-
-    def join(self, name):
-        path = self.folder / f"{name}.pem"
-        path.write_text((self.folder / f"{name}.crt").read_text() +
-                        (self.folder / f"{name}.key").read_text())
-        return path
+from authority import Authority
 
 
 class Server:

@@ -66,19 +66,47 @@ struct trust *authority_trust(const struct authority *authority)
 	return trust;
 }
 
-SSL_CTX *authority_serve(const struct authority *authority, const char *names, long until_s)
+static X509 *certify(const struct authority *authority, EVP_PKEY *key, const char *names,
+		     long until_s)
 {
-	SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *certificate =
 		make(key, "the test's server", until_s < 0 ? until_s - 3600 : -3600, until_s);
 
 	extend(certificate, NID_subject_alt_name, names);
 	X509_set_issuer_name(certificate, X509_get_subject_name(authority->certificate));
 	ck_assert_int_gt(X509_sign(certificate, authority->key, EVP_sha256()), 0);
+	return certificate;
+}
+
+SSL_CTX *authority_serve(const struct authority *authority, const char *names, long until_s)
+{
+	SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *certificate = certify(authority, key, names, until_s);
+
 	ck_assert_int_eq(SSL_CTX_use_certificate(tls, certificate), 1);
 	ck_assert_int_eq(SSL_CTX_use_PrivateKey(tls, key), 1);
 	X509_free(certificate);
 	EVP_PKEY_free(key);
 	return tls;
+}
+
+void authority_write(const struct authority *authority, EVP_PKEY *key, const char *passphrase,
+		     const struct identity_paths *paths)
+{
+	X509 *certificate = certify(authority, key, "IP:127.0.0.1", paths->until_s);
+	FILE *file = fopen(paths->certificate, "w");
+
+	ck_assert_ptr_nonnull(file);
+	PEM_write_X509(file, certificate);
+	for (unsigned i = 0; i < paths->between; i++)
+		PEM_write_X509(file, authority->certificate);
+	fclose(file);
+	file = fopen(paths->key, "w");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(PEM_write_PrivateKey(file, key, passphrase ? EVP_aes_128_cbc() : NULL,
+					      NULL, 0, NULL, (void *)(uintptr_t)passphrase),
+			 1);
+	fclose(file);
+	X509_free(certificate);
 }

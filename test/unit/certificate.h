@@ -25,4 +25,17 @@ struct trust *authority_trust(const struct authority *authority);
  */
 SSL_CTX *authority_serve(const struct authority *authority, const char *names, long until_s);
 
+/* Where a server's identity is to be written. */
+struct identity_paths {
+	const char *certificate;
+	const char *key;
+	long until_s;     /* as above */
+	unsigned between; /* so many certificates behind the server's own */
+};
+
+/* Certifies this key for 127.0.0.1, and writes both; the key with a passphrase, unless it is
+ * NULL. */
+void authority_write(const struct authority *authority, EVP_PKEY *key, const char *passphrase,
+		     const struct identity_paths *paths);
+
 #endif

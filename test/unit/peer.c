@@ -10,17 +10,21 @@
 #include <time.h>
 #include <unistd.h>
 
-static int listen_on_loopback(struct sockaddr_in *address)
+/* On 127.0.0.<x>; port 0: any, and it is told. */
+static int listen_on_loopback(int x, int *port)
 {
-	socklen_t len = sizeof(*address);
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + (uint32_t)x),
+		.sin_port = htons((uint16_t)*port),
+	};
+	socklen_t len = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	memset(address, 0, sizeof(*address));
-	address->sin_family = AF_INET;
-	address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)address, len), 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
 	ck_assert_int_eq(listen(fd, 64), 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)address, &len), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	*port = ntohs(address.sin_port);
 	return fd;
 }
 
@@ -32,32 +36,50 @@ static void *run_script(void *context)
 	return NULL;
 }
 
-void peer_start(struct peer *peer, void (*script)(struct peer *peer), SSL_CTX *tls)
+static void start(struct peer *peer, int x, void (*script)(struct peer *peer), SSL_CTX *tls)
 {
-	struct sockaddr_in address;
-
-	peer->listen_fd = listen_on_loopback(&address);
+	peer->listen_fd = listen_on_loopback(x, &peer->port);
 	peer->tls = tls;
 	peer->script = script;
-	snprintf(peer->authority, sizeof(peer->authority), "127.0.0.1:%d", ntohs(address.sin_port));
-	snprintf(peer->url, sizeof(peer->url), "%s://127.0.0.1:%d", tls != NULL ? "https" : "http",
-		 ntohs(address.sin_port));
+	snprintf(peer->authority, sizeof(peer->authority), "127.0.0.%d:%d", x, peer->port);
+	snprintf(peer->url, sizeof(peer->url), "%s://127.0.0.%d:%d", tls != NULL ? "https" : "http",
+		 x, peer->port);
 	ck_assert_int_eq(pthread_create(&peer->thread, NULL, run_script, peer), 0);
+}
+
+void peer_start(struct peer *peer, void (*script)(struct peer *peer), SSL_CTX *tls)
+{
+	peer->port = 0;
+	start(peer, 1, script, tls);
+}
+
+void peer_start_beside(struct peer *peer, const struct peer *other, int x,
+		       void (*script)(struct peer *peer))
+{
+	peer->port = other->port;
+	start(peer, x, script, NULL);
+}
+
+void peer_close_listener(struct peer *peer)
+{
+	close(peer->listen_fd);
+	peer->listen_fd = -1;
 }
 
 void peer_finish(struct peer *peer)
 {
 	pthread_join(peer->thread, NULL);
-	close(peer->listen_fd);
+	if (peer->listen_fd >= 0)
+		peer_close_listener(peer);
 	SSL_CTX_free(peer->tls);
 }
 
 void peer_dead_authority(char authority[static 64])
 {
-	struct sockaddr_in address;
+	int port = 0;
 
-	close(listen_on_loopback(&address));
-	snprintf(authority, 64, "127.0.0.1:%d", ntohs(address.sin_port));
+	close(listen_on_loopback(1, &port));
+	snprintf(authority, 64, "127.0.0.1:%d", port);
 }
 
 /* ---- for scripts ---- */

@@ -16,6 +16,7 @@ enum { PEER_PATIENCE_MS = 3000, PEER_REQUEST_SIZE = 4096 };
 struct peer {
 	char url[64];       /* "http://127.0.0.1:54321", or https */
 	char authority[64]; /* "127.0.0.1:54321" */
+	int port;
 	int listen_fd;
 	SSL_CTX *tls; /* NULL: none */
 	void (*script)(struct peer *peer);
@@ -25,6 +26,9 @@ struct peer {
 
 /* `tls` becomes the peer's; NULL for plain HTTP. */
 void peer_start(struct peer *peer, void (*script)(struct peer *peer), SSL_CTX *tls);
+/* The same without TLS, on 127.0.0.<x>, at the port that another one has on 127.0.0.1. */
+void peer_start_beside(struct peer *peer, const struct peer *other, int x,
+		       void (*script)(struct peer *peer));
 /* Waits for the script's end. */
 void peer_finish(struct peer *peer);
 
@@ -56,6 +60,8 @@ void peer_send_bytes(struct peer_link *link, const void *bytes, size_t len);
 void peer_send_together(struct peer_link *link, const char *first, const char *second);
 
 void peer_close(struct peer_link *link);
+/* From now on nobody can connect. */
+void peer_close_listener(struct peer *peer);
 /* The hard way: the other side gets a reset. */
 void peer_reset(struct peer_link *link);
 

@@ -154,6 +154,7 @@ bool serving_prepare(const struct route *routes)
 					 .routes = routes,
 					 .idempotency = serving.idempotency,
 					 .access = serving.access,
+					 .identity = serving.identity,
 					 .rate_limit = serving.rate_limit,
 					 .is_quiet = true};
 

@@ -26,6 +26,7 @@ struct serving {
 	struct config config;
 	const struct idempotency_store *idempotency; /* of the server to come; usually NULL */
 	const struct access *access;                 /* likewise */
+	struct tls_identity *identity;               /* likewise */
 	struct rate_limit *rate_limit;               /* likewise */
 	struct clock clock;
 	uint64_t ahead_us; /* by how much the clock was moved */

@@ -4,6 +4,7 @@
 
 #include "http/access.h"
 #include "http/reply.h"
+#include "http/stream.h"
 #include "serving.h"
 
 /* A server whose tokens are user ids, with a scope behind a "+" perhaps. */
@@ -20,6 +21,8 @@ static unsigned searches;
 static unsigned runs;
 static char caller[100];
 static enum token_form form;
+static struct await *awaited; /* what "later" waits for */
+static const char *later;     /* what it turns out to be; NULL: it still cannot be told */
 
 static enum flow tell(struct request *rq)
 {
@@ -48,6 +51,8 @@ static enum flow judge_user(struct request *rq)
 static const struct endpoint plain = {.steps = STEPS(tell)};
 static const struct endpoint by_body = {.steps = STEPS(look, access_judge_owner, tell)};
 static const struct endpoint for_user = {.steps = STEPS(judge_user, tell)};
+static const struct streaming streaming = {0};
+static const struct endpoint streamed = {.steps = STEPS(tell), .stream = &streaming};
 
 static const struct route routes[] = {
 	{METHOD_GET, "/all", &plain, NULL, .who = ANYONE},
@@ -60,6 +65,7 @@ static const struct route routes[] = {
 	{METHOD_GET, "/order/{id}", &plain, NULL, .who = OWNER(ORDER, ORDER_READ)},
 	{METHOD_GET, "/body", &by_body, QUERY("id"), .who = ANYONE},
 	{METHOD_GET, "/for", &for_user, QUERY("id"), .who = ANYONE},
+	{METHOD_GET, "/stream", &streamed, NULL, .who = ANYONE},
 	{METHOD_OTHER, .path = NULL},
 };
 
@@ -84,8 +90,10 @@ static enum jwt_result read_token(void *context, struct request *rq,
 
 	ck_assert_ptr_eq(context, &access_control);
 	form = token->form;
-	if (strcmp(token->text, "later") == 0)
+	if (strcmp(token->text, "later") == 0 && later == NULL)
 		return JWT_KEY_AWAITED;
+	if (strcmp(token->text, "later") == 0)
+		return read_token(context, rq, &(struct shown_token){later, form}, made);
 	if (strncmp(token->text, "2", 1) != 0)
 		return JWT_MALFORMED;
 	*made = (struct caller){.kind = CALLER_SHOPPER,
@@ -98,6 +106,15 @@ static enum jwt_result read_token(void *context, struct request *rq,
 	return JWT_OK;
 }
 
+static void await_token(void *context, const struct shown_token *token, struct await *await)
+{
+	ck_assert_ptr_eq(context, &access_control);
+	ck_assert_str_eq(token->text, "later");
+	ck_assert_int_eq(token->form, TOKEN_BALANCED);
+	awaited = await;
+	await_start(await);
+}
+
 static void begin(const struct access *access)
 {
 	serving_init();
@@ -107,6 +124,8 @@ static void begin(const struct access *access)
 	searches = 0;
 	runs = 0;
 	caller[0] = '\0';
+	awaited = NULL;
+	later = NULL;
 }
 
 static void set_up(void)
@@ -114,6 +133,7 @@ static void set_up(void)
 	access_control = (struct access){
 		.find_owner = find_owner,
 		.read_token = read_token,
+		.await_token = await_token,
 		.has_balancers = true,
 		.context = &access_control,
 	};
@@ -258,12 +278,91 @@ START_TEST(a_load_balancer_says_who_shows_nothing_himself)
 }
 END_TEST
 
-START_TEST(who_cannot_be_told_yet_is_to_come_again)
+/* Sends it, and turns until it waits for who that is. */
+static void ask_later(const char *path)
 {
-	ck_assert_int_eq(ask_with(BALANCED("later"), "/user/" JO), 503);
+	char text[400];
+
+	snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: t\r\n" BALANCED("later") "\r\n",
+		 path);
+	visitor_send(&visitor, text);
+	for (int i = 0; awaited == NULL; i++) {
+		ck_assert_int_lt(i, 1000);
+		serving_pass(1);
+	}
+	ck_assert_uint_eq(runs, 0);
+}
+
+static int tell_later(const char *token, enum result result)
+{
+	struct await *await = awaited;
+
+	later = token;
+	awaited = NULL;
+	await_finish(await, result);
+	return visitor_status(&visitor);
+}
+
+START_TEST(who_cannot_be_told_yet_is_waited_for)
+{
+	static const struct {
+		const char *path;
+		const char *token;
+		int status;
+		unsigned searches;
+	} cases[] = {
+		{"/user/" JO, JO, 200, 0},
+		{"/user/" JO, FLO, 404, 0},
+		{"/user/" JO, FLO "+user:read", 200, 0},
+		{"/user/" JO, "bad", 401, 0},
+		{"/user/" JO, NULL, 503, 0},
+		{"/all", JO, 200, 0},
+		{"/all", NULL, 503, 0},
+		{"/all", "bad", 401, 0},
+		{"/staff", JO, 403, 0},
+		{"/cart/" JOS, JO, 200, 1},
+		{"/cart/" JOS, FLO, 404, 1},
+		{"/cart/" JOS, "bad", 401, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		later = NULL;
+		runs = searches = 0;
+		ask_later(cases[i].path);
+		ck_assert_int_eq(tell_later(cases[i].token, RESULT_OK), cases[i].status);
+		ck_assert_uint_eq(runs, cases[i].status == 200);
+		ck_assert_uint_eq(searches, cases[i].searches);
+	}
+	later = NULL;
+	ask_later("/all");
+	ck_assert_int_eq(tell_later(JO, RESULT_OK), 200);
+	ck_assert_str_eq(caller, "1 " JO " shopper");
+}
+END_TEST
+
+START_TEST(who_still_cannot_be_told_is_to_come_again)
+{
+	ask_later("/user/" JO);
+	ck_assert_int_eq(tell_later(NULL, RESULT_OK), 503);
 	ck_assert(visitor_has_problem(&visitor, "unavailable"));
+	ck_assert_ptr_nonnull(strstr(visitor_body(&visitor), "the load balancer's key"));
 	ck_assert_ptr_nonnull(visitor_header(&visitor, "Retry-After"));
-	ck_assert_int_eq(ask_with(BALANCED("later"), "/all"), 503);
+	ask_later("/user/" JO);
+	ck_assert_int_eq(tell_later(JO, RESULT_OVERLOADED), 503);
+	ck_assert(visitor_has_problem(&visitor, "unavailable"));
+	later = NULL;
+	ask_later("/user/" JO);
+	ck_assert_int_eq(tell_later(JO, RESULT_SHUTDOWN), 503);
+	ck_assert(visitor_has_problem(&visitor, "shutting-down"));
+	ck_assert_uint_eq(runs, 0);
+}
+END_TEST
+
+START_TEST(a_stream_begins_with_the_head_and_waits_for_nobody)
+{
+	ck_assert_int_eq(ask_with(BALANCED("later"), "/stream"), 503);
+	ck_assert(visitor_has_problem(&visitor, "unavailable"));
+	ck_assert_ptr_null(awaited);
 	ck_assert_uint_eq(runs, 0);
 }
 END_TEST
@@ -309,7 +408,9 @@ Suite *access_suite(void)
 	tcase_add_test(tests, a_refusal_says_what_is_missing);
 	tcase_add_test(tests, anothers_is_as_if_it_were_not_there);
 	tcase_add_test(tests, a_load_balancer_says_who_shows_nothing_himself);
-	tcase_add_test(tests, who_cannot_be_told_yet_is_to_come_again);
+	tcase_add_test(tests, who_cannot_be_told_yet_is_waited_for);
+	tcase_add_test(tests, who_still_cannot_be_told_is_to_come_again);
+	tcase_add_test(tests, a_stream_begins_with_the_head_and_waits_for_nobody);
 	tcase_add_test(tests, callers_are_named);
 	tcase_add_test(tests, where_nobody_is_asked_all_are_staff);
 	tcase_add_test(tests, without_keys_and_tokens_nothing_that_is_shown_is_good);

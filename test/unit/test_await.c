@@ -71,6 +71,24 @@ START_TEST(the_waiter_may_start_the_next_operation_when_it_is_woken)
 }
 END_TEST
 
+START_TEST(an_operation_without_memory_is_over_when_it_begins)
+{
+	struct arena arena = {0};
+	struct await await = {.resume = resume, .arena = &arena};
+	const char *memory = await_begin(&await, 100);
+
+	ck_assert(await.is_pending);
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(memory[i], 0);
+	await_finish(&await, RESULT_OK);
+	ck_assert_ptr_null(await_begin(&await, ARENA_MAX + 1));
+	ck_assert(!await.is_pending);
+	ck_assert_int_eq(await.result, RESULT_NO_MEMORY);
+	ck_assert_uint_eq(resumed, 2);
+	arena_clear(&arena);
+}
+END_TEST
+
 START_TEST(starting_twice_is_a_mistake_of_ours)
 {
 	struct await await = {0};
@@ -99,6 +117,7 @@ Suite *await_suite(void)
 	tcase_add_test(cases, without_a_waiter_the_result_is_just_there);
 	tcase_add_test(cases, waiting_times_add_up);
 	tcase_add_test(cases, the_waiter_may_start_the_next_operation_when_it_is_woken);
+	tcase_add_test(cases, an_operation_without_memory_is_over_when_it_begins);
 	tcase_add_test_raise_signal(cases, starting_twice_is_a_mistake_of_ours, SIGABRT);
 	tcase_add_test_raise_signal(cases, finishing_twice_is_a_mistake_of_ours, SIGABRT);
 	suite_add_tcase(all, cases);

@@ -242,6 +242,160 @@ START_TEST(nothing_follows_a_stop)
 }
 END_TEST
 
+/* ---- waiting ---- */
+
+enum { DEADLINE_S = 10, WAITERS = BALANCER_KEYS_WAITING_MAX };
+
+struct waiting {
+	struct await await;
+	struct arena arena;
+	unsigned ended;
+};
+
+static struct waiting waiting[WAITERS + 1];
+
+static void on_end(struct await *await)
+{
+	struct waiting *one = await->context;
+
+	one->ended++;
+}
+
+static void await_key(struct waiting *one, const char *id)
+{
+	memset(one, 0, sizeof(*one));
+	one->await.deadline_us = loop_now_us(script.loop) + DEADLINE_S * SECOND;
+	one->await.arena = &one->arena;
+	one->await.resume = on_end;
+	one->await.context = one;
+	balancer_keys_await(keys, id, &one->await);
+}
+
+/* Ended once, with that. */
+static void expect_end(struct waiting *one, enum result result)
+{
+	ck_assert_uint_eq(one->ended, 1);
+	ck_assert_int_eq(one->await.result, result);
+	ck_assert(!one->await.is_pending);
+	arena_clear(&one->arena);
+}
+
+START_TEST(who_waits_goes_on_when_the_key_is_there)
+{
+	SCRIPT_PLAY(&script, {.status = 200, .body = TOKENS_PEM});
+	await_key(&waiting[0], ONE);
+	(void)find(ONE);
+	await_key(&waiting[1], ONE);
+	ck_assert_uint_eq(waiting[0].ended + waiting[1].ended, 0);
+	script_pass(&script, SECOND / 10);
+	expect_end(&waiting[0], RESULT_OK);
+	expect_end(&waiting[1], RESULT_OK);
+	ck_assert_int_eq(find(ONE), HERE);
+	ck_assert_uint_eq(script.request_count, 1);
+	await_key(&waiting[0], ONE);
+	expect_end(&waiting[0], RESULT_OK);
+	await_key(&waiting[0], "what no load balancer names");
+	expect_end(&waiting[0], RESULT_OK);
+}
+END_TEST
+
+START_TEST(who_waits_goes_on_when_the_key_cannot_be_had)
+{
+	bool is_absent = failures[_i].status == 404 || failures[_i].status == 403;
+
+	script_play(&script, &failures[_i], 1);
+	await_key(&waiting[0], ONE);
+	script_pass(&script, SECOND / 10);
+	expect_end(&waiting[0], RESULT_OK);
+	ck_assert_int_eq(find(ONE), is_absent ? NONE : COMING);
+	await_key(&waiting[0], ONE); /* nobody asks again so soon */
+	expect_end(&waiting[0], RESULT_OK);
+	ck_assert_uint_eq(script.request_count, 1);
+}
+END_TEST
+
+START_TEST(several_keys_come_one_after_another)
+{
+	SCRIPT_PLAY(&script, {.status = 200, .body = TOKENS_PEM});
+	await_key(&waiting[0], ONE);
+	await_key(&waiting[1], TWO);
+	await_key(&waiting[2], ONE);
+	script_pass(&script, SECOND / 10);
+	expect_end(&waiting[0], RESULT_OK);
+	expect_end(&waiting[2], RESULT_OK);
+	ck_assert_uint_eq(waiting[1].ended, 0);
+	script_pass(&script, SECOND);
+	expect_end(&waiting[1], RESULT_OK);
+	ck_assert_int_eq(find(TWO), HERE);
+	ck_assert_uint_eq(script.request_count, 2);
+}
+END_TEST
+
+START_TEST(nobody_waits_beyond_his_deadline)
+{
+	SCRIPT_PLAY(&script, {.status = 200, .hangs = true});
+	await_key(&waiting[0], ONE);
+	script_pass(&script, (DEADLINE_S - 2) * SECOND);
+	await_key(&waiting[1], TWO);
+	script_pass(&script, SECOND);
+	ck_assert_uint_eq(waiting[0].ended + waiting[1].ended, 0);
+	script_pass(&script, SECOND);
+	expect_end(&waiting[0], RESULT_OK);
+	script_pass(&script, (DEADLINE_S - 3) * SECOND);
+	ck_assert_uint_eq(waiting[1].ended, 0);
+	script_pass(&script, 2 * SECOND);
+	expect_end(&waiting[1], RESULT_OK);
+	ck_assert_int_eq(find(ONE), COMING);
+}
+END_TEST
+
+START_TEST(not_too_many_wait)
+{
+	SCRIPT_PLAY(&script, {.status = 200, .body = TOKENS_PEM});
+	for (size_t i = 0; i <= WAITERS; i++)
+		await_key(&waiting[i], ONE);
+	expect_end(&waiting[WAITERS], RESULT_OVERLOADED);
+	script_pass(&script, SECOND / 10);
+	for (size_t i = 0; i < WAITERS; i++)
+		expect_end(&waiting[i], RESULT_OK);
+	SCRIPT_PLAY(&script, {.status = 200, .body = TOKENS_PEM});
+	await_key(&waiting[0], TWO);
+	ck_assert_uint_eq(waiting[0].ended, 0);
+	script_pass(&script, 2 * SECOND);
+	expect_end(&waiting[0], RESULT_OK);
+}
+END_TEST
+
+START_TEST(a_stop_ends_all_waiting)
+{
+	SCRIPT_PLAY(&script, {.status = 200, .hangs = true});
+	await_key(&waiting[0], ONE);
+	await_key(&waiting[1], TWO);
+	script_pass(&script, SECOND);
+	balancer_keys_stop(keys);
+	expect_end(&waiting[0], RESULT_SHUTDOWN);
+	expect_end(&waiting[1], RESULT_SHUTDOWN);
+	await_key(&waiting[0], ONE);
+	expect_end(&waiting[0], RESULT_SHUTDOWN);
+	script_end_all(&script, EXCHANGE_SHUTDOWN);
+	script_pass(&script, SECOND);
+}
+END_TEST
+
+static void wait_once(void *context)
+{
+	(void)context;
+	begin("https://keys.example");
+	if (keys) {
+		await_key(&waiting[0], ONE);
+		script_pass(&script, SECOND);
+		ck_assert_uint_eq(waiting[0].ended, 1);
+		ck_assert(waiting[0].await.result == RESULT_OK || alloc_has_failed());
+		arena_clear(&waiting[0].arena);
+	}
+	end();
+}
+
 static void fetch_once(void *context)
 {
 	(void)context;
@@ -259,6 +413,8 @@ START_TEST(a_lack_of_memory_is_survived)
 	SCRIPT_PLAY(&script, {.status = 200, .body = TOKENS_PEM});
 	fetch_once(NULL); /* the loop's own memory */
 	alloc_fail_each(fetch_once, NULL);
+	wait_once(NULL);
+	alloc_fail_each(wait_once, NULL);
 }
 END_TEST
 
@@ -279,6 +435,12 @@ Suite *balancer_keys_suite(void)
 			    0, failure_count);
 	tcase_add_test(cases, keys_that_are_there_are_the_last_to_be_forgotten);
 	tcase_add_test(cases, nothing_follows_a_stop);
+	tcase_add_test(cases, who_waits_goes_on_when_the_key_is_there);
+	tcase_add_loop_test(cases, who_waits_goes_on_when_the_key_cannot_be_had, 0, failure_count);
+	tcase_add_test(cases, several_keys_come_one_after_another);
+	tcase_add_test(cases, nobody_waits_beyond_his_deadline);
+	tcase_add_test(cases, not_too_many_wait);
+	tcase_add_test(cases, a_stop_ends_all_waiting);
 	tcase_add_test(cases, a_lack_of_memory_is_survived);
 	suite_add_tcase(all, cases);
 	return all;

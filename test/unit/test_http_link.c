@@ -1,9 +1,6 @@
 #include <arpa/inet.h>
 #include <check.h>
-#include <dlfcn.h>
-#include <netdb.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,6 +9,7 @@
 #include "alloc_fail.h"
 #include "certificate.h"
 #include "io/http_link.h"
+#include "names.h"
 #include "peer.h"
 
 /* Connecting, TLS, proxies, and bytes in and out. */
@@ -435,29 +433,9 @@ END_TEST
 
 /* ---- names ---- */
 
-enum { SLOW_MS = 300 };
-
-static atomic_int slow_answers;
-
-/* libcurl's threads ask here: one name takes its time, as when a name server is down. */
-int getaddrinfo(const char *restrict name, const char *restrict service,
-		const struct addrinfo *restrict wanted, struct addrinfo **restrict found)
-{
-	__typeof__(&getaddrinfo) real;
-
-	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
-	if (name != NULL && strcmp(name, "nobody.test") == 0)
-		return EAI_NONAME;
-	if (name == NULL || strcmp(name, "slow.test") != 0)
-		return real(name, service, wanted, found);
-	peer_sleep(SLOW_MS);
-	atomic_fetch_add(&slow_answers, 1);
-	return EAI_AGAIN;
-}
-
 static void wait_for_slow_answers(int count)
 {
-	while (atomic_load(&slow_answers) < count)
+	while (names_slow_answered() < count)
 		peer_sleep(5);
 }
 
@@ -473,7 +451,7 @@ START_TEST(closing_does_not_wait_for_a_name)
 	http_link_close(net.link);
 	net.link = NULL;
 	ck_assert_uint_lt(clock_monotonic_us(clock_system()) - start_us,
-			  (uint64_t)paced(SLOW_MS) * 1000 / 3);
+			  (uint64_t)paced(NAMES_SLOW_MS) * 1000 / 3);
 	wait_for_slow_answers(1);
 }
 END_TEST
@@ -485,7 +463,7 @@ START_TEST(a_name_that_takes_too_long_fails_in_time_and_holds_nobody_up)
 	net.context.connect_timeout_us = (uint64_t)paced(50) * 1000;
 	expect_failure("http://slow.test", "time");
 	ck_assert_uint_lt(clock_monotonic_us(clock_system()) - start_us,
-			  (uint64_t)paced(SLOW_MS) * 1000 * 2 / 3);
+			  (uint64_t)paced(NAMES_SLOW_MS) * 1000 * 2 / 3);
 	wait_for_slow_answers(1);
 }
 END_TEST

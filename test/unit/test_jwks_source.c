@@ -82,6 +82,22 @@ START_TEST(a_file_is_read_again_every_hour)
 }
 END_TEST
 
+START_TEST(it_is_looked_at_again_when_asked_for)
+{
+	begin(written("keys", TOKENS_SET), NULL);
+	written("keys", ONE);
+	jwks_source_look(source);
+	ck_assert_uint_eq(count(), 1);
+	written("keys", "{");
+	jwks_source_look(source);
+	ck_assert_uint_eq(count(), 1);
+	jwks_source_stop(source);
+	written("keys", TOKENS_SET);
+	jwks_source_look(source);
+	ck_assert_uint_eq(count(), 1);
+}
+END_TEST
+
 START_TEST(a_file_that_is_no_good_changes_nothing)
 {
 	begin(written_path("none"), NULL);
@@ -228,6 +244,7 @@ Suite *jwks_source_suite(void)
 	tcase_add_test(cases, a_file_is_read_at_once);
 	tcase_add_test(cases, a_file_is_read_again_when_a_key_is_missed);
 	tcase_add_test(cases, a_file_is_read_again_every_hour);
+	tcase_add_test(cases, it_is_looked_at_again_when_asked_for);
 	tcase_add_test(cases, a_file_that_is_no_good_changes_nothing);
 	tcase_add_test(cases, an_address_is_asked);
 	tcase_add_test(cases, it_is_asked_again_every_hour_and_for_new_keys_every_five_minutes);

@@ -101,8 +101,8 @@ END_TEST
 
 START_TEST(only_so_many_are_kept)
 {
-	struct arena arenas[LENDING_MAX + 5];
-	struct buf bodies[LENDING_MAX + 5];
+	static struct arena arenas[LENDING_MAX + 5];
+	static struct buf bodies[LENDING_MAX + 5];
 
 	for (size_t i = 0; i < LENDING_MAX + 5; i++) {
 		arenas[i] = lending_take_arena(&lending);
@@ -119,6 +119,58 @@ START_TEST(only_so_many_are_kept)
 }
 END_TEST
 
+/* Lends so many at once, and takes them back. */
+static void lend_at_once(size_t count)
+{
+	struct arena arenas[8];
+	struct buf bodies[8];
+
+	for (size_t i = 0; i < count; i++) {
+		arenas[i] = lending_take_arena(&lending);
+		bodies[i] = lending_take_body(&lending, 1000000);
+		ck_assert_ptr_nonnull(arena_alloc(&arenas[i], 10));
+		buf_add_str(&bodies[i], "x");
+	}
+	for (size_t i = 0; i < count; i++) {
+		lending_give_arena(&lending, &arenas[i]);
+		lending_give_body(&lending, &bodies[i]);
+	}
+}
+
+START_TEST(what_was_not_needed_for_a_while_is_given_back)
+{
+	static const struct {
+		size_t at_once;
+		size_t kept;
+	} rounds[] = {{8, 8}, {3, 3}, {3, 3}, {5, 5}, {1, 1}, {0, 0}, {0, 0}, {2, 2}};
+
+	for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++) {
+		lend_at_once(rounds[i].at_once);
+		lending_trim(&lending);
+		ck_assert_uint_eq(lending.arena_count, rounds[i].kept);
+		ck_assert_uint_eq(lending.body_count, rounds[i].kept);
+	}
+}
+END_TEST
+
+START_TEST(what_was_lent_last_is_not_what_is_given_back)
+{
+	struct arena arena;
+	const void *last;
+
+	lend_at_once(4);
+	lending_trim(&lending);
+	arena = lending_take_arena(&lending);
+	last = arena_alloc(&arena, 10);
+	lending_give_arena(&lending, &arena);
+	lending_trim(&lending);
+	ck_assert_uint_eq(lending.arena_count, 1);
+	arena = lending_take_arena(&lending);
+	ck_assert_ptr_eq(arena_alloc(&arena, 10), last);
+	lending_give_arena(&lending, &arena);
+}
+END_TEST
+
 static void lend(void *context)
 {
 	struct lending own = {0};
@@ -132,6 +184,7 @@ static void lend(void *context)
 		buf_add_str(&body, "x");
 		lending_give_arena(&own, &arena);
 		lending_give_body(&own, &body);
+		lending_trim(&own);
 	}
 	lending_clear(&own);
 }
@@ -155,6 +208,8 @@ Suite *lending_suite(void)
 	tcase_add_test(tcase, a_small_maximum_is_never_exceeded);
 	tcase_add_test(tcase, a_large_body_is_not_kept);
 	tcase_add_test(tcase, only_so_many_are_kept);
+	tcase_add_test(tcase, what_was_not_needed_for_a_while_is_given_back);
+	tcase_add_test(tcase, what_was_lent_last_is_not_what_is_given_back);
 	tcase_add_test(tcase, short_memory_leaves_less_to_lend);
 	suite_add_tcase(suite, tcase);
 	return suite;

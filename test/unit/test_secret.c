@@ -1,6 +1,7 @@
 #include <check.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "alloc_fail.h"
 #include "base/secret.h"
@@ -54,6 +55,28 @@ START_TEST(nothing_is_left_behind_a_reset)
 }
 END_TEST
 
+START_TEST(who_else_may_read_a_file_is_known)
+{
+	static const struct {
+		mode_t mode;
+		bool is_readable;
+		bool is_writable;
+	} cases[] = {
+		{0600, false, false}, {0400, false, false}, {0640, true, false},
+		{0620, false, true},  {0644, true, false},  {0606, true, true},
+	};
+	const char *path = written("token", "hush");
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(chmod(path, cases[i].mode), 0);
+		ck_assert_int_eq(secret_is_readable(path), cases[i].is_readable);
+		ck_assert_int_eq(secret_is_writable(path), cases[i].is_writable);
+	}
+	ck_assert(!secret_is_readable(written_path("none")));
+	ck_assert(!secret_is_writable(written_path("none")));
+}
+END_TEST
+
 static void read_it(void *context)
 {
 	struct buf text;
@@ -77,6 +100,7 @@ Suite *secret_suite(void)
 	tcase_add_test(cases, a_file_is_read_whole);
 	tcase_add_test(cases, one_that_is_too_long_or_not_there_is_not_read);
 	tcase_add_test(cases, nothing_is_left_behind_a_reset);
+	tcase_add_test(cases, who_else_may_read_a_file_is_known);
 	tcase_add_test(cases, a_lack_of_memory_is_told);
 	suite_add_tcase(all, cases);
 	return all;

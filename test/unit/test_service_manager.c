@@ -46,6 +46,8 @@ START_TEST(each_state_is_one_datagram)
 	service_manager_notify("STATUS=all is well\nWATCHDOG=1");
 	expect_datagram("READY=1");
 	expect_datagram("STATUS=all is well\nWATCHDOG=1");
+	service_manager_notify_reloading(12345);
+	expect_datagram("RELOADING=1\nMONOTONIC_USEC=12345");
 	close(manager);
 	unlink(path);
 }

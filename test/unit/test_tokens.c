@@ -99,10 +99,19 @@ END_TEST
 
 START_TEST(a_load_balancers_key_is_fetched_and_is_none_of_the_issuers)
 {
+	char *text = token_es256(ALB("arn", KID), CLAIMS);
+	struct arena arena = {0};
+	struct await await = {.deadline_us = UINT64_MAX, .arena = &arena};
+
 	SCRIPT_PLAY(&script, {.status = 200, .body = TOKENS_PEM});
 	begin(written("keys", TOKENS_SET), "arn,other");
 	ck_assert_int_eq(check(ALB("arn", KID), CLAIMS, TOKEN_BALANCED), JWT_KEY_AWAITED);
+	tokens_await(tokens, span_of(text), &await);
+	free(text);
+	ck_assert(await.is_pending);
 	script_pass(&script, SECOND);
+	ck_assert(!await.is_pending);
+	arena_clear(&arena);
 	ck_assert_int_eq(check(ALB("other", KID), CLAIMS, TOKEN_BALANCED), JWT_OK);
 	ck_assert_str_eq(subject.id, "me");
 	ck_assert_int_eq(check(ALB("arn", "ec-1"), CLAIMS, TOKEN_BALANCED), JWT_KEY_UNKNOWN);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,6 +125,8 @@ static int make_key(const char *path, const char *name, scope_set scopes)
 	char memory[LINE_MAX_LEN];
 	int status;
 
+	/* A reader that has gone must not end us before the line is taken back. */
+	signal(SIGPIPE, SIG_IGN);
 	buf_init_over(&key.line, memory, sizeof(memory));
 	status = api_key_make(name, scopes, key.text, &key.line)
 			 ? change_file(&key)

@@ -355,23 +355,39 @@ START_TEST(a_line_that_has_no_room_leaves_nothing_behind)
 }
 END_TEST
 
-START_TEST(a_key_that_nobody_sees_is_not_silently_made)
+/* The writing end of a pipe whose reader has gone. */
+static int broken_pipe(void)
 {
-	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	int ends[2];
+
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	close(ends[0]);
+	return ends[1];
+}
+
+static void show_in(int fd, const char *complaint)
+{
 	char *arguments[] = {"depot", "--scope", "stock:write", NULL};
 	int status;
 
 	capture(&err, stderr);
 	capture(&out, stdout);
-	ck_assert_int_eq(dup2(full, STDOUT_FILENO), STDOUT_FILENO);
-	close(full);
+	ck_assert_int_eq(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
+	close(fd);
 	status = command_new_api_key(arguments);
 	__fpurge(stdout);
 	release(&out);
 	release(&err);
 	ck_assert_int_eq(status, EXIT_FAILURE);
-	assert_says("cannot show the key: No space left on device");
+	assert_says(complaint);
 	ck_assert_str_eq(text_of(path), "");
+}
+
+START_TEST(a_key_that_nobody_sees_is_not_silently_made)
+{
+	show_in(open("/dev/full", O_WRONLY | O_CLOEXEC),
+		"cannot show the key: No space left on device");
+	show_in(broken_pipe(), "cannot show the key: Broken pipe");
 }
 END_TEST
 

@@ -251,14 +251,13 @@ static bool make_workers(struct daemon *daemon)
 	if (daemon->workers == NULL)
 		return complain("out of memory");
 	for (; daemon->worker_count < count; daemon->worker_count++) {
+		struct worker *worker = &daemon->workers[daemon->worker_count];
 		struct worker_socket socket = worker_socket(daemon, error);
 
 		if (socket.fd < 0)
 			return complain(error);
-		/* Counted first, for what was made must be cleared also when the rest fails. */
-		if (!worker_init(&daemon->workers[daemon->worker_count], &daemon->shared,
-				 &socket)) {
-			daemon->worker_count++;
+		if (!worker_init(worker, &daemon->shared, &socket)) {
+			worker_clear(worker);
 			return complain("cannot make a worker: out of memory or descriptors");
 		}
 	}
@@ -363,11 +362,11 @@ static void clear_admin(struct daemon *daemon)
 
 static void clear(struct daemon *daemon)
 {
-	for (size_t i = 0; i < daemon->worker_count; i++) {
+	for (size_t i = 0; i < daemon->worker_count; i++)
 		worker_join(&daemon->workers[i]);
+	clear_admin(daemon); /* its /metrics are about the workers */
+	for (size_t i = 0; i < daemon->worker_count; i++)
 		worker_clear(&daemon->workers[i]);
-	}
-	clear_admin(daemon);
 	free(daemon->workers);
 	files_clear(&daemon->shared.files);
 	rate_limit_free(daemon->shared.rate_limit);

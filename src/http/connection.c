@@ -192,6 +192,14 @@ static void name_request(struct request *rq)
 		make_request_id(rq->connection);
 }
 
+/* A copy: a stream may outlive its connection, and the header with it. */
+static const char *keep_trace(struct request *rq)
+{
+	const char *given = request_harmless_header(rq, "X-Amzn-Trace-Id");
+
+	return given != NULL ? arena_copy(&rq->arena, given, strlen(given)) : NULL;
+}
+
 static bool split_target(struct request *rq)
 {
 	rq->path = arena_copy(&rq->arena, rq->target, strcspn(rq->target, "?"));
@@ -251,7 +259,7 @@ static void check_head(struct connection *connection, const char *method, const 
 	}
 	name_request(rq);
 	rq->client = forwarded_client(rq);
-	rq->await.trace_id = request_harmless_header(rq, "X-Amzn-Trace-Id");
+	rq->await.trace_id = keep_trace(rq);
 	if (!split_target(rq))
 		reply_failure(rq, RESULT_NO_MEMORY);
 	else if (is_too_large)

@@ -37,6 +37,7 @@ struct worker_shared {
 	atomic_bool has_failed; /* a worker cannot ever serve; the log says why */
 	atomic_int running;     /* threads that are not gone */
 	size_t worker_count;    /* to be */
+	uint64_t max_connections; /* of clients, to each */
 };
 
 struct worker {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "http/access.h"
+#include "http/cors.h"
 #include "http/flow.h"
 #include "http/forwarded.h"
 #include "http/framing.h"
@@ -88,7 +89,7 @@ static void connection_closed(struct connection *connection)
 	connection_tls_end(&connection->tls);
 	neighbours_remove(&connection->neighbour);
 	/* At its limit, libmicrohttpd looks for clients who wait only when it runs again. */
-	if (server->connection_count-- >= server->options.config->max_connections)
+	if (server->connection_count-- >= server->options.max_connections)
 		server->must_run = true;
 	metric_add(&server->metrics.connections_open, UINT64_MAX); /* one less */
 	if (connection->state != CONNECTION_ABANDONED)
@@ -231,6 +232,7 @@ static void route_request(struct connection *connection)
 	case ROUTER_OPTIONS:
 		router_allow(routes, rq, allow);
 		reply_header(rq, "Allow", "%s", allow);
+		cors_answer_preflight(rq, allow);
 		reply_empty(rq, 204);
 		break;
 	case ROUTER_NO_MEMORY:

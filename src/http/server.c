@@ -85,7 +85,7 @@ static void after_turn(struct loop_hook *hook)
 /* Who waits to be accepted may be a load balancer, which has to hear that all is well. */
 static size_t crowd(const struct server *server)
 {
-	uint64_t max = server->options.config->max_connections;
+	uint64_t max = server->options.max_connections;
 
 	return server->connection_count >= max ? (size_t)(max / CROWD_SHARE + 1) : 0;
 }
@@ -138,7 +138,8 @@ static struct MHD_Daemon *start_daemon(struct server *server)
 	}
 	return MHD_start_daemon(flags, 0, may_connect, server, connection_handle, server,
 				MHD_OPTION_LISTEN_SOCKET, server->options.listen_fd,
-				MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->max_connections,
+				MHD_OPTION_CONNECTION_LIMIT,
+				(unsigned)server->options.max_connections,
 				MHD_OPTION_CONNECTION_TIMEOUT,
 				(unsigned)(config->idle_timeout_us / 1000000),
 				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)FRAMING_MEMORY,

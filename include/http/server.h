@@ -25,8 +25,8 @@ struct server_options {
 	const struct route *routes; /* ends in a row without a path */
 	int listen_fd;              /* borrowed; must stay open until server_free */
 	uint64_t max_connections;
-	struct repo *repo;          /* for the steps */
-	struct app *app;            /* for the steps */
+	struct repo *repo;                           /* for the steps */
+	struct app *app;                             /* for the steps */
 	const struct idempotency_store *idempotency; /* NULL: keys mean nothing */
 	const struct access *access;                 /* NULL: nobody is asked who he is */
 	struct tls_identity *identity; /* who it is in TLS; NULL: it speaks plain HTTP */

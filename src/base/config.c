@@ -435,9 +435,10 @@ bool config_asks_callers(const struct config *config)
 static void check_auth(struct reading *reading)
 {
 	if (reading->config->is_auth_off && config_asks_callers(reading->config))
-		buf_add_str(mistake(reading),
-			    "SHOPD_AUTH is off, so everyone may do everything, but callers have API "
-			    "keys, SHOPD_JWT_ISSUER or SHOPD_ALB_ARN; leave out the one or the other\n");
+		buf_add_str(
+			mistake(reading),
+			"SHOPD_AUTH is off, so everyone may do everything, but callers have API "
+			"keys, SHOPD_JWT_ISSUER or SHOPD_ALB_ARN; leave out the one or the other\n");
 }
 
 /* Where nobody is asked who he is, only this machine may ask. */
@@ -448,13 +449,14 @@ static void check_listen(struct reading *reading, const char *name, const char *
 	if (!text || reading->config->is_auth_off || !address_parse(span_of(text), &address) ||
 	    address_is_loopback(address.host))
 		return;
-	buf_add_format(mistake(reading),
-		       "%s is \"%s\", which other machines can reach, and callers are not asked who "
-		       "they are there; listen on 127.0.0.1 or [::1]%s\n",
-		       name, text,
-		       config_asks_callers(reading->config)
-			       ? ""
-			       : ", or set SHOPD_AUTH=off to let everyone do everything");
+	buf_add_format(
+		mistake(reading),
+		"%s is \"%s\", which other machines can reach, and callers are not asked who "
+		"they are there; listen on 127.0.0.1 or [::1]%s\n",
+		name, text,
+		config_asks_callers(reading->config)
+			? ""
+			: ", or set SHOPD_AUTH=off to let everyone do everything");
 }
 
 static void check_addresses(struct reading *reading)

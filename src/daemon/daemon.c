@@ -300,7 +300,8 @@ static uint64_t raise_descriptor_limit(void)
 static uint64_t limit_connections(uint64_t descriptors, uint64_t workers,
 				  const struct config *config)
 {
-	uint64_t others = ADMIN_CONNECTIONS + workers * (2 * config->max_calls + WORKER_DESCRIPTORS);
+	uint64_t others =
+		ADMIN_CONNECTIONS + workers * (2 * config->max_calls + WORKER_DESCRIPTORS);
 	uint64_t room = descriptors > others ? (descriptors - others) / workers : 0;
 
 	if (room >= config->max_connections)
@@ -367,8 +368,9 @@ static bool make(struct daemon *daemon)
 	daemon->loop = daemon->backend.loop;
 	daemon->shared.main_loop = daemon->loop;
 	loop_on_wake(daemon->loop, on_woken, daemon);
-	daemon->shared.max_connections = limit_connections(
-		raise_descriptor_limit(), count_workers(daemon->config), daemon->config);
+	daemon->shared.max_connections =
+		limit_connections(raise_descriptor_limit(), count_workers(daemon->config),
+				  daemon->config);
 	return files_read(&daemon->shared.files, daemon->config) && watch_signals(daemon) &&
 	       make_rate_limit(daemon) && open_admin(daemon) && make_workers(daemon);
 }

@@ -74,5 +74,6 @@ void cors_answer_preflight(struct request *rq, const char *allow)
 		return;
 	reply_header(rq, "Access-Control-Allow-Methods", "%s", allow);
 	reply_header(rq, "Access-Control-Allow-Headers", "%s", known_headers);
-	reply_header(rq, "Access-Control-Max-Age", "7200"); /* seconds; no browser keeps it longer */
+	reply_header(rq, "Access-Control-Max-Age",
+		     "7200"); /* seconds; no browser keeps it longer */
 }

@@ -81,8 +81,9 @@ START_TEST(an_answer_says_whose_pages_may_read_it)
 	ck_assert_int_eq(ask("GET /hello", header), 200);
 	if (asked[_i].allowed) {
 		ck_assert_str_eq(allowed(), asked[_i].allowed);
-		ck_assert_ptr_nonnull(strstr(
-			visitor_header(&visitor, "Access-Control-Expose-Headers"), "Location"));
+		ck_assert_ptr_nonnull(
+			strstr(visitor_header(&visitor, "Access-Control-Expose-Headers"),
+			       "Location"));
 	} else {
 		ck_assert_ptr_null(allowed());
 		ck_assert_ptr_null(visitor_header(&visitor, "Access-Control-Expose-Headers"));

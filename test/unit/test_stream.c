@@ -514,7 +514,7 @@ START_TEST(a_held_request_outlives_its_connection)
 	ck_assert_uint_eq(it.ended, 0);
 	ck_assert(stream_is_gone(rq));
 	ck_assert_str_eq(rq->await.trace_id, "Root=1-2-3"); /* the log and later calls name it */
-	stream_continue(rq); /* nobody is there */
+	stream_continue(rq);                                /* nobody is there */
 	stream_release(rq);
 	ck_assert_uint_eq(it.ended, 0);
 	stream_release(rq);

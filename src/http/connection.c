@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "http/access.h"
+#include "http/cors.h"
 #include "http/flow.h"
 #include "http/forwarded.h"
 #include "http/framing.h"
@@ -88,7 +89,7 @@ static void connection_closed(struct connection *connection)
 	connection_tls_end(&connection->tls);
 	neighbours_remove(&connection->neighbour);
 	/* At its limit, libmicrohttpd looks for clients who wait only when it runs again. */
-	if (server->connection_count-- >= server->options.config->max_connections)
+	if (server->connection_count-- >= server->options.max_connections)
 		server->must_run = true;
 	metric_add(&server->metrics.connections_open, UINT64_MAX); /* one less */
 	if (connection->state != CONNECTION_ABANDONED)
@@ -192,6 +193,14 @@ static void name_request(struct request *rq)
 		make_request_id(rq->connection);
 }
 
+/* A copy: a stream may outlive its connection, and the header with it. */
+static const char *keep_trace(struct request *rq)
+{
+	const char *given = request_harmless_header(rq, "X-Amzn-Trace-Id");
+
+	return given != NULL ? arena_copy(&rq->arena, given, strlen(given)) : NULL;
+}
+
 static bool split_target(struct request *rq)
 {
 	rq->path = arena_copy(&rq->arena, rq->target, strcspn(rq->target, "?"));
@@ -223,6 +232,7 @@ static void route_request(struct connection *connection)
 	case ROUTER_OPTIONS:
 		router_allow(routes, rq, allow);
 		reply_header(rq, "Allow", "%s", allow);
+		cors_answer_preflight(rq, allow);
 		reply_empty(rq, 204);
 		break;
 	case ROUTER_NO_MEMORY:
@@ -251,7 +261,7 @@ static void check_head(struct connection *connection, const char *method, const 
 	}
 	name_request(rq);
 	rq->client = forwarded_client(rq);
-	rq->await.trace_id = request_harmless_header(rq, "X-Amzn-Trace-Id");
+	rq->await.trace_id = keep_trace(rq);
 	if (!split_target(rq))
 		reply_failure(rq, RESULT_NO_MEMORY);
 	else if (is_too_large)

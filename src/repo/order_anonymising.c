@@ -81,14 +81,17 @@ static void start_write(struct writes *writes)
 		end(one, result);
 }
 
+/* Without its owner it would be a guest's, whose id is all that it takes; so it says that it was one's. */
 static void add_head(struct writes *writes, const struct order *head)
 {
 	snprintf(writes->values, sizeof(writes->values),
-		 "{\":v\":{\"N\":\"%" PRIu64 "\"},\":one\":{\"N\":\"1\"}}", head->version);
+		 "{\":v\":{\"N\":\"%" PRIu64 "\"},\":one\":{\"N\":\"1\"},\":yes\":{\"BOOL\":true}}",
+		 head->version);
 	add(writes, (struct dynamodb_write){
 			    .action = DYNAMODB_UPDATE,
 			    .key = {writes->order, "#"},
-			    .update = "REMOVE email, note, user_id, g1p, g1s ADD version :one",
+			    .update = "REMOVE email, note, user_id, g1p, g1s "
+				      "SET is_anonymised = :yes ADD version :one",
 			    .condition = "version = :v",
 			    .values = writes->values,
 		    });

@@ -240,7 +240,7 @@ static bool take_item(struct removal *removal, const struct item *item)
 	if (span_equals(sk, "CART"))
 		take_pointer(removal, item);
 	else if (span_equals(sk, "GONE"))
-		removal->has_mark = true;
+		removal->has_mark = person_removal_is_open(item);
 	else if (sk.len == 2 + ID_LEN && memcmp(sk.data, "A#", 2) == 0)
 		return take_address(removal, sk);
 	return true;

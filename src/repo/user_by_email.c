@@ -3,10 +3,7 @@
 #include <string.h>
 
 #include "base/id.h"
-#include "domain/contact.h"
 #include "repo/user_item.h"
-
-enum { EMAIL_MAX = 4 * CONTACT_EMAIL_MAX };
 
 struct search {
 	struct repo *repo;
@@ -41,19 +38,11 @@ static void begin_get(struct search *search, const char *pk,
 static enum result judge_email(const struct search *search, struct span text)
 {
 	struct item item;
-	struct buf email = {0};
 	char lock[RECORD_KEY_SIZE];
-	bool is_made;
 
 	if (!item_view(&item, text))
 		return RESULT_GARBLED;
-	buf_init(&email, EMAIL_MAX);
-	user_item_email(&item, &email);
-	is_made =
-		buf_ok(&email) &&
-		user_item_email_key(search->repo, (struct span){buf_text(&email), email.len}, lock);
-	buf_clear(&email);
-	if (!is_made)
+	if (!user_item_own_email_key(search->repo, &item, lock))
 		return RESULT_NO_MEMORY;
 	return strcmp(lock, search->lock) == 0 ? RESULT_OK : RESULT_NOT_FOUND;
 }

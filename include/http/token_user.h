@@ -10,8 +10,8 @@
  *	SHA-256(issuer, NUL, subject)
  *
  * Version 8, since version 5 is bound to SHA-1. The issuer is in it, so that the same name is
- * another user with another issuer. A subject that looks like such an id is none of those that are
- * taken as they are: where people choose their subjects themselves nobody can choose another's id.
+ * another user with another issuer. A subject that looks like such an id is not taken as it is:
+ * where people choose their subjects themselves, nobody can choose what another's stands for.
  */
 #ifndef SHOPD_HTTP_TOKEN_USER_H
 #define SHOPD_HTTP_TOKEN_USER_H

@@ -273,10 +273,7 @@ static void *run(void *context)
 
 static bool make_tokens(struct worker *worker)
 {
-	struct backend *backend = &worker->backend;
-
-	worker->tokens = token_access_new(worker->shared->config, backend->loop,
-					  http_client_transport(backend->http_client));
+	worker->tokens = token_access_new(&worker->backend);
 	return worker->tokens != NULL;
 }
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "domain/address.h"
-#include "domain/contact.h"
 #include "repo/person_removal.h"
 #include "repo/repo_write.h"
 #include "repo/user_item.h"
@@ -16,7 +15,6 @@ enum {
 	ADDRESSES_MAX = REPO_WRITES_MAX - FIXED_WRITES,
 	VALUES_SIZE = 160,
 	MARK_MAX = 512,
-	EMAIL_MAX = 4 * CONTACT_EMAIL_MAX,
 	KEY_MAX = 8 * 1024,  /* LastEvaluatedKey */
 	READS_FOR_COUNT = 3, /* until a count that does not fit is taken for somebody's mistake */
 };
@@ -191,20 +189,11 @@ static void start_write(struct removal *removal)
 
 static bool take_user(struct removal *removal, const struct item *item)
 {
-	struct buf email = {0};
-	bool is_taken;
-
 	removal->has_user = true;
 	removal->version = 0;
 	(void)!item_u64(item, "version", &removal->version);
 	removal->has_count = item_u64(item, "address_count", &removal->count);
-	buf_init(&email, EMAIL_MAX);
-	user_item_email(item, &email);
-	is_taken = buf_ok(&email) &&
-		   user_item_email_key(removal->repo, (struct span){buf_text(&email), email.len},
-				       removal->lock);
-	buf_clear(&email);
-	return is_taken;
+	return user_item_own_email_key(removal->repo, item, removal->lock);
 }
 
 static void take_pointer(struct removal *removal, const struct item *item)
@@ -240,7 +229,7 @@ static bool take_item(struct removal *removal, const struct item *item)
 	if (span_equals(sk, "CART"))
 		take_pointer(removal, item);
 	else if (span_equals(sk, "GONE"))
-		removal->has_mark = true;
+		removal->has_mark = person_removal_is_open(item);
 	else if (sk.len == 2 + ID_LEN && memcmp(sk.data, "A#", 2) == 0)
 		return take_address(removal, sk);
 	return true;

@@ -3,12 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "domain/contact.h"
 #include "domain/user.h"
 #include "repo/record_update.h"
 #include "repo/user_item.h"
 
-enum { EMAIL_MAX = 4 * CONTACT_EMAIL_MAX, VALUES_SIZE = 80 };
+enum { VALUES_SIZE = 80 };
 
 struct run {
 	struct record_update record;
@@ -22,18 +21,10 @@ struct run {
 static bool make_locks(struct run *run, const json_t *changed)
 {
 	const struct repo *repo = run->record.item.repo;
-	struct buf email = {0};
-	bool is_made;
 
-	buf_init(&email, EMAIL_MAX);
-	user_item_email(&run->record.found.item, &email);
-	is_made = buf_ok(&email) &&
-		  user_item_email_key(repo, (struct span){buf_text(&email), email.len},
-				      run->old_lock) &&
-		  user_item_email_key(repo, field_text(json_object_get(changed, "email")),
-				      run->new_lock);
-	buf_clear(&email);
-	return is_made;
+	return user_item_own_email_key(repo, &run->record.found.item, run->old_lock) &&
+	       user_item_email_key(repo, field_text(json_object_get(changed, "email")),
+				   run->new_lock);
 }
 
 /* The lock moves with the address, unless the two differ in case only. */

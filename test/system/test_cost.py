@@ -366,6 +366,22 @@ def _(place):
     return expect(place.client.post("/user", {"name": "Ada", "email": fresh_email()}), 201)
 
 
+@operation("create a user … whose id is given")
+def _(place):
+    body = {"id": str(uuid.uuid4()), "name": "Ada", "email": fresh_email()}
+    return expect(place.client.post("/user", body), 201)
+
+
+@operation("find a user by e-mail address")
+def _(place):
+    return expect(place.client.get(f"/user?email={new_user(place.client)['email']}"), 200)
+
+
+@operation("find a user by e-mail address … that nobody has")
+def _(place):
+    return expect(place.client.get(f"/user?email={fresh_email()}"), 200)
+
+
 @operation("PUT, PATCH a user")
 def _(place):
     path = user_path(new_user(place.client))

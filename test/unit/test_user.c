@@ -10,6 +10,7 @@
 #include "trees.h"
 
 #define JO "\"name\":\"Jo\",\"email\":\"jo@shop.example\""
+#define ID "5b2c7d3e-0000-4000-8000-000000000001"
 #define HOME "\"name\":\"Jo\",\"line1\":\"Weg 1\",\"city\":\"Graz\",\"country\":\"AT\""
 
 enum kind { A_USER, AN_ADDRESS, A_DELIVERY_ADDRESS, A_PREFERENCE };
@@ -97,8 +98,24 @@ START_TEST(a_user_has_a_name_and_an_e_mail_address)
 		{A_USER, FIELD_CREATE,
 		 "{" JO ",\"id\":\"1\",\"version\":1,\"created_at\":1,\"updated_at\":1,\"x\":1}",
 		 NULL, NULL,
-		 "id read-only, version read-only, created_at read-only, updated_at read-only, "
+		 "id invalid-id, version read-only, created_at read-only, updated_at read-only, "
 		 "x unknown-field"},
+	};
+
+	CK_ASSERT_ROWS(rows);
+}
+END_TEST
+
+START_TEST(an_id_can_be_given_once_and_is_no_part_of_the_user)
+{
+	static const struct row rows[] = {
+		{A_USER, FIELD_CREATE, "{" JO ",\"id\":\"" ID "\"}", NULL, "{" JO "}", NULL},
+		{A_USER, FIELD_CREATE, "{" JO ",\"id\":null}", NULL, "{" JO "}", NULL},
+		{A_USER, FIELD_CREATE, "{" JO ",\"id\":\"auth0|1\"}", NULL, NULL, "id invalid-id"},
+		{A_USER, FIELD_CREATE, "{" JO ",\"id\":7}", NULL, NULL, "id wrong-type"},
+		{A_USER, FIELD_PUT, "{\"id\":\"" ID "\"}", "{" JO "}", NULL, "id read-only"},
+		{A_USER, FIELD_PATCH, "{\"id\":\"" ID "\"}", "{" JO "}", NULL, "id read-only"},
+		{A_USER, FIELD_PATCH, "{\"id\":null}", "{" JO "}", NULL, "id read-only"},
 	};
 
 	CK_ASSERT_ROWS(rows);
@@ -264,6 +281,7 @@ Suite *user_suite(void)
 
 	tcase_add_checked_fixture(tests, NULL, tear_down);
 	tcase_add_test(tests, a_user_has_a_name_and_an_e_mail_address);
+	tcase_add_test(tests, an_id_can_be_given_once_and_is_no_part_of_the_user);
 	tcase_add_test(tests, a_user_is_changed_field_by_field);
 	tcase_add_test(tests, an_address_can_be_part_of_a_body);
 	tcase_add_test(tests, preferences_fit_their_channel);

@@ -661,6 +661,13 @@ def _(place):
     return expect(place.client.get(f"/user/{user['id']}/order"), 200)
 
 
+@operation("list of 20 orders of every status (4 shards)")
+def _(place):
+    answer = expect(place.client.get("/order"), 200)
+    assert 10 <= units(answer)[0] <= 20, answer
+    return answer
+
+
 # payments and deliveries
 
 

@@ -150,6 +150,11 @@ for query in ("status=", "status=lost", "status=PLACED", "status=placed&status=p
               "to=2026-01-01T00:00:00", "to=2026-01-01T00:00:00%2B0100"):
     row("GET", "/order?" + query, None, 400, "invalid-parameter")
 row("GET", ORDER + "?expand=lines", None, 400, "invalid-parameter")
+row("GET", "/delivery?carrier=x&tracking_number=y&limit=1", None, 400, "unknown-parameter")
+for query in ("", "?carrier=x", "?tracking_number=x", "?carrier=&tracking_number=x",
+              "?carrier=x&tracking_number=", f"?carrier={'x' * 101}&tracking_number=x",
+              f"?carrier=x&tracking_number={'x' * 101}", "?carrier=x&tracking_number=%0A"):
+    row("GET", "/delivery" + query, None, 400, "invalid-parameter")
 for value in ("1", '"1', '"1", "2"'):
     row("DELETE", CHECKOUT, None, 400, "invalid-header", If_Match=value)
 
@@ -161,7 +166,7 @@ for method, path in (("GET", "/checkout"), ("PUT", CHECKOUT), ("POST", CHECKOUT)
     row(method, path, {} if method[0] == "P" else None, 405, "method-not-allowed")
 for target in ("/order/%00", "/checkout/a%2Fb", "/delivery/%zz", "/order/%0a/payment"):
     row("GET", target, None, 400, "invalid-path")
-for target in ("/checkout/", "/order/", "/orders", "/delivery", "/delivery/", "/payment",
+for target in ("/checkout/", "/order/", "/orders", "/deliveries", "/delivery/", "/payment",
                ORDER + "/", ORDER + "/refund", DELIVERY + "/events", "/Order"):
     row("GET", target, None, 404, "not-found")
 

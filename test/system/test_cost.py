@@ -744,6 +744,21 @@ def _(place):
     return expect(place.client.get(f"/delivery/{delivery(place)['id']}"), 200)
 
 
+def numbered(place, made):
+    return expect(place.client.get(given.url(
+        "/delivery", carrier=made["carrier"], tracking_number=made["tracking_number"])), 200)
+
+
+@operation("find a delivery by its tracking number")
+def _(place):
+    return numbered(place, delivery(place))
+
+
+@operation("find a delivery by its tracking number … that no delivery has")
+def _(place):
+    return numbered(place, {"carrier": "post", "tracking_number": uuid.uuid4()})
+
+
 @operation("read all deliveries of an order")
 def _(place):
     return expect(place.client.get(f"/order/{delivery(place)['order_id']}/delivery"), 200)

@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 
+import given
 import shop
 from given import (
     ADDRESS, SHARDS, SOME_ID, TIME, UUID, at_once, expect, lose_answers, placed, query, reserve,
@@ -445,6 +446,27 @@ def test_a_pending_delivery_is_cancelled_with_its_order_and_gives_its_number_bac
     expect(client.patch(path_of(delivery), {"status": "cancelled"}, If_Match='"2"'), 412)
     assert client.get(path_of(delivery)).etag == '"3"'
     shipped(client, other_id, tracking_number=number)
+
+
+def test_a_delivery_is_found_by_its_carriers_number(client, emulator):
+    def found(carrier, number):
+        query = given.url("/delivery", carrier=carrier, tracking_number=number)
+        return expect(client.get(query), 200).json["data"]
+
+    tea, name = product(client), 'd\N{LATIN SMALL LETTER U WITH DIAERESIS} "x" \\ + \U0001F600'
+    order_id = order_of(emulator, (tea, 3))
+    number = f"a {uuid.uuid4()}/&=+"
+    assert found(name, number) == []
+    made = shipped(client, order_id, (tea, 1), carrier=name, tracking_number=number)
+    assert found(name, number) == [made] == [expect(client.get(path_of(made)), 200).json]
+    assert found(name, number.upper()) == found(name.upper(), number) == found(number, name) == []
+    moved = expect(client.patch(path_of(made), {"tracking_number": f"{number}2"}), 200).json
+    assert (found(name, number), found(name, f"{number}2")) == ([], [moved])
+    other = shipped(client, order_id, (tea, 1), carrier=name, tracking_number=number,
+                    status="pending")
+    assert found(name, number) == [other]
+    expect(client.patch(path_of(other), {"status": "cancelled"}), 200)
+    assert found(name, number) == []
 
 
 # what carriers report

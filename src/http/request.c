@@ -218,8 +218,7 @@ enum flow read_json(struct request *rq)
 
 enum flow read_optional_json(struct request *rq)
 {
-	bool has_body =
-		rq->raw_body.len > 0 || request_header(rq, "Content-Type") != NULL;
+	bool has_body = rq->raw_body.len > 0 || request_header(rq, "Content-Type") != NULL;
 
 	return has_body ? read_json(rq) : parse(rq, span_of("{}"));
 }

@@ -58,6 +58,9 @@ def test_a_guests_cart_is_empty_open_and_known_by_its_id_alone(client):
     assert version_of(created) == 1
     for name in ("created_at", "updated_at", "expires_at"):
         assert given.TIME.fullmatch(cart[name])
+    assert DAY - 60 < seconds_left(cart) < DAY + 60
+    got = client.get(path_of(cart))
+    assert (got.status, got.json, got.etag) == (200, cart, created.etag)
 
 
 def test_what_needs_no_field_needs_no_body(client):
@@ -69,9 +72,6 @@ def test_what_needs_no_field_needs_no_body(client):
         assert quantities(cart) == {tea["id"]: quantity}
     expect(client.post("/cart", "{}", Content_Type="text/plain"), 415, "unsupported-media-type")
     expect(client.put(item_path(cart, tea), None), 415, "unsupported-media-type")
-    assert DAY - 60 < seconds_left(cart) < DAY + 60
-    got = client.get(path_of(cart))
-    assert (got.status, got.json, got.etag) == (200, cart, created.etag)
 
 
 def test_a_guests_id_cannot_be_guessed(client):

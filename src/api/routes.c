@@ -93,6 +93,8 @@ const struct route api_routes[] = {
 	 .who = OWNER(ORDER, DELIVERY_READ)},
 	{METHOD_POST, "/order/{id}/delivery", &post_order_delivery, NULL,
 	 .who = STAFF(DELIVERY_WRITE)},
+	{METHOD_GET, "/delivery", &get_deliveries, QUERY("carrier", "tracking_number"),
+	 .who = STAFF(DELIVERY_READ)},
 	{METHOD_GET, "/delivery/{id}", &get_delivery, NULL, .who = STAFF(DELIVERY_READ)},
 	{METHOD_PATCH, "/delivery/{id}", &patch_delivery, NULL, .who = STAFF(DELIVERY_WRITE)},
 	{METHOD_POST, "/delivery/{id}/event", &post_delivery_event, NULL,

@@ -69,7 +69,7 @@ static enum order_decision cancel(struct order_draft *draft, void *context)
 	if (run->cancelled->is_too_large)
 		return ORDER_REFUSE;
 	free_numbers(draft);
-	order_cancel_deliveries(order->deliveries, order->delivery_count);
+	order_cancel_deliveries(order->deliveries, order->delivery_count, draft->now);
 	for (size_t i = 0; i < order->line_count; i++)
 		order_draft_move(draft, order->lines[i].product_id, STOCK_RELEASE,
 				 order->lines[i].quantity);

@@ -62,6 +62,7 @@ POST   /order/{id}/cancel                order     order:write
 POST   /order/{id}/return                staff     order:write
 GET    /order/{id}/delivery              order     delivery:read
 POST   /order/{id}/delivery              staff     delivery:write
+GET    /delivery                         staff     delivery:read
 GET    /delivery/{id}                    staff     delivery:read
 PATCH  /delivery/{id}                    staff     delivery:write
 POST   /delivery/{id}/event              staff     delivery:write

@@ -236,6 +236,14 @@ def test_what_is_refused_before_it_is_looked_at_is_not_kept(here):
     assert done(case.send(here)).headers[REPLAYED] is None
 
 
+def test_no_body_is_a_body_too(here):
+    """Where none is needed: it says {} but is not taken for it, and has its effect once."""
+    case = keyed.Case("/cart", None, {})
+    first = done(case.send(here, body=None))
+    assert_replay(case.send(here, body=None), first)
+    expect(case.send(here, body={}), 422, "idempotency-key-reused")
+
+
 @pytest.fixture(scope="module")
 def hasty(folder, proxy, make_table):
     """A client of a daemon that does not try again, and its table."""

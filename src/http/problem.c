@@ -14,7 +14,7 @@ static const struct problem problems[] = {
 	 "Take the cursor as it came from `next`, with the same other parameters; or begin again "
 	 "without one."},
 	{"too-broad", 400, "Too much to sort",
-	 "There are too many products for this order. Add `category`, or take another `sort`."},
+	 "There are too many products for this order. Leave `sort` out, or name a `category`."},
 	{"invalid-header", 400, "Invalid header", "Correct the header."},
 	{"invalid-json", 400, "Invalid JSON", "The body is not acceptable JSON."},
 	{"invalid-signature", 401, "Invalid signature",

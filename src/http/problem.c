@@ -108,6 +108,9 @@ static const struct problem problems[] = {
 	{"idempotency-key-reused", 422, "Idempotency key reused",
 	 "This Idempotency-Key came before with another body or another If-Match. Take a new key for a "
 	 "new request."},
+	{"answer-too-large", 422, "Answer too large to be kept",
+	 "The answer would be larger than the 384 KiB that are kept for an Idempotency-Key, so nothing "
+	 "was changed. Send the request again without the key."},
 	{"precondition-required", 428, "Precondition required",
 	 "Send If-Match with the version that you have read, or `*` to change any version."},
 	{"too-many-requests", 429, "Too many requests",

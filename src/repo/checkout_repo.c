@@ -122,18 +122,20 @@ static void start(struct job *job, const char *id)
 		refuse(job, CHECKOUT_NOT_FOUND);
 }
 
-/* True when it is held and of the version that is expected; else it has been refused. */
+static bool is_expected(const struct job *job)
+{
+	return job->expected_version == 0 ||
+	       job->expected_version == job->stored->checkout.version;
+}
+
+/* True when it is held; else it has been refused. */
 static bool is_open(struct job *job)
 {
-	const struct checkout *checkout = &job->stored->checkout;
 	char now[CLOCK_RFC3339_SIZE];
 	enum checkout_refusal refusal;
 
 	checkout_repo_now(job->repo, now);
-	refusal = checkout_judge(checkout, now);
-	if (refusal == CHECKOUT_FINE && job->expected_version &&
-	    job->expected_version != checkout->version)
-		refusal = CHECKOUT_OTHER_VERSION;
+	refusal = checkout_judge(&job->stored->checkout, now);
 	if (refusal != CHECKOUT_FINE)
 		refuse(job, refusal);
 	return refusal == CHECKOUT_FINE;
@@ -245,15 +247,18 @@ static bool is_same(struct span a, struct span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-/* What it becomes, in place. False when that is what it is. */
-static bool apply(const struct job *job, const struct checkout_parts *parts)
+static bool alters(const struct checkout_parts *parts, const struct checkout *checkout)
+{
+	return parts->wants_extension || !is_same(parts->address, checkout->address) ||
+	       !is_same(parts->email, checkout->email);
+}
+
+/* What it becomes, in place. */
+static void apply(const struct job *job, const struct checkout_parts *parts)
 {
 	struct checkout *checkout = &job->out->checkout;
 	int64_t now_ms = clock_wall_ms(job->repo->clock);
 
-	if (!parts->wants_extension && is_same(parts->address, checkout->address) &&
-	    is_same(parts->email, checkout->email))
-		return false;
 	checkout->address = parts->address;
 	checkout->email = parts->email;
 	checkout->version++;
@@ -262,7 +267,6 @@ static bool apply(const struct job *job, const struct checkout_parts *parts)
 		checkout->is_extended = true;
 		clock_format_rfc3339(now_ms + job->patch.hold_ms, checkout->expires_at);
 	}
-	return true;
 }
 
 static void judge_patch(struct job *job)
@@ -274,14 +278,18 @@ static void judge_patch(struct job *job)
 	if (!is_open(job))
 		return;
 	result = job->patch.change(&parts, job->await->arena, job->patch.context);
-	if (result != RESULT_OK)
-		finish(job, result);
-	else if (parts.wants_extension && checkout->is_extended)
-		refuse(job, CHECKOUT_ALREADY_EXTENDED);
-	else if (apply(job, &parts))
-		write_patch(job);
-	else
+	if (result == RESULT_OK && !alters(&parts, checkout)) {
 		finish(job, RESULT_OK);
+	} else if (!is_expected(job) && !result_is_failure(result)) {
+		refuse(job, CHECKOUT_OTHER_VERSION);
+	} else if (result != RESULT_OK) {
+		finish(job, result);
+	} else if (parts.wants_extension && checkout->is_extended) {
+		refuse(job, CHECKOUT_ALREADY_EXTENDED);
+	} else {
+		apply(job, &parts);
+		write_patch(job);
+	}
 }
 
 void checkout_repo_patch(struct repo *repo, const struct checkout_patch *patch,
@@ -439,7 +447,10 @@ static void judge_release(struct job *job)
 		job->refusal = CHECKOUT_ENDED;
 		give_back(job);
 	} else if (is_open(job)) {
-		give_back(job);
+		if (is_expected(job))
+			give_back(job);
+		else
+			refuse(job, CHECKOUT_OTHER_VERSION);
 	}
 }
 

@@ -3,9 +3,9 @@
  * the version is still the one that was read.
  *
  * When somebody else was faster, it is read and made again. One of those that meet always succeeds,
- * so this ends; after ITEM_UPDATE_TRIES it is given up. A caller who has named the version that must
- * be there gets a conflict instead, unless the change would change nothing: a request that comes
- * again because its answer was lost finds its own effect (RFC 9110, section 13.1.1).
+ * so this ends; after ITEM_UPDATE_TRIES it is given up. A caller who has named the version that
+ * must be there gets a conflict instead, unless the change would change nothing: a request that
+ * comes again because its answer was lost finds its own effect (RFC 9110, section 13.1.1).
  *
  * The loop is here, once; how an entity is read and written is told by its kind
  * (product_update.c, record_update.c). For the repositories themselves.

@@ -122,20 +122,18 @@ static void start(struct job *job, const char *id)
 		refuse(job, CHECKOUT_NOT_FOUND);
 }
 
-static bool is_expected(const struct job *job)
+/* True when it is held and, if it is altered, as expected; else it has been refused. */
+static bool is_open(struct job *job, bool is_altered)
 {
-	return job->expected_version == 0 ||
-	       job->expected_version == job->stored->checkout.version;
-}
-
-/* True when it is held; else it has been refused. */
-static bool is_open(struct job *job)
-{
+	const struct checkout *checkout = &job->stored->checkout;
 	char now[CLOCK_RFC3339_SIZE];
 	enum checkout_refusal refusal;
 
 	checkout_repo_now(job->repo, now);
-	refusal = checkout_judge(&job->stored->checkout, now);
+	refusal = checkout_judge(checkout, now);
+	if (refusal == CHECKOUT_FINE && is_altered && job->expected_version &&
+	    job->expected_version != checkout->version)
+		refusal = CHECKOUT_OTHER_VERSION;
 	if (refusal != CHECKOUT_FINE)
 		refuse(job, refusal);
 	return refusal == CHECKOUT_FINE;
@@ -247,18 +245,15 @@ static bool is_same(struct span a, struct span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-static bool alters(const struct checkout_parts *parts, const struct checkout *checkout)
-{
-	return parts->wants_extension || !is_same(parts->address, checkout->address) ||
-	       !is_same(parts->email, checkout->email);
-}
-
-/* What it becomes, in place. */
-static void apply(const struct job *job, const struct checkout_parts *parts)
+/* What it becomes, in place. False when that is what it is. */
+static bool apply(const struct job *job, const struct checkout_parts *parts)
 {
 	struct checkout *checkout = &job->out->checkout;
 	int64_t now_ms = clock_wall_ms(job->repo->clock);
 
+	if (!parts->wants_extension && is_same(parts->address, checkout->address) &&
+	    is_same(parts->email, checkout->email))
+		return false;
 	checkout->address = parts->address;
 	checkout->email = parts->email;
 	checkout->version++;
@@ -267,29 +262,26 @@ static void apply(const struct job *job, const struct checkout_parts *parts)
 		checkout->is_extended = true;
 		clock_format_rfc3339(now_ms + job->patch.hold_ms, checkout->expires_at);
 	}
+	return true;
 }
 
 static void judge_patch(struct job *job)
 {
 	const struct checkout *checkout = &job->stored->checkout;
 	struct checkout_parts parts = {checkout->address, checkout->email, false};
-	enum result result;
+	enum result result = job->patch.change(&parts, job->await->arena, job->patch.context);
+	bool is_altered = result != RESULT_OK || apply(job, &parts);
 
-	if (!is_open(job))
+	if (!is_open(job, is_altered))
 		return;
-	result = job->patch.change(&parts, job->await->arena, job->patch.context);
-	if (result == RESULT_OK && !alters(&parts, checkout)) {
-		finish(job, RESULT_OK);
-	} else if (!is_expected(job) && !result_is_failure(result)) {
-		refuse(job, CHECKOUT_OTHER_VERSION);
-	} else if (result != RESULT_OK) {
+	if (result != RESULT_OK)
 		finish(job, result);
-	} else if (parts.wants_extension && checkout->is_extended) {
+	else if (parts.wants_extension && checkout->is_extended)
 		refuse(job, CHECKOUT_ALREADY_EXTENDED);
-	} else {
-		apply(job, &parts);
+	else if (is_altered)
 		write_patch(job);
-	}
+	else
+		finish(job, RESULT_OK);
 }
 
 void checkout_repo_patch(struct repo *repo, const struct checkout_patch *patch,
@@ -446,11 +438,8 @@ static void judge_release(struct job *job)
 		job->end = CHECKOUT_EXPIRED;
 		job->refusal = CHECKOUT_ENDED;
 		give_back(job);
-	} else if (is_open(job)) {
-		if (is_expected(job))
-			give_back(job);
-		else
-			refuse(job, CHECKOUT_OTHER_VERSION);
+	} else if (is_open(job, true)) {
+		give_back(job);
 	}
 }
 

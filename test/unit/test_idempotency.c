@@ -845,7 +845,8 @@ Suite *idempotency_suite(void)
 	tcase_add_test(tests, an_answer_that_went_with_its_person_is_410);
 	tcase_add_test(tests, an_answer_without_a_write_is_kept_by_itself);
 	tcase_add_test(tests, a_condition_that_fails_is_kept_by_itself);
-	tcase_add_test(tests, an_answer_that_cannot_be_kept_with_its_effect_is_told_of_and_not_kept);
+	tcase_add_test(tests,
+		       an_answer_that_cannot_be_kept_with_its_effect_is_told_of_and_not_kept);
 	tcase_add_test(tests, what_means_nothing_later_is_not_kept);
 	tcase_add_test(tests, an_answer_that_another_request_kept_meanwhile_counts);
 	tcase_add_test(tests, an_answer_that_is_too_large_to_be_kept_is_given_all_the_same);

@@ -12,7 +12,7 @@
 #define PAGE(items) TEXT("{\"Items\":[" items "]}")
 #define PAGE_AND_MORE(items) \
 	TEXT("{\"Items\":[" items "],\"LastEvaluatedKey\":{\"k\":{\"S\":\"1\"}}}")
-#define MORE_FOR(units, items, key)                           \
+#define MORE_FOR(units, items, key)                             \
 	TEXT("{\"Items\":[" items "],\"LastEvaluatedKey\":" key \
 	     ",\"ConsumedCapacity\":{\"CapacityUnits\":" units "}}")
 

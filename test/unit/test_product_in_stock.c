@@ -9,10 +9,11 @@
 #define ID(n) "00000000-0000-4000-8000-00000000000" n
 #define ENTRY(n) "{\"pk\":{\"S\":\"P#" ID(n) "\"},\"g1s\":{\"S\":\"n" n "\\t" ID(n) "\"}}"
 #define PAGE(items) TEXT("{\"Items\":[" items "]}")
-#define EMPTY_AND_MORE(n)                                                                     \
-	TEXT("{\"Items\":[],\"LastEvaluatedKey\":{\"pk\":{\"S\":\"P#" ID(n)                    \
-	     "\"},\"g2s\":{\"S\":\"2026-0" n "#" ID(n) "\"}},\"ConsumedCapacity\":{\"Capacity" \
-	     "Units\":1281}}")
+#define EMPTY_AND_MORE(n)                                                 \
+	TEXT("{\"Items\":[],\"LastEvaluatedKey\":{\"pk\":{\"S\":\"P#" ID( \
+		n) "\"},\"g2s\":{\"S\":\"2026-0" n                        \
+		   "#" ID(n) "\"}},\"ConsumedCapacity\":{\"Capacity"      \
+			     "Units\":1281}}")
 #define STOCK(n, available)                                         \
 	"{\"pk\":{\"S\":\"P#" ID(n) "\"},\"sk\":{\"S\":\"STOCK\"}," \
 				    "\"available\":{\"N\":\"" available "\"}}"

@@ -357,13 +357,14 @@ START_TEST(few_names_that_begin_so_are_found_page_by_page)
 
 	query.prefix = "x";
 	on.repo.write_shards = 1;
-	SCRIPT_PLAY(&on.aws.script,
-		    TEXT("{\"Items\":[],\"LastEvaluatedKey\":{\"pk\":{\"S\":\"P#" ID(
-			    "5") "\"},\"g2s\":{\"S\":\"2026-05#" ID("5") "\"}},"
-								   "\"ConsumedCapacity\":{"
-								   "\"CapacityUnits\":1281}}"));
-	ck_assert_int_eq(
-		turn_page(query, (struct script_step)PAGE(ENTRY("3", "x", "1"))), RESULT_OK);
+	SCRIPT_PLAY(
+		&on.aws.script,
+		TEXT("{\"Items\":[],\"LastEvaluatedKey\":{\"pk\":{\"S\":\"P#" ID(
+			"5") "\"},\"g2s\":{\"S\":\"2026-05#" ID("5") "\"}},"
+								     "\"ConsumedCapacity\":{"
+								     "\"CapacityUnits\":1281}}"));
+	ck_assert_int_eq(turn_page(query, (struct script_step)PAGE(ENTRY("3", "x", "1"))),
+			 RESULT_OK);
 	ck_assert_listed("3");
 	ck_assert_sent(&on, 0, "\"g2p = :p AND g2s < :after\"");
 	ck_assert_sent(&on, 0, "\":after\":{\"S\":\"2026-05#" ID("5") "\"}");

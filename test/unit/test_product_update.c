@@ -11,12 +11,11 @@
 
 #define ID "00000000-0000-4000-8000-000000000001"
 #define FOUND(version, more) FOUND_AS("n", version, more)
-#define FOUND_AS(name, version, more)                                                 \
-	TEXT("{\"Items\":[{\"pk\":{\"S\":\"P#" ID "\"},\"sk\":{\"S\":\"#\"},"         \
-	     "\"name\":{\"S\":\"" name                                               \
-	     "\"},\"price\":{\"N\":\"1\"},\"wt\":{\"S\":\"old\"},"                   \
-	     "\"version\":{\"N\":\"" version "\"},\"created_at\":{\"S\":\"C\"}" more  \
-	     "},{\"sk\":{\"S\":\"STOCK\"},\"available\":{\"N\":\"4\"},"               \
+#define FOUND_AS(name, version, more)                                                        \
+	TEXT("{\"Items\":[{\"pk\":{\"S\":\"P#" ID "\"},\"sk\":{\"S\":\"#\"},"                \
+	     "\"name\":{\"S\":\"" name "\"},\"price\":{\"N\":\"1\"},\"wt\":{\"S\":\"old\"}," \
+	     "\"version\":{\"N\":\"" version "\"},\"created_at\":{\"S\":\"C\"}" more         \
+	     "},{\"sk\":{\"S\":\"STOCK\"},\"available\":{\"N\":\"4\"},"                      \
 	     "\"version\":{\"N\":\"17\"}}]}")
 
 static struct scripted_repo on;

@@ -117,17 +117,23 @@ static void finish(struct list *list)
 
 /* ------------------------------------------------------------------ pages */
 
-static void offer_entry(struct list *list, struct span text)
+/* Puts the position of an entry, or of the key of one, into `position`. False when it has none. */
+static bool find_position(struct list *list, struct span text)
 {
 	struct item entry;
 
 	if (!item_view(&entry, text))
-		return;
+		return false;
 	buf_reset(&list->position);
 	list->query.position(&entry, list->query.context, &list->position);
 	if (!buf_ok(&list->position))
 		list->selection.has_failed = true;
-	else if (list->position.len > 0)
+	return buf_ok(&list->position) && list->position.len > 0;
+}
+
+static void offer_entry(struct list *list, struct span text)
+{
+	if (find_position(list, text))
 		selection_offer(&list->selection, whole(&list->position), text);
 }
 
@@ -185,15 +191,11 @@ static bool find_reached(struct list *list)
 {
 	for (size_t i = 0; i < list->query.part_count; i++) {
 		const struct part *part = &list->parts[i];
-		struct item key;
 
 		if (!part->is_due)
 			continue;
-		buf_reset(&list->position);
-		if (item_view(&key, whole(&part->last_key)))
-			list->query.position(&key, list->query.context, &list->position);
-		if (list->position.len == 0)
-			return false;
+		if (!find_position(list, whole(&part->last_key)))
+			return list->selection.has_failed;
 		if (list->reached.len == 0 ||
 		    list->query.order(whole(&list->position), whole(&list->reached)) < 0)
 			copy(&list->reached, whole(&list->position), list);

@@ -192,33 +192,42 @@ START_TEST(there_is_no_going_on_from_what_is_no_position)
 }
 END_TEST
 
+struct list {
+	uint64_t read_units;
+	const char *listed;
+};
+
 static void list_once(void *context)
 {
+	const struct list *list = context;
 	struct merged_list_query query = plain;
 	enum result result;
 
-	query.read_units = *(const uint64_t *)context;
+	query.read_units = list->read_units;
 	if (!scripted_repo_enter(&on))
 		return;
 	result = find(query);
 	if (result != RESULT_OK)
 		ck_assert(alloc_has_failed() && result_is_failure(result));
 	else if (!alloc_has_failed())
-		ck_assert_listed("12");
+		ck_assert_listed(list->listed);
 	scripted_repo_leave(&on);
 }
 
 START_TEST(short_memory_is_a_failure_and_nothing_else)
 {
-	uint64_t read_units = 0;
+	struct list whole = {0, "12"};
+	struct list cut = {10, "12"};
+	struct list empty = {10, ""};
 
 	SCRIPT_PLAY(&on.aws.script, PAGE_AND_MORE(ENTRY("2")), PAGE(ENTRY("4")),
 		    PAGE(ENTRY("1") "," ENTRY("3")));
-	alloc_fail_each(list_once, &read_units);
-	read_units = 10;
+	alloc_fail_each(list_once, &whole);
 	SCRIPT_PLAY(&on.aws.script, MORE_FOR("9", ENTRY("1"), ENTRY("2")),
 		    MORE_FOR("9", ENTRY("2"), ENTRY("3")));
-	alloc_fail_each(list_once, &read_units);
+	alloc_fail_each(list_once, &cut);
+	SCRIPT_PLAY(&on.aws.script, MORE_FOR("9", "", ENTRY("2")), MORE_FOR("9", "", ENTRY("3")));
+	alloc_fail_each(list_once, &empty);
 }
 END_TEST
 

@@ -367,7 +367,7 @@ build/lint/%.tidy: % .clang-tidy test/.clang-tidy | build/debug/suites.inc
 format: | setup ## let clang-format rewrite the C files
 	@clang-format -i $(C_FILES)
 
-docs: build/release/shopd ## write the table of settings into the README
+docs: build/release/shopd ## write what the code says of itself into README and docs
 	@$(PYTHON) -B test/docs.py $<
 
 # ---------------------------------------------------------------------------- install, clean, help

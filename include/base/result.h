@@ -36,7 +36,7 @@ enum result {
 	RESULT_SHUTDOWN, /* the daemon is stopping */
 	RESULT_NO_MEMORY,
 
-	/* neither: the engine gives the answer of an earlier request, see base/idempotency.h */
+	/* neither: the request's key decides, the engine answers; see base/idempotency.h */
 	RESULT_REPEATED,
 };
 

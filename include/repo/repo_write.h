@@ -7,7 +7,8 @@
  * is made ahead of it. If the write then fails, nobody sees that answer.
  *
  * A request whose effect is there already, by an earlier request with the same key, ends in
- * RESULT_REPEATED: pass it on like any failure.
+ * RESULT_REPEATED, and so does one whose answer is too large to be kept: pass it on like any
+ * failure.
  *
  * When events were written (outbox_item.h), or may have been, the repo's bell is rung for their
  * shards before the caller is told.
@@ -33,8 +34,8 @@ enum {
  * each write, also when there is only one. An update's new item is in call->item only when it was
  * one write and repo_write_is_alone.
  *
- * False when out of memory or when the answer is too large to be kept (`result` tells which);
- * nothing was started then.
+ * False when out of memory or when the answer is too large to be kept (RESULT_REPEATED); nothing
+ * was started then.
  */
 MUST_CHECK bool repo_write(const struct repo *repo, struct dynamodb_call *call,
 			   const struct dynamodb_write *writes, size_t count, enum result *result);

@@ -305,5 +305,7 @@ enum flow idempotency_reply(struct request *rq)
 		return reply_problem(rq, "answer-removed", NULL);
 	if (idempotency->is_other)
 		return reply_problem(rq, "idempotency-key-reused", NULL);
+	if (idempotency->is_too_large)
+		return reply_problem(rq, "answer-too-large", NULL);
 	return reply_found(rq, &idempotency->found);
 }

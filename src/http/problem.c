@@ -14,7 +14,7 @@ static const struct problem problems[] = {
 	 "Take the cursor as it came from `next`, with the same other parameters; or begin again "
 	 "without one."},
 	{"too-broad", 400, "Too much to sort",
-	 "There are too many products for this order. Add `category`, or take another `sort`."},
+	 "There are too many products for this order. Leave `sort` out, or name a `category`."},
 	{"invalid-header", 400, "Invalid header", "Correct the header."},
 	{"invalid-json", 400, "Invalid JSON", "The body is not acceptable JSON."},
 	{"invalid-signature", 401, "Invalid signature",
@@ -114,6 +114,9 @@ static const struct problem problems[] = {
 	{"idempotency-key-reused", 422, "Idempotency key reused",
 	 "This Idempotency-Key came before with another body or another If-Match. Take a new key for a "
 	 "new request."},
+	{"answer-too-large", 422, "Answer too large to be kept",
+	 "The answer would be larger than the 384 KiB that are kept for an Idempotency-Key, so nothing "
+	 "was changed. Send the request again without the key."},
 	{"precondition-required", 428, "Precondition required",
 	 "Send If-Match with the version that you have read, or `*` to change any version."},
 	{"too-many-requests", 429, "Too many requests",

@@ -200,13 +200,31 @@ static void decide(struct cart_job *job)
 		write_line(run, before > 0);
 }
 
+/* Whether the line is as it is to be, perhaps by this very request when it came before. */
+static bool is_as_asked(const struct run *run)
+{
+	const struct cart_change *change = &run->what.change;
+	const struct cart_line *line = cart_find_line(&run->job.out->cart, change->product_id);
+
+	if (change->act == CART_REMOVE)
+		return !line;
+	return change->act == CART_SET && line && line->quantity == change->quantity;
+}
+
+static bool is_expected(const struct run *run)
+{
+	uint64_t expected = run->what.expected_version;
+
+	return expected == 0 || expected == run->job.out->cart.version;
+}
+
 /* Whether it may be changed at all; then what the products in it are. */
 static void judge(struct run *run)
 {
 	struct cart_job *job = &run->job;
 	const char *product_id = run->what.change.product_id;
 
-	if (run->what.expected_version && run->what.expected_version != job->out->cart.version)
+	if (!is_expected(run) && !is_as_asked(run))
 		cart_job_refuse(job, CART_OTHER_VERSION);
 	else if (run->what.change.act == CART_REMOVE || job->out->cart.status != CART_OPEN)
 		decide(job);

@@ -122,8 +122,8 @@ static void start(struct job *job, const char *id)
 		refuse(job, CHECKOUT_NOT_FOUND);
 }
 
-/* True when it is held and of the version that is expected; else it has been refused. */
-static bool is_open(struct job *job)
+/* True when it is held and, if it is altered, as expected; else it has been refused. */
+static bool is_open(struct job *job, bool is_altered)
 {
 	const struct checkout *checkout = &job->stored->checkout;
 	char now[CLOCK_RFC3339_SIZE];
@@ -131,7 +131,7 @@ static bool is_open(struct job *job)
 
 	checkout_repo_now(job->repo, now);
 	refusal = checkout_judge(checkout, now);
-	if (refusal == CHECKOUT_FINE && job->expected_version &&
+	if (refusal == CHECKOUT_FINE && is_altered && job->expected_version &&
 	    job->expected_version != checkout->version)
 		refusal = CHECKOUT_OTHER_VERSION;
 	if (refusal != CHECKOUT_FINE)
@@ -269,16 +269,16 @@ static void judge_patch(struct job *job)
 {
 	const struct checkout *checkout = &job->stored->checkout;
 	struct checkout_parts parts = {checkout->address, checkout->email, false};
-	enum result result;
+	enum result result = job->patch.change(&parts, job->await->arena, job->patch.context);
+	bool is_altered = result != RESULT_OK || apply(job, &parts);
 
-	if (!is_open(job))
+	if (!is_open(job, is_altered))
 		return;
-	result = job->patch.change(&parts, job->await->arena, job->patch.context);
 	if (result != RESULT_OK)
 		finish(job, result);
 	else if (parts.wants_extension && checkout->is_extended)
 		refuse(job, CHECKOUT_ALREADY_EXTENDED);
-	else if (apply(job, &parts))
+	else if (is_altered)
 		write_patch(job);
 	else
 		finish(job, RESULT_OK);
@@ -438,7 +438,7 @@ static void judge_release(struct job *job)
 		job->end = CHECKOUT_EXPIRED;
 		job->refusal = CHECKOUT_ENDED;
 		give_back(job);
-	} else if (is_open(job)) {
+	} else if (is_open(job, true)) {
 		give_back(job);
 	}
 }

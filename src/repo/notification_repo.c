@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "domain/notification.h"
+#include "domain/same_value.h"
 #include "repo/record_update.h"
 #include "repo/user_item.h"
 #include "repo/user_owner.h"
@@ -43,7 +44,7 @@ static enum result replace(const json_t *stored, void *context, json_t **changed
 {
 	const struct run *run = context;
 
-	if (stored && run->must_be_first)
+	if (stored && run->must_be_first && !same_value(stored, run->preference))
 		return RESULT_CONFLICT;
 	*changed = json_incref(run->preference);
 	return RESULT_OK;

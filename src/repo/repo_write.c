@@ -165,7 +165,11 @@ static enum result write_with_record(const struct repo *repo, struct dynamodb_ca
 		dynamodb_transact_write(&repo->db, call, all, run->count + run->kept_count, NULL);
 	}
 	buf_clear(&record.item);
-	return result;
+	if (result != RESULT_TOO_LARGE)
+		return result;
+	/* Not to be taken for something that is itself too large to be written. */
+	idempotency->is_too_large = true;
+	return RESULT_REPEATED;
 }
 
 /* ------------------------------------------------------------------ the way in */

@@ -198,14 +198,14 @@ static void change(struct run *run)
 	struct stock_decision decision = decide(run);
 
 	dynamodb_call_clear(&run->reading.call);
-	if (!is_expected(run)) {
+	if (decision.verdict == STOCK_FINE && decision.after.version == run->now.version) {
+		*run->out = (struct stock_outcome){STOCK_FINE, run->now};
+		finish(run, RESULT_OK);
+	} else if (!is_expected(run)) {
 		finish(run, RESULT_CONFLICT);
 	} else if (decision.verdict != STOCK_FINE) {
 		*run->out = (struct stock_outcome){decision.verdict, run->now};
 		finish(run, RESULT_INVALID);
-	} else if (decision.after.version == run->now.version) {
-		*run->out = (struct stock_outcome){STOCK_FINE, run->now};
-		finish(run, RESULT_OK);
 	} else if (run->tries++ == STOCK_REPO_TRIES) {
 		finish(run, RESULT_THROTTLED);
 	} else {

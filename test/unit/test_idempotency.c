@@ -35,6 +35,7 @@ static struct {
 	struct kept_answer found; /* for RESULT_REPEATED */
 	bool is_other;
 	bool is_removed;
+	bool is_too_large; /* for a write */
 
 	unsigned finds;
 	unsigned writes;
@@ -131,6 +132,7 @@ static enum flow do_write(struct request *rq)
 		idempotency->is_kept = table.write_result == RESULT_OK;
 		idempotency->found = table.found;
 		idempotency->is_other = table.is_other;
+		idempotency->is_too_large = table.is_too_large;
 	}
 	finish(&rq->await, table.write_when, table.write_result);
 	return FLOW_WAIT;
@@ -397,6 +399,16 @@ START_TEST(a_condition_that_fails_is_kept_by_itself)
 	ck_assert_int_eq(table.kept.status, 409);
 	ck_assert_str_eq(table.kept.body, visitor_body(&visitor));
 	ck_assert_str_eq(table.kept.headers, "X-Extra: no-store\n");
+}
+END_TEST
+
+START_TEST(an_answer_that_cannot_be_kept_with_its_effect_is_told_of_and_not_kept)
+{
+	table.write_result = RESULT_REPEATED;
+	table.is_too_large = true;
+	ck_assert_int_eq(ask("POST /write", "{}"), 422);
+	ck_assert(visitor_has_problem(&visitor, "answer-too-large"));
+	ck_assert_uint_eq(table.keeps, 0);
 }
 END_TEST
 
@@ -833,6 +845,8 @@ Suite *idempotency_suite(void)
 	tcase_add_test(tests, an_answer_that_went_with_its_person_is_410);
 	tcase_add_test(tests, an_answer_without_a_write_is_kept_by_itself);
 	tcase_add_test(tests, a_condition_that_fails_is_kept_by_itself);
+	tcase_add_test(tests,
+		       an_answer_that_cannot_be_kept_with_its_effect_is_told_of_and_not_kept);
 	tcase_add_test(tests, what_means_nothing_later_is_not_kept);
 	tcase_add_test(tests, an_answer_that_another_request_kept_meanwhile_counts);
 	tcase_add_test(tests, an_answer_that_is_too_large_to_be_kept_is_given_all_the_same);

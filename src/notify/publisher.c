@@ -239,11 +239,6 @@ void publisher_stop(struct publisher *publisher)
 	}
 }
 
-bool publisher_is_over(const struct publisher *publisher)
-{
-	return publisher->is_stopping && publisher_is_idle(publisher);
-}
-
 void publisher_free(struct publisher *publisher)
 {
 	if (!publisher)

@@ -32,7 +32,7 @@ enum {
 	DYNAMODB_TRANSACT_MAX = 100,
 	DYNAMODB_BATCH_WRITE_MAX = 25,
 	DYNAMODB_BATCH_GET_MAX = 100,
-	DYNAMODB_TRANSACTION_TRIES = 5, /* of a transaction that met another */
+	DYNAMODB_CONFLICT_TRIES = 5, /* of what meets a transaction on the same item, in all */
 };
 
 struct dynamodb {

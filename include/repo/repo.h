@@ -29,4 +29,9 @@ struct repo {
 	} bell;
 };
 
+enum { REPO_NAMES_SIZE = 300 /* {"#p":"…"} with a name of 255 characters without escapes */ };
+
+/* The names of an expression in which the partition key is #p and nothing else has a #. */
+void repo_key_names(const struct repo *repo, char names[static REPO_NAMES_SIZE]);
+
 #endif

@@ -98,10 +98,10 @@ static void on_listed(struct dynamodb_call *call)
  */
 static void start_list(const struct repo *repo, const char *user_id, struct list *list)
 {
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 
-	user_item_names(repo, names);
+	repo_key_names(repo, names);
 	snprintf(values, sizeof(values),
 		 "{\":p\":{\"S\":\"U#%s\"},\":low\":{\"S\":\"#\"},\":high\":{\"S\":\"A$\"}}",
 		 user_id);
@@ -231,7 +231,7 @@ static bool write_new(struct create *create, const char *members, enum result *r
 {
 	char pk[RECORD_KEY_SIZE];
 	char sk[RECORD_KEY_SIZE];
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 	const struct dynamodb_write writes[] = {
 		{.action = DYNAMODB_UPDATE,
@@ -250,7 +250,7 @@ static bool write_new(struct create *create, const char *members, enum result *r
 
 	user_item_key(create->user_id, pk);
 	make_sk(create->id, sk);
-	user_item_names(create->repo, names);
+	repo_key_names(create->repo, names);
 	snprintf(values, sizeof(values), "{\":one\":{\"N\":\"1\"},\":max\":{\"N\":\"%d\"}}",
 		 ADDRESS_COUNT_MAX);
 	create->call.await = create->await;
@@ -327,7 +327,7 @@ static bool write_removal(struct repo *repo, const struct address_key *key,
 {
 	char pk[RECORD_KEY_SIZE];
 	char sk[RECORD_KEY_SIZE];
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 	bool is_any = expected_version == 0;
 	const struct dynamodb_write writes[] = {
@@ -347,7 +347,7 @@ static bool write_removal(struct repo *repo, const struct address_key *key,
 
 	user_item_key(key->user_id, pk);
 	make_sk(key->id, sk);
-	user_item_names(repo, names);
+	repo_key_names(repo, names);
 	snprintf(values, sizeof(values), "{\":v\":{\"N\":\"%" PRIu64 "\"}}", expected_version);
 	return repo_write(repo, call, writes, 2, result);
 }

@@ -6,7 +6,7 @@
 
 #include "repo/repo_write.h"
 
-enum { NAMES_SIZE = 340, VALUES_SIZE = 256, CONDITION_SIZE = 160, NEW_ITEM_MAX = 1024 };
+enum { VALUES_SIZE = 256, CONDITION_SIZE = 160, NEW_ITEM_MAX = 1024 };
 
 /* ------------------------------------------------------------------ reading */
 
@@ -64,11 +64,11 @@ static void on_created(struct dynamodb_call *call)
 static void write_new(struct cart_job *job, struct buf *item)
 {
 	char pk[CART_KEY_SIZE];
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	enum result result = RESULT_NO_MEMORY;
 
 	cart_item_key("C#", job->out->cart.id, pk);
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", job->repo->db.partition_key);
+	repo_key_names(job->repo, names);
 	cart_item_write(&job->out->cart, item);
 	if (!buf_ok(item) || !repo_write(job->repo, cart_job_call(job, on_created),
 					 &(struct dynamodb_write){

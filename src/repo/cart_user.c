@@ -6,7 +6,7 @@
 #include "repo/cart_repo.h"
 #include "repo/repo_write.h"
 
-enum { NAMES_SIZE = 340, VALUES_SIZE = 96, NEW_ITEM_MAX = 1024 };
+enum { VALUES_SIZE = 96, NEW_ITEM_MAX = 1024 };
 
 struct search {
 	struct cart_job job;
@@ -40,7 +40,7 @@ struct new_cart {
 	char pk[CART_KEY_SIZE];
 	char user[CART_KEY_SIZE];
 	char pointer[VALUES_SIZE];
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 };
 
@@ -52,8 +52,7 @@ static void write_texts(const struct search *search, struct new_cart *new)
 	cart_item_key("U#", search->user_id, new->user);
 	cart_item_write(cart, &new->item);
 	snprintf(new->pointer, sizeof(new->pointer), "\"cart_id\":{\"S\":\"%s\"}", cart->id);
-	snprintf(new->names, sizeof(new->names), "{\"#p\":\"%s\"}",
-		 search->job.repo->db.partition_key);
+	repo_key_names(search->job.repo, new->names);
 	snprintf(new->values, sizeof(new->values), "{\":old\":{\"S\":\"%s\"}}", search->pointed);
 }
 

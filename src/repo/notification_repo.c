@@ -35,7 +35,7 @@ struct run {
 	const char *user_id;
 	bool must_be_first;
 	json_t *preference;
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 };
 
 /* What is stored does not matter, all of it is replaced; only whether something is. */
@@ -56,7 +56,7 @@ static bool require_user(struct record_update *record, const json_t *changed,
 	struct run *run = record->of;
 
 	(void)changed;
-	user_item_names(record->item.repo, run->names);
+	repo_key_names(record->item.repo, run->names);
 	writes[0] = (struct dynamodb_write){
 		.action = DYNAMODB_CHECK,
 		.key = {record->pk, "#"},

@@ -73,10 +73,10 @@ static void take_notes(struct person_removal *removal, const struct dynamodb_cal
 static void start_page(struct person_removal *removal, const char *from, const char *to,
 		       void (*done)(struct dynamodb_call *call))
 {
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 
-	user_item_names(removal->repo, names);
+	repo_key_names(removal->repo, names);
 	snprintf(values, sizeof(values),
 		 "{\":p\":{\"S\":\"%s\"},\":from\":{\"S\":\"%s!\"},\":to\":{\"S\":\"%s\"}}",
 		 removal->user_pk, from, to);
@@ -104,10 +104,10 @@ static void on_mark(struct dynamodb_call *call)
 static void start_mark(struct person_removal *removal)
 {
 	struct buf mark = {0};
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	enum result result = RESULT_NO_MEMORY;
 
-	user_item_names(removal->repo, names);
+	repo_key_names(removal->repo, names);
 	buf_init(&mark, MARK_MAX);
 	person_removal_write_mark(removal->repo, removal->user_id, PERSON_AGAIN_MS, &mark);
 	begin_call(removal, on_mark);

@@ -6,7 +6,6 @@
 #include "repo/product_import.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "repo/new_product.h"
@@ -15,7 +14,6 @@
 #include "repo/repo_write.h"
 
 enum {
-	NAMES_SIZE = 300,    /* {"#p":"…"} with a name of 255 characters, which need no escapes */
 	TRIES_MAX = 5,       /* of an entry: how often it may be found in another state */
 	CHANGES_AT_ONCE = 8, /* so that an import leaves calls to others */
 	WRITES_MAX = PRODUCT_IMPORT_MAX * NEW_PRODUCT_ITEMS,
@@ -123,10 +121,10 @@ static bool write_made(struct product_import *import, enum result *result)
 {
 	const struct repo *repo = import->repo;
 	struct dynamodb_write writes[WRITES_MAX];
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	size_t count = 0;
 
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", repo->db.partition_key);
+	repo_key_names(repo, names);
 	for (size_t i = 0; i < import->making_count; i++)
 		count += new_product_writes(&import->items[i], names, writes + count);
 	import->call = (struct dynamodb_call){

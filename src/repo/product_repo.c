@@ -6,10 +6,7 @@
 
 #include "repo/repo_write.h"
 
-enum {
-	NAMES_SIZE = 300, /* {"#p":"…"} with a name of 255 characters, which need no escapes */
-	VALUES_SIZE = 96,
-};
+enum { VALUES_SIZE = 96 };
 
 /* ------------------------------------------------------------------ reading */
 
@@ -20,25 +17,24 @@ struct find {
 	struct dynamodb_call call;
 };
 
-static void put_between(const char *before, const char *text, const char *behind, char *out,
-			size_t size)
+static void write_key(const char *id, char values[static VALUES_SIZE])
 {
-	struct buf buf;
+	struct buf out;
 
-	buf_init_over(&buf, out, size);
-	buf_add_str(&buf, before);
-	buf_add_str(&buf, text);
-	buf_add_str(&buf, behind);
+	buf_init_over(&out, values, VALUES_SIZE);
+	buf_add_str(&out, "{\":p\":{\"S\":\"P#");
+	buf_add_str(&out, id);
+	buf_add_str(&out, "\"}}");
 }
 
 void product_repo_query(const struct repo *repo, const char *id, bool is_consistent,
 			struct dynamodb_call *call)
 {
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 
-	put_between("{\"#p\":\"", repo->db.partition_key, "\"}", names, sizeof(names));
-	put_between("{\":p\":{\"S\":\"P#", id, "\"}}", values, sizeof(values));
+	repo_key_names(repo, names);
+	write_key(id, values);
 	dynamodb_query(&repo->db, call,
 		       &(struct dynamodb_query){
 			       .condition = "#p = :p",
@@ -151,11 +147,11 @@ static bool show_new(const struct create *create, const struct new_product_items
 static bool write_new(const struct repo *repo, struct create *create,
 		      const struct new_product_items *items, enum result *result)
 {
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	struct dynamodb_write writes[NEW_PRODUCT_ITEMS];
 	size_t count = new_product_writes(items, names, writes);
 
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", repo->db.partition_key);
+	repo_key_names(repo, names);
 	create->call.await = create->await;
 	create->call.done = on_created;
 	create->call.context = create;
@@ -214,7 +210,7 @@ static void remove_both(const struct repo *repo, const char *id, uint64_t expect
 			struct dynamodb_call *call)
 {
 	char pk[PRODUCT_KEY_SIZE];
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 	bool is_any = expected_version == 0;
 	const struct dynamodb_write writes[] = {
@@ -231,7 +227,7 @@ static void remove_both(const struct repo *repo, const char *id, uint64_t expect
 	};
 
 	product_item_key("P#", id, pk);
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", repo->db.partition_key);
+	repo_key_names(repo, names);
 	snprintf(values, sizeof(values), "{\":v\":{\"N\":\"%" PRIu64 "\"}}", expected_version);
 	dynamodb_transact_write(&repo->db, call, writes, 2, NULL);
 }

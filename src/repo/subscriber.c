@@ -6,7 +6,6 @@
 
 #include "repo/product_item.h"
 #include "repo/repo_write.h"
-#include "repo/user_item.h"
 
 enum {
 	VALUES_SIZE = 192,
@@ -18,7 +17,7 @@ struct run {
 	struct await *await;
 	const struct subscriber_query *query;
 	struct subscriber_page *out;
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	struct dynamodb_call call;
 };
 
@@ -30,7 +29,7 @@ static struct run *begin(struct repo *repo, struct await *await)
 		return NULL;
 	run->repo = repo;
 	run->await = await;
-	user_item_names(repo, run->names);
+	repo_key_names(repo, run->names);
 	return run;
 }
 

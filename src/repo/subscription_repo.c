@@ -7,11 +7,9 @@
 #include "base/log.h"
 #include "repo/product_item.h"
 #include "repo/repo_write.h"
-#include "repo/user_item.h"
 
 enum {
 	VALUES_SIZE = 160,
-	NAMES_SIZE = USER_NAMES_SIZE + 16,
 	KEY_MAX = 8 * 1024, /* LastEvaluatedKey */
 };
 
@@ -73,7 +71,7 @@ static bool write_put(struct job *job, const struct subscription *subscription, 
 	char partition[SUBSCRIPTION_KEY_SIZE];
 	char sort[SUBSCRIPTION_SORT_SIZE];
 	char product[PRODUCT_KEY_SIZE];
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	/* The user's partition key is the subscription's sort key. */
 	const struct dynamodb_write writes[WRITES] = {
 		[SUBSCRIPTION] = {.action = DYNAMODB_PUT, .key = {partition, sort}, .item = item},
@@ -91,7 +89,7 @@ static bool write_put(struct job *job, const struct subscription *subscription, 
 			      job->repo->write_shards, partition);
 	subscription_item_sort(subscription->user_id, sort);
 	product_item_key("P#", subscription->product_id, product);
-	user_item_names(job->repo, names);
+	repo_key_names(job->repo, names);
 	return repo_write(job->repo, begin_call(job, on_put), writes, WRITES, result);
 }
 
@@ -252,9 +250,9 @@ static void start_page(struct clearance *clearance)
 	struct repo *repo = clearance->job.repo;
 	bool goes_on = clearance->last_key.len > 0;
 	char values[VALUES_SIZE];
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 
-	user_item_names(repo, names);
+	repo_key_names(repo, names);
 	snprintf(values, sizeof(values), "{\":u\":{\"S\":\"U#%s\"},\":s\":{\"S\":\"SUB#\"}}",
 		 clearance->user_id);
 	dynamodb_query(&repo->db, begin_call(&clearance->job, on_page),

@@ -48,7 +48,7 @@ struct removal {
 	/* what is written */
 	char pk[RECORD_KEY_SIZE];
 	char cart_pk[RECORD_KEY_SIZE];
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 	char pointer_values[VALUES_SIZE];
 	struct buf mark;
@@ -123,7 +123,7 @@ static void make_texts(struct removal *removal)
 {
 	buf_reset(&removal->mark);
 	person_removal_write_mark(removal->repo, removal->id, PERSON_PATIENCE_MS, &removal->mark);
-	user_item_names(removal->repo, removal->names);
+	repo_key_names(removal->repo, removal->names);
 	snprintf(removal->cart_pk, sizeof(removal->cart_pk), "C#%s", removal->cart_id);
 	snprintf(removal->pointer_values, sizeof(removal->pointer_values),
 		 "{\":c\":{\"S\":\"%s\"}}", removal->cart_id);
@@ -306,7 +306,7 @@ static void start_page(struct removal *removal)
 	char values[VALUES_SIZE];
 	bool goes_on = removal->last_key.len > 0;
 
-	user_item_names(removal->repo, removal->names);
+	repo_key_names(removal->repo, removal->names);
 	/* Up to the mark; what has been noted behind it comes when the user is gone. */
 	snprintf(values, sizeof(values),
 		 "{\":p\":{\"S\":\"%s\"},\":from\":{\"S\":\"#\"},\":to\":{\"S\":\"GONE\"}}",

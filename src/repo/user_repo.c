@@ -98,7 +98,7 @@ static bool write_new(struct create *create, const json_t *user, const char *mem
 {
 	char pk[RECORD_KEY_SIZE];
 	char email_key[RECORD_KEY_SIZE];
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char lock[USER_LOCK_SIZE];
 	const struct dynamodb_write writes[] = {
 		{.key = {pk, "#"},
@@ -115,7 +115,7 @@ static bool write_new(struct create *create, const json_t *user, const char *mem
 				 email_key))
 		return false;
 	user_item_key(create->id, pk);
-	user_item_names(create->repo, names);
+	repo_key_names(create->repo, names);
 	user_item_lock(create->id, lock);
 	create->call.await = create->await;
 	create->call.done = on_created;

@@ -15,7 +15,7 @@ struct run {
 	char old_lock[RECORD_KEY_SIZE];
 	char new_lock[RECORD_KEY_SIZE];
 	char lock[USER_LOCK_SIZE]; /* what the new one holds */
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 };
 
@@ -46,7 +46,7 @@ static bool move_lock(struct record_update *record, const json_t *changed,
 		return false;
 	if (strcmp(run->old_lock, run->new_lock) == 0)
 		return true;
-	user_item_names(record->item.repo, run->names);
+	repo_key_names(record->item.repo, run->names);
 	user_item_lock(record->id, run->lock);
 	snprintf(run->values, sizeof(run->values), "{\":u\":{\"S\":\"%s\"}}", record->id);
 	writes[0] = (struct dynamodb_write){

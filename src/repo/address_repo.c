@@ -117,13 +117,10 @@ static void start_list(const struct repo *repo, const char *user_id, struct list
 void address_repo_list(struct repo *repo, const char *user_id, struct address_list *out,
 		       struct await *await)
 {
-	struct list *list = arena_alloc(await->arena, sizeof(*list));
+	struct list *list = repo_begin(await, sizeof(*list), user_id, RESULT_NO_OWNER);
 
-	await_start(await);
-	if (!list || !id_is_valid(user_id)) {
-		await_finish(await, list ? RESULT_NO_OWNER : RESULT_NO_MEMORY);
+	if (!list)
 		return;
-	}
 	list->await = await;
 	list->out = out;
 	list->call = (struct dynamodb_call){.await = await, .done = on_listed, .context = list};
@@ -279,14 +276,11 @@ static bool create_address(struct create *create, const json_t *address, enum re
 void address_repo_create(struct repo *repo, const char *user_id, const json_t *address,
 			 struct record *out, struct await *await)
 {
-	struct create *create = arena_alloc(await->arena, sizeof(*create));
+	struct create *create = repo_begin(await, sizeof(*create), user_id, RESULT_NO_OWNER);
 	enum result result = RESULT_NO_MEMORY;
 
-	await_start(await);
-	if (!create || !id_is_valid(user_id)) {
-		await_finish(await, create ? RESULT_NO_OWNER : RESULT_NO_MEMORY);
+	if (!create)
 		return;
-	}
 	create->repo = repo;
 	create->await = await;
 	create->out = out;

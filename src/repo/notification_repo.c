@@ -90,13 +90,10 @@ static void finish(struct record_update *record, enum result result)
 void notification_repo_set(struct repo *repo, const struct notification_setting *setting,
 			   struct record *out, struct await *await)
 {
-	struct run *run = arena_alloc(await->arena, sizeof(*run));
+	struct run *run = repo_begin(await, sizeof(*run), setting->user_id, RESULT_NO_OWNER);
 
-	await_start(await);
-	if (!run || !id_is_valid(setting->user_id)) {
-		await_finish(await, run ? RESULT_NO_OWNER : RESULT_NO_MEMORY);
+	if (!run)
 		return;
-	}
 	run->record.item = (struct item_update){
 		.repo = repo,
 		.await = await,

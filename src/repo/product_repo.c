@@ -74,18 +74,10 @@ static void on_found(struct dynamodb_call *call)
 void product_repo_find(struct repo *repo, const char *id, bool is_consistent,
 		       struct stored_product *out, struct await *await)
 {
-	struct find *find;
+	struct find *find = repo_begin(await, sizeof(*find), id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!id_is_valid(id)) {
-		await_finish(await, RESULT_NOT_FOUND);
+	if (!find)
 		return;
-	}
-	find = arena_alloc(await->arena, sizeof(*find));
-	if (!find) {
-		await_finish(await, RESULT_NO_MEMORY);
-		return;
-	}
 	*find = (struct find){.await = await, .out = out, .id = id};
 	find->call.await = await;
 	find->call.done = on_found;
@@ -235,18 +227,10 @@ static void remove_both(const struct repo *repo, const char *id, uint64_t expect
 void product_repo_remove(struct repo *repo, const char *id, uint64_t expected_version,
 			 struct await *await)
 {
-	struct removal *removal;
+	struct removal *removal = repo_begin(await, sizeof(*removal), id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!id_is_valid(id)) {
-		await_finish(await, RESULT_NOT_FOUND);
+	if (!removal)
 		return;
-	}
-	removal = arena_alloc(await->arena, sizeof(*removal));
-	if (!removal) {
-		await_finish(await, RESULT_NO_MEMORY);
-		return;
-	}
 	removal->await = await;
 	removal->call.await = await;
 	removal->call.done = on_removed;

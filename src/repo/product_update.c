@@ -179,18 +179,10 @@ static const struct item_update_kind product_kind = {
 void product_update_run(struct repo *repo, const struct product_update *update,
 			struct stored_product *out, struct await *await)
 {
-	struct run *run;
+	struct run *run = repo_begin(await, sizeof(*run), update->id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!id_is_valid(update->id)) {
-		await_finish(await, RESULT_NOT_FOUND);
+	if (!run)
 		return;
-	}
-	run = arena_alloc(await->arena, sizeof(*run));
-	if (!run) {
-		await_finish(await, RESULT_NO_MEMORY);
-		return;
-	}
 	run->update = (struct item_update){
 		.kind = &product_kind,
 		.of = run,

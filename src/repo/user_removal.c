@@ -337,18 +337,10 @@ static void start_read(struct removal *removal)
 void user_removal_run(struct repo *repo, const char *id, uint64_t expected_version,
 		      struct await *await)
 {
-	struct removal *removal;
+	struct removal *removal = repo_begin(await, sizeof(*removal), id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!id_is_valid(id)) {
-		await_finish(await, RESULT_NOT_FOUND);
+	if (!removal)
 		return;
-	}
-	removal = arena_alloc(await->arena, sizeof(*removal));
-	if (!removal) {
-		await_finish(await, RESULT_NO_MEMORY);
-		return;
-	}
 	removal->repo = repo;
 	removal->await = await;
 	removal->id = id;

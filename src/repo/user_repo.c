@@ -13,13 +13,10 @@
 
 void user_repo_find(struct repo *repo, const char *id, struct record *out, struct await *await)
 {
-	struct record_find *find = arena_alloc(await->arena, sizeof(*find));
+	struct record_find *find = repo_begin(await, sizeof(*find), id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!find || !id_is_valid(id)) {
-		await_finish(await, find ? RESULT_NOT_FOUND : RESULT_NO_MEMORY);
+	if (!find)
 		return;
-	}
 	find->repo = repo;
 	find->await = await;
 	find->out = out;

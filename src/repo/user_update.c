@@ -81,13 +81,10 @@ static enum result judge(const struct item_update *item)
 void user_update_run(struct repo *repo, const struct user_update *update, struct record *out,
 		     struct await *await)
 {
-	struct run *run = arena_alloc(await->arena, sizeof(*run));
+	struct run *run = repo_begin(await, sizeof(*run), update->id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!run || !id_is_valid(update->id)) {
-		await_finish(await, run ? RESULT_NOT_FOUND : RESULT_NO_MEMORY);
+	if (!run)
 		return;
-	}
 	run->record.item = (struct item_update){
 		.repo = repo,
 		.await = await,

@@ -224,7 +224,7 @@ static void on_created(struct dynamodb_call *call)
 	await_finish(create->await, result);
 }
 
-static bool write_new(struct create *create, const char *members, enum result *result)
+static enum result write_new(struct create *create, const char *members)
 {
 	char pk[RECORD_KEY_SIZE];
 	char sk[RECORD_KEY_SIZE];
@@ -253,31 +253,31 @@ static bool write_new(struct create *create, const char *members, enum result *r
 	create->call.await = create->await;
 	create->call.done = on_created;
 	create->call.context = create;
-	return repo_write(create->repo, &create->call, writes, 2, result);
+	return repo_write(create->repo, &create->call, writes, 2);
 }
 
-static bool create_address(struct create *create, const json_t *address, enum result *result)
+static enum result create_address(struct create *create, const json_t *address)
 {
 	struct buf members = {0};
 	int64_t now_ms = clock_wall_ms(create->repo->clock);
 	char now[CLOCK_RFC3339_SIZE];
-	bool is_started = false;
+	enum result result = RESULT_NO_MEMORY;
 
 	id_make_ordered(now_ms, create->id);
 	clock_format_rfc3339(now_ms, now);
 	buf_init(&members, RECORD_ITEM_MAX);
 	record_write(address_fields, address, &(struct record_stamp){1, now, now}, &members);
 	if (record_keep_new(create->id, &members, create->await->arena, create->out))
-		is_started = write_new(create, buf_text(&members), result);
+		result = write_new(create, buf_text(&members));
 	buf_clear(&members);
-	return is_started;
+	return result;
 }
 
 void address_repo_create(struct repo *repo, const char *user_id, const json_t *address,
 			 struct record *out, struct await *await)
 {
 	struct create *create = repo_begin(await, sizeof(*create), user_id, RESULT_NO_OWNER);
-	enum result result = RESULT_NO_MEMORY;
+	enum result result;
 
 	if (!create)
 		return;
@@ -285,7 +285,8 @@ void address_repo_create(struct repo *repo, const char *user_id, const json_t *a
 	create->await = await;
 	create->out = out;
 	create->user_id = user_id;
-	if (!create_address(create, address, &result))
+	result = create_address(create, address);
+	if (result != RESULT_OK)
 		await_finish(await, result);
 }
 
@@ -315,9 +316,8 @@ static void on_removed(struct dynamodb_call *call)
 	await_finish(removal->await, result);
 }
 
-static bool write_removal(struct repo *repo, const struct address_key *key,
-			  uint64_t expected_version, struct dynamodb_call *call,
-			  enum result *result)
+static enum result write_removal(struct repo *repo, const struct address_key *key,
+				 uint64_t expected_version, struct dynamodb_call *call)
 {
 	char pk[RECORD_KEY_SIZE];
 	char sk[RECORD_KEY_SIZE];
@@ -343,14 +343,14 @@ static bool write_removal(struct repo *repo, const struct address_key *key,
 	make_sk(key->id, sk);
 	repo_key_names(repo, names);
 	snprintf(values, sizeof(values), "{\":v\":{\"N\":\"%" PRIu64 "\"}}", expected_version);
-	return repo_write(repo, call, writes, 2, result);
+	return repo_write(repo, call, writes, 2);
 }
 
 void address_repo_remove(struct repo *repo, const struct address_key *key,
 			 uint64_t expected_version, struct await *await)
 {
 	struct removal *removal;
-	enum result result = RESULT_NO_MEMORY;
+	enum result result;
 
 	if (!can_be(repo, key, await))
 		return;
@@ -361,6 +361,7 @@ void address_repo_remove(struct repo *repo, const struct address_key *key,
 	removal->call.await = await;
 	removal->call.done = on_removed;
 	removal->call.context = removal;
-	if (!write_removal(repo, key, expected_version, &removal->call, &result))
+	result = write_removal(repo, key, expected_version, &removal->call);
+	if (result != RESULT_OK)
 		await_finish(await, result);
 }

@@ -70,15 +70,17 @@ static void write_new(struct cart_job *job, struct buf *item)
 	cart_item_key("C#", job->out->cart.id, pk);
 	repo_key_names(job->repo, names);
 	cart_item_write(&job->out->cart, item);
-	if (!buf_ok(item) || !repo_write(job->repo, cart_job_call(job, on_created),
-					 &(struct dynamodb_write){
-						 .action = DYNAMODB_PUT,
-						 .key = {pk, "#"},
-						 .item = buf_text(item),
-						 .condition = "attribute_not_exists(#p)",
-						 .names = names,
-					 },
-					 1, &result))
+	if (buf_ok(item))
+		result = repo_write(job->repo, cart_job_call(job, on_created),
+				    &(struct dynamodb_write){
+					    .action = DYNAMODB_PUT,
+					    .key = {pk, "#"},
+					    .item = buf_text(item),
+					    .condition = "attribute_not_exists(#p)",
+					    .names = names,
+				    },
+				    1);
+	if (result != RESULT_OK)
 		cart_job_finish(job, result);
 }
 
@@ -172,8 +174,8 @@ static void write_removal(struct removal *removal)
 	cart_item_key("U#", cart->user_id, user);
 	add_condition(removal, condition, values);
 	snprintf(cart_id, sizeof(cart_id), "{\":id\":{\"S\":\"%s\"}}", cart->id);
-	if (!repo_write(job->repo, cart_job_call(job, on_removed), writes, has_pointer ? 2 : 1,
-			&result))
+	result = repo_write(job->repo, cart_job_call(job, on_removed), writes, has_pointer ? 2 : 1);
+	if (result != RESULT_OK)
 		cart_job_finish(job, result);
 }
 

@@ -56,7 +56,7 @@ static void write_texts(const struct search *search, struct new_cart *new)
 	snprintf(new->values, sizeof(new->values), "{\":old\":{\"S\":\"%s\"}}", search->pointed);
 }
 
-static bool write_all(struct search *search, const struct new_cart *new, enum result *result)
+static enum result write_all(struct search *search, const struct new_cart *new)
 {
 	const char *absent = "attribute_not_exists(#p)";
 	bool has_pointer = search->pointed[0] != '\0';
@@ -78,8 +78,7 @@ static bool write_all(struct search *search, const struct new_cart *new, enum re
 			  .names = new->names},
 	};
 
-	return repo_write(search->job.repo, cart_job_call(&search->job, on_made), writes, WRITES,
-			  result);
+	return repo_write(search->job.repo, cart_job_call(&search->job, on_made), writes, WRITES);
 }
 
 static void make(struct search *search)
@@ -95,7 +94,9 @@ static void make(struct search *search)
 		write_texts(search, &new);
 	else
 		new.item.failed = true;
-	if (!buf_ok(&new.item) || !write_all(search, &new, &result))
+	if (buf_ok(&new.item))
+		result = write_all(search, &new);
+	if (result != RESULT_OK)
 		cart_job_finish(&search->job, result);
 	buf_clear(&new.item);
 }

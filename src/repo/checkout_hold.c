@@ -143,8 +143,7 @@ static enum result start_write(struct run *run, const char *item, const char *ca
 			.action = DYNAMODB_PUT,
 			.key = {user, checkout},
 		};
-	(void)!repo_write(run->repo, new_call(run, on_written), writes, count, &result);
-	return result;
+	return repo_write(run->repo, new_call(run, on_written), writes, count);
 }
 
 /* What is not of the cart: made anew for each try, for time passes. */

@@ -144,15 +144,17 @@ void notification_target_refuse(struct repo *repo, const char *user_id, uint64_t
 	attribute_add_string(&values, ":why", why, strlen(why));
 	attribute_add_integer(&values, ":v", (int64_t)version);
 	buf_add_char(&values, '}');
-	if (!buf_ok(&values) || !repo_write(repo, &run->call,
-					    &(struct dynamodb_write){
-						    .action = DYNAMODB_UPDATE,
-						    .key = {pk, "NOTIFY"},
-						    .update = "SET refused = :why",
-						    .condition = "version = :v",
-						    .values = buf_text(&values),
-					    },
-					    1, &result))
+	if (buf_ok(&values))
+		result = repo_write(repo, &run->call,
+				    &(struct dynamodb_write){
+					    .action = DYNAMODB_UPDATE,
+					    .key = {pk, "NOTIFY"},
+					    .update = "SET refused = :why",
+					    .condition = "version = :v",
+					    .values = buf_text(&values),
+				    },
+				    1);
+	if (result != RESULT_OK)
 		finish(run, result);
 	buf_clear(&values);
 }

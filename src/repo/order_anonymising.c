@@ -75,8 +75,9 @@ static void start_write(struct writes *writes)
 			    .key = {one->user_pk, writes->checkout},
 		    });
 	begin_call(one, on_written);
-	if (writes->has_failed ||
-	    !repo_write(one->repo, &one->call, writes->all, writes->count, &result))
+	if (!writes->has_failed)
+		result = repo_write(one->repo, &one->call, writes->all, writes->count);
+	if (result != RESULT_OK)
 		end(one, result);
 }
 

@@ -275,7 +275,6 @@ static enum result start_write(struct run *run)
 	char cart[CART_KEY_SIZE];
 	char outbox[OUTBOX_KEY_SIZE];
 	char names[REPO_NAMES_SIZE];
-	enum result result = RESULT_OK;
 	size_t count = CART_WRITE;
 	struct dynamodb_write writes[EVENT_WRITES + EVENTS_MAX] = {
 		[CHECKOUT_WRITE] = {.action = DYNAMODB_UPDATE,
@@ -313,8 +312,7 @@ static enum result start_write(struct run *run)
 		.done = on_written,
 		.context = run,
 	};
-	(void)!repo_write(run->repo, &run->call, writes, count, &result);
-	return result;
+	return repo_write(run->repo, &run->call, writes, count);
 }
 
 static void write_all(struct run *run)

@@ -64,7 +64,9 @@ static void start(struct run *run, const struct dynamodb_write *writes, size_t c
 		.done = run->on_over,
 		.context = run,
 	};
-	if (!is_ok || !repo_write(run->repo, &run->call, writes, count, &result))
+	if (is_ok)
+		result = repo_write(run->repo, &run->call, writes, count);
+	if (result != RESULT_OK)
 		finish(run, result);
 }
 

@@ -111,8 +111,9 @@ static void start_mark(struct person_removal *removal)
 	buf_init(&mark, MARK_MAX);
 	person_removal_write_mark(removal->repo, removal->user_id, PERSON_AGAIN_MS, &mark);
 	begin_call(removal, on_mark);
-	if (!buf_ok(&mark) ||
-	    !repo_write(removal->repo, &removal->call,
+	if (buf_ok(&mark))
+		result = repo_write(
+			removal->repo, &removal->call,
 			&(struct dynamodb_write){
 				.action = removal->has_open ? DYNAMODB_PUT : DYNAMODB_DELETE,
 				.key = {removal->user_pk, "GONE"},
@@ -120,7 +121,8 @@ static void start_mark(struct person_removal *removal)
 				.condition = "attribute_exists(#p)",
 				.names = names,
 			},
-			1, &result))
+			1);
+	if (result != RESULT_OK)
 		end(removal, result);
 	buf_clear(&mark);
 }
@@ -189,9 +191,10 @@ static void remove_answers(struct person_removal *removal)
 	buf_init(&record, MARK_MAX);
 	idempotency_repo_write_removed(removal->repo, &record);
 	begin_call(removal, on_answers_removed);
-	if (!buf_ok(&record) ||
-	    !repo_write(removal->repo, &removal->call, writes,
-			make_answer_writes(removal, buf_text(&record), writes), &result))
+	if (buf_ok(&record))
+		result = repo_write(removal->repo, &removal->call, writes,
+				    make_answer_writes(removal, buf_text(&record), writes));
+	if (result != RESULT_OK)
 		end(removal, result);
 	buf_clear(&record);
 }

@@ -117,7 +117,7 @@ static bool make_items(struct product_import *import)
 	return ok;
 }
 
-static bool write_made(struct product_import *import, enum result *result)
+static enum result write_made(struct product_import *import)
 {
 	const struct repo *repo = import->repo;
 	struct dynamodb_write writes[WRITES_MAX];
@@ -132,7 +132,7 @@ static bool write_made(struct product_import *import, enum result *result)
 		.done = on_made,
 		.context = import,
 	};
-	return repo_write(repo, &import->call, writes, count, result);
+	return repo_write(repo, &import->call, writes, count);
 }
 
 /* True when something was started. */
@@ -140,7 +140,6 @@ static bool start_making(struct product_import *import)
 {
 	size_t most = import->makes_one_by_one ? 1 : PRODUCT_IMPORT_MAX;
 	enum result result = RESULT_NO_MEMORY;
-	bool ok;
 
 	import->making_count = 0;
 	for (size_t i = 0; i < import->count && import->making_count < most; i++)
@@ -148,13 +147,14 @@ static bool start_making(struct product_import *import)
 			import->making[import->making_count++] = &import->entries[i];
 	if (import->making_count == 0)
 		return false;
-	ok = make_items(import) && write_made(import, &result);
+	if (make_items(import))
+		result = write_made(import);
 	for (size_t i = 0; i < import->making_count; i++) {
 		new_product_clear(&import->items[i]);
-		if (!ok)
+		if (result != RESULT_OK)
 			end_entry(import->making[i], result);
 	}
-	return ok;
+	return result == RESULT_OK;
 }
 
 /* ------------------------------------------------------------------ changing */

@@ -136,8 +136,8 @@ static bool show_new(const struct create *create, const struct new_product_items
 	return true;
 }
 
-static bool write_new(const struct repo *repo, struct create *create,
-		      const struct new_product_items *items, enum result *result)
+static enum result write_new(const struct repo *repo, struct create *create,
+			     const struct new_product_items *items)
 {
 	char names[REPO_NAMES_SIZE];
 	struct dynamodb_write writes[NEW_PRODUCT_ITEMS];
@@ -147,7 +147,7 @@ static bool write_new(const struct repo *repo, struct create *create,
 	create->call.await = create->await;
 	create->call.done = on_created;
 	create->call.context = create;
-	return repo_write(repo, &create->call, writes, count, result);
+	return repo_write(repo, &create->call, writes, count);
 }
 
 void product_repo_create(struct repo *repo, const struct new_product *new,
@@ -156,15 +156,17 @@ void product_repo_create(struct repo *repo, const struct new_product *new,
 	struct create *create = await_begin(await, sizeof(*create));
 	struct new_product_items items;
 	enum result result = RESULT_NO_MEMORY;
-	bool ok;
+	bool is_made;
 
 	if (!create)
 		return;
 	create->await = await;
 	create->out = out;
-	ok = new_product_make(repo, new, &items);
+	is_made = new_product_make(repo, new, &items);
 	memcpy(create->id, items.id, ID_SIZE);
-	if (!ok || !show_new(create, &items) || !write_new(repo, create, &items, &result))
+	if (is_made && show_new(create, &items))
+		result = write_new(repo, create, &items);
+	if (result != RESULT_OK)
 		await_finish(await, result);
 	new_product_clear(&items);
 }

@@ -62,7 +62,9 @@ static void write(struct run *run, const struct dynamodb_write *write, bool is_o
 {
 	enum result result = RESULT_NO_MEMORY;
 
-	if (!is_ok || !repo_write(run->repo, &run->call, write, 1, &result))
+	if (is_ok)
+		result = repo_write(run->repo, &run->call, write, 1);
+	if (result != RESULT_OK)
 		finish(run, result);
 }
 

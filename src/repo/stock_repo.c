@@ -178,8 +178,9 @@ static void write_change(struct run *run, const struct stock_decision *decision)
 		.done = on_written,
 		.context = run,
 	};
-	if (!stock_writes_make(reading->repo, &stock_change, &writes) ||
-	    !repo_write(reading->repo, &reading->call, writes.write, writes.count, &result))
+	if (stock_writes_make(reading->repo, &stock_change, &writes))
+		result = repo_write(reading->repo, &reading->call, writes.write, writes.count);
+	if (result != RESULT_OK)
 		finish(run, result);
 	stock_writes_clear(&writes);
 }

@@ -193,7 +193,7 @@ void subscriber_forget(struct repo *repo, const struct subscription *subscriptio
 	char partition[SUBSCRIPTION_KEY_SIZE];
 	char sort[SUBSCRIPTION_SORT_SIZE];
 	char values[VALUES_SIZE];
-	enum result result = RESULT_NO_MEMORY;
+	enum result result;
 
 	if (!run)
 		return;
@@ -201,13 +201,14 @@ void subscriber_forget(struct repo *repo, const struct subscription *subscriptio
 			      partition);
 	subscription_item_sort(subscription->user_id, sort);
 	snprintf(values, sizeof(values), "{\":mark\":{\"S\":\"%s\"}}", subscription->mark);
-	if (!repo_write(repo, begin_call(run, on_forgotten),
-			&(struct dynamodb_write){
-				.action = DYNAMODB_DELETE,
-				.key = {partition, sort},
-				.condition = "mark = :mark",
-				.values = values,
-			},
-			1, &result))
+	result = repo_write(repo, begin_call(run, on_forgotten),
+			    &(struct dynamodb_write){
+				    .action = DYNAMODB_DELETE,
+				    .key = {partition, sort},
+				    .condition = "mark = :mark",
+				    .values = values,
+			    },
+			    1);
+	if (result != RESULT_OK)
 		finish(run, result);
 }

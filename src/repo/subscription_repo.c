@@ -65,8 +65,8 @@ static void on_put(struct dynamodb_call *call)
 		finish(job, RESULT_IN_USE);
 }
 
-static bool write_put(struct job *job, const struct subscription *subscription, const char *item,
-		      enum result *result)
+static enum result write_put(struct job *job, const struct subscription *subscription,
+			     const char *item)
 {
 	char partition[SUBSCRIPTION_KEY_SIZE];
 	char sort[SUBSCRIPTION_SORT_SIZE];
@@ -90,7 +90,7 @@ static bool write_put(struct job *job, const struct subscription *subscription, 
 	subscription_item_sort(subscription->user_id, sort);
 	product_item_key("P#", subscription->product_id, product);
 	repo_key_names(job->repo, names);
-	return repo_write(job->repo, begin_call(job, on_put), writes, WRITES, result);
+	return repo_write(job->repo, begin_call(job, on_put), writes, WRITES);
 }
 
 void subscription_repo_put(struct repo *repo, const char *product_id, const char *user_id,
@@ -111,7 +111,9 @@ void subscription_repo_put(struct repo *repo, const char *product_id, const char
 	subscription_init(out, product_id, user_id, clock_wall_ms(repo->clock));
 	buf_init(&item, SUBSCRIPTION_ITEM_MAX);
 	subscription_item_write(out, &item);
-	if (!buf_ok(&item) || !write_put(job, out, buf_text(&item), &result))
+	if (buf_ok(&item))
+		result = write_put(job, out, buf_text(&item));
+	if (result != RESULT_OK)
 		finish(job, result);
 	buf_clear(&item);
 }
@@ -123,8 +125,7 @@ static void on_removed(struct dynamodb_call *call)
 	finish(call->context, call->result == RESULT_CONFLICT ? RESULT_NOT_FOUND : call->result);
 }
 
-static bool write_removal(struct job *job, const char *product_id, const char *user_id,
-			  enum result *result)
+static enum result write_removal(struct job *job, const char *product_id, const char *user_id)
 {
 	char partition[SUBSCRIPTION_KEY_SIZE];
 	char sort[SUBSCRIPTION_SORT_SIZE];
@@ -141,13 +142,13 @@ static bool write_removal(struct job *job, const char *product_id, const char *u
 	subscription_item_sort(user_id, sort);
 	snprintf(values, sizeof(values), "{\":now\":{\"N\":\"%" PRId64 "\"}}",
 		 clock_wall_ms(job->repo->clock) / 1000);
-	return repo_write(job->repo, begin_call(job, on_removed), &write, 1, result);
+	return repo_write(job->repo, begin_call(job, on_removed), &write, 1);
 }
 
 void subscription_repo_remove(struct repo *repo, const char *product_id, const char *user_id,
 			      struct await *await)
 {
-	enum result result = RESULT_NO_MEMORY;
+	enum result result;
 	struct job *job;
 
 	await_start(await);
@@ -156,7 +157,10 @@ void subscription_repo_remove(struct repo *repo, const char *product_id, const c
 		return;
 	}
 	job = new_job(repo, sizeof(*job), await);
-	if (job && !write_removal(job, product_id, user_id, &result))
+	if (!job)
+		return;
+	result = write_removal(job, product_id, user_id);
+	if (result != RESULT_OK)
 		finish(job, result);
 }
 

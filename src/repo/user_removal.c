@@ -182,8 +182,10 @@ static void start_write(struct removal *removal)
 
 	make_texts(removal);
 	begin_call(removal, on_written);
-	if (!buf_ok(&removal->mark) || !repo_write(removal->repo, &removal->call, removal->writes,
-						   make_writes(removal), &result))
+	if (buf_ok(&removal->mark))
+		result = repo_write(removal->repo, &removal->call, removal->writes,
+				    make_writes(removal));
+	if (result != RESULT_OK)
 		finish(removal, result);
 }
 

@@ -90,8 +90,7 @@ static void on_created(struct dynamodb_call *call)
 	await_finish(create->await, result);
 }
 
-static bool write_new(struct create *create, const json_t *user, const char *members,
-		      enum result *result)
+static enum result write_new(struct create *create, const json_t *user, const char *members)
 {
 	char pk[RECORD_KEY_SIZE];
 	char email_key[RECORD_KEY_SIZE];
@@ -110,44 +109,45 @@ static bool write_new(struct create *create, const json_t *user, const char *mem
 
 	if (!user_item_email_key(create->repo, field_text(json_object_get(user, "email")),
 				 email_key))
-		return false;
+		return RESULT_NO_MEMORY;
 	user_item_key(create->id, pk);
 	repo_key_names(create->repo, names);
 	user_item_lock(create->id, lock);
 	create->call.await = create->await;
 	create->call.done = on_created;
 	create->call.context = create;
-	return repo_write(create->repo, &create->call, writes, 2, result);
+	return repo_write(create->repo, &create->call, writes, 2);
 }
 
-static bool create_user(struct create *create, const json_t *user, enum result *result)
+static enum result create_user(struct create *create, const json_t *user)
 {
 	struct buf item = {0};
 	int64_t now_ms = clock_wall_ms(create->repo->clock);
 	char now[CLOCK_RFC3339_SIZE];
-	bool is_started = false;
+	enum result result = RESULT_NO_MEMORY;
 
 	id_make_ordered(now_ms, create->id);
 	clock_format_rfc3339(now_ms, now);
 	buf_init(&item, RECORD_ITEM_MAX);
 	user_item_write(create->repo, create->id, user, now, &item);
 	if (record_keep_new(create->id, &item, create->await->arena, create->out))
-		is_started = write_new(create, user, buf_text(&item), result);
+		result = write_new(create, user, buf_text(&item));
 	buf_clear(&item);
-	return is_started;
+	return result;
 }
 
 void user_repo_create(struct repo *repo, const json_t *user, struct record *out,
 		      struct await *await)
 {
 	struct create *create = await_begin(await, sizeof(*create));
-	enum result result = RESULT_NO_MEMORY;
+	enum result result;
 
 	if (!create)
 		return;
 	create->repo = repo;
 	create->await = await;
 	create->out = out;
-	if (!create_user(create, user, &result))
+	result = create_user(create, user);
+	if (result != RESULT_OK)
 		await_finish(await, result);
 }

@@ -28,13 +28,13 @@ enum {
 };
 
 /*
- * Starts it (RESULT_OK); call->await, done and context are set. One write is DYNAMODB_PUT, UPDATE or DELETE.
+ * Starts it; call->await, done and context are set. One write is DYNAMODB_PUT, UPDATE or DELETE.
  * Afterwards RESULT_CONFLICT means that a condition failed: call->reasons then has one element for
  * each write, also when there is only one. An update's new item is in call->item only when it was
  * one write and repo_write_is_alone.
  *
- * Nothing was started when it returns RESULT_NO_MEMORY, or RESULT_TOO_LARGE: the answer is too large
- * to be kept.
+ * RESULT_OK: it was started, and done will be called. Anything else: it was not. That is
+ * RESULT_NO_MEMORY, or RESULT_TOO_LARGE for an answer that is too large to be kept.
  */
 MUST_CHECK enum result repo_write(const struct repo *repo, struct dynamodb_call *call,
 				  const struct dynamodb_write *writes, size_t count);

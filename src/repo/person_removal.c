@@ -112,16 +112,16 @@ static void start_mark(struct person_removal *removal)
 	person_removal_write_mark(removal->repo, removal->user_id, PERSON_AGAIN_MS, &mark);
 	begin_call(removal, on_mark);
 	if (buf_ok(&mark))
-		result = repo_write(
-			removal->repo, &removal->call,
-			&(struct dynamodb_write){
-				.action = removal->has_open ? DYNAMODB_PUT : DYNAMODB_DELETE,
-				.key = {removal->user_pk, "GONE"},
-				.item = removal->has_open ? buf_text(&mark) : NULL,
-				.condition = "attribute_exists(#p)",
-				.names = names,
-			},
-			1);
+		result = repo_write(removal->repo, &removal->call,
+				    &(struct dynamodb_write){
+					    .action = removal->has_open ? DYNAMODB_PUT
+									: DYNAMODB_DELETE,
+					    .key = {removal->user_pk, "GONE"},
+					    .item = removal->has_open ? buf_text(&mark) : NULL,
+					    .condition = "attribute_exists(#p)",
+					    .names = names,
+				    },
+				    1);
 	if (result != RESULT_OK)
 		end(removal, result);
 	buf_clear(&mark);

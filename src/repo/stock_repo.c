@@ -220,8 +220,8 @@ static void on_read(struct dynamodb_call *call)
 static void start(const struct run *wanted)
 {
 	const struct reading *reading = &wanted->reading;
-	struct run *run = repo_begin(reading->await, sizeof(*run), reading->product_id,
-				     RESULT_NOT_FOUND);
+	struct run *run =
+		repo_begin(reading->await, sizeof(*run), reading->product_id, RESULT_NOT_FOUND);
 
 	if (!run)
 		return;

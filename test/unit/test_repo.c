@@ -50,8 +50,8 @@ END_TEST
 START_TEST(short_memory_ends_it)
 {
 	alloc_fail_at(1);
-	ck_assert_ptr_null(repo_begin(&await, 1, "00000000-0000-4000-8000-000000000000",
-				      RESULT_NOT_FOUND));
+	ck_assert_ptr_null(
+		repo_begin(&await, 1, "00000000-0000-4000-8000-000000000000", RESULT_NOT_FOUND));
 	alloc_fail_at(0);
 	ck_assert_uint_eq(ends, 1);
 	ck_assert_int_eq(await.result, RESULT_NO_MEMORY);

@@ -103,7 +103,7 @@ struct sns_target {
 /*
  * One message to one target. RESULT_OK with SNS_REFUSED when that message or target is the reason
  * (EndpointDisabled, InvalidParameter, an endpoint's NotFound …). A topic that is not there is a
- * failure.
+ * failure. The publisher sends to the topic in batches, so it is for one that has a single message.
  */
 void sns_publish(const struct sns *sns, struct sns_call *call, struct sns_target target,
 		 const struct sns_message *message);

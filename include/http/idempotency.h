@@ -49,7 +49,4 @@ bool idempotency_keep(struct request *rq);
  */
 enum flow idempotency_reply(struct request *rq);
 
-/* 400 when the request has an Idempotency-Key: for routes that do not take one. */
-bool idempotency_refuse(struct request *rq);
-
 #endif

@@ -38,9 +38,9 @@ struct item_update_kind {
 	bool (*show)(struct item_update *update);
 	/*
 	 * Puts the new one where the caller wants it, as it will be, and starts writing it by
-	 * repo_write with `write`. False when nothing was started.
+	 * repo_write with `write`; the same result.
 	 */
-	bool (*write)(struct item_update *update, const json_t *changed, enum result *result);
+	enum result (*write)(struct item_update *update, const json_t *changed);
 	/* What a write came to; RESULT_CONFLICT: somebody was faster. NULL: its result. */
 	enum result (*judge)(const struct item_update *update);
 	/* Releases what is the kind's own and finishes the await. */

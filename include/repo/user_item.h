@@ -18,16 +18,10 @@
 #include "repo/record.h"
 #include "repo/repo.h"
 
-enum {
-	USER_NAMES_SIZE = 300, /* {"#p":"…"} with a name of 255 characters without escapes */
-	USER_LOCK_SIZE = 80,
-};
+enum { USER_LOCK_SIZE = 80 };
 
 /* "U#id" */
 void user_item_key(const char *id, char key[static RECORD_KEY_SIZE]);
-
-/* {"#p":"<the partition key's name>"}, for conditions. */
-void user_item_names(const struct repo *repo, char names[static USER_NAMES_SIZE]);
 
 /* "EMAIL#hash". False when out of memory. */
 MUST_CHECK bool user_item_email_key(const struct repo *repo, struct span email,

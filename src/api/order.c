@@ -115,7 +115,7 @@ static bool is_same_note(struct span note, struct span other)
 {
 	if (!note.data || !other.data)
 		return note.data == other.data;
-	return note.len == other.len && memcmp(note.data, other.data, note.len) == 0;
+	return span_same(note, other);
 }
 
 static enum order_decision set_note(struct order_draft *draft, void *context)

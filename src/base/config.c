@@ -154,8 +154,10 @@ static const struct setting settings[] = {
 	 .max = 1000},
 	{"SHOPD_RATE_BURST", SETTING_NUMBER, AT(rate_burst), "200",
 	 .help = "How many of them may come at once.", .min = 1, .max = 10000},
-	{"SHOPD_TRUSTED_PROXIES", SETTING_NUMBER, AT(trusted_proxies), "0",
-	 .help = "Proxies in front that add to X-Forwarded-For; see docs/security.md.", .max = 16},
+	{"SHOPD_TRUSTED_PROXIES", SETTING_NUMBER, AT(trusted_proxies),
+	 .help = "Proxies in front that add to X-Forwarded-For. Unset: private addresses are not "
+		 "limited; 0: there is none; see docs/security.md.",
+	 .max = 16},
 	{"SHOPD_MAX_CALLS", SETTING_NUMBER, AT(max_calls), "128",
 	 .help = "Calls to DynamoDB in flight of each worker.", .min = 1, .max = 10000},
 	{"SHOPD_WRITE_SHARDS", SETTING_POWER_OF_TWO, AT(write_shards), "4",

@@ -87,7 +87,7 @@ static int fit_in_config(struct span section, struct span profile)
 
 static int fit_in_credentials(struct span section, struct span profile)
 {
-	return section.len == profile.len && memcmp(section.data, profile.data, section.len) == 0;
+	return span_same(section, profile);
 }
 
 typedef int fit_function(struct span section, struct span name);

@@ -265,7 +265,7 @@ static void take_hands(struct publish_pass *pass)
 	delete_finished(pass);
 }
 
-static void start_hand(struct publish_pass *pass, size_t index, const struct follower *follower)
+static void start_hand(struct publish_pass *pass, size_t index, follower follow_up)
 {
 	struct publish_hand *hand = &pass->hands[index];
 
@@ -282,7 +282,7 @@ static void start_hand(struct publish_pass *pass, size_t index, const struct fol
 		.resume = on_over,
 		.context = pass,
 	};
-	follower->run(&hand->following, &hand->await);
+	follow_up(&hand->following, &hand->await);
 }
 
 static void follow(struct publish_pass *pass)
@@ -292,17 +292,17 @@ static void follow(struct publish_pass *pass)
 	step(pass, FOLLOWING);
 	for (size_t i = 0; i < pass->batch_count; i++) {
 		struct outbox_told *event = pass->batch[i];
-		const struct follower *follower = follower_of(event);
+		follower follow_up = follower_of(event);
 
 		pass->hands[i].is_busy = false;
 		if (!event->is_sent)
 			continue;
-		if (!follower) {
+		if (!follow_up) {
 			event->is_over = true;
-		} else if (pass->must_end || (follower->is_holders && !pass->is_holder)) {
+		} else if (pass->must_end) {
 			hold_up(pass, event);
 		} else {
-			start_hand(pass, i, follower);
+			start_hand(pass, i, follow_up);
 			is_busy = true;
 		}
 	}

@@ -10,12 +10,12 @@ struct shard {
 	struct publisher *publisher;
 	uint32_t number;
 	bool is_running;
-	bool is_due;         /* somebody has rung, or it is time to look */
-	bool is_pausing;     /* after a failure, until the timer */
-	uint64_t hold_until; /* on the monotonic clock: the lease is ours */
-	uint64_t unreadable; /* items, when it was last told */
-	unsigned failures;   /* in a row */
-	unsigned looks;      /* in a row, for what another worker is about to do */
+	bool is_due;            /* somebody has rung, or it is time to look */
+	bool is_pausing;        /* after a failure, until the timer */
+	uint64_t hold_until_us; /* on the monotonic clock: the lease is ours */
+	uint64_t unreadable;    /* items, when it was last told */
+	unsigned failures;      /* in a row */
+	unsigned looks;         /* in a row, for what another worker is about to do */
 	struct loop_timer timer;
 	struct loop_task task;
 	struct publish_pass pass;
@@ -36,7 +36,7 @@ static uint64_t now_us(const struct shard *shard)
 
 static bool is_holder(const struct shard *shard)
 {
-	return now_us(shard) < shard->hold_until;
+	return now_us(shard) < shard->hold_until_us;
 }
 
 /* ------------------------------------------------------------------ when a pass is over */
@@ -173,7 +173,7 @@ void publisher_hold(struct publisher *publisher, uint32_t number, uint64_t until
 	struct shard *shard = &publisher->shards[number];
 
 	assert(number < publisher->shard_count);
-	shard->hold_until = until_us;
+	shard->hold_until_us = until_us;
 	if (until_us > 0) {
 		on_ring(publisher, number);
 		return;
@@ -237,11 +237,6 @@ void publisher_stop(struct publisher *publisher)
 		shard->is_due = false;
 		shard->pass.must_end |= shard->is_running;
 	}
-}
-
-bool publisher_is_over(const struct publisher *publisher)
-{
-	return publisher->is_stopping && publisher_is_idle(publisher);
 }
 
 void publisher_free(struct publisher *publisher)

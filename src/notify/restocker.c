@@ -38,10 +38,10 @@ struct shard {
 	struct restocker *restocker;
 	uint32_t number;
 	enum phase phase;
-	uint64_t hold_until;  /* on the monotonic clock: the lease is ours */
-	uint64_t look_at;     /* likewise: the next look */
-	unsigned failures;    /* in a row */
-	uint64_t passed_over; /* items, when it was last told */
+	uint64_t hold_until_us; /* on the monotonic clock: the lease is ours */
+	uint64_t look_at_us;    /* likewise: the next look */
+	unsigned failures;      /* in a row */
+	uint64_t passed_over;   /* items, when it was last told */
 	struct await await;
 	struct arena arena;
 	struct loop_task task;
@@ -76,15 +76,15 @@ static void on_over(struct await *await)
 
 static bool may_go_on(const struct shard *shard)
 {
-	return !shard->restocker->is_stopping && now_us(shard) < shard->hold_until;
+	return !shard->restocker->is_stopping && now_us(shard) < shard->hold_until_us;
 }
 
 /* No call outlives the lease. */
 static uint64_t deadline_us(const struct shard *shard)
 {
-	uint64_t deadline = now_us(shard) + STEP_US;
+	uint64_t step_end_us = now_us(shard) + STEP_US;
 
-	return deadline < shard->hold_until ? deadline : shard->hold_until;
+	return step_end_us < shard->hold_until_us ? step_end_us : shard->hold_until_us;
 }
 
 static void step(struct shard *shard, enum phase phase)
@@ -119,10 +119,10 @@ static void rest(struct shard *shard, uint64_t delay_us)
 	free_work(shard);
 	arena_clear(&shard->arena);
 	shard->phase = RESTING;
-	shard->look_at = now_us(shard) + delay_us;
+	shard->look_at_us = now_us(shard) + delay_us;
 	/* At worst it waits for the next sign of the lease. */
 	if (!restocker->is_stopping)
-		(void)!loop_timer_set(restocker->means.loop, &shard->timer, shard->look_at);
+		(void)!loop_timer_set(restocker->means.loop, &shard->timer, shard->look_at_us);
 }
 
 /* The first of a row of failures is told. Subscribers are looked for anew afterwards. */
@@ -148,7 +148,7 @@ static void look(struct shard *shard)
 {
 	struct work *work;
 
-	if (!may_go_on(shard) || shard->phase != RESTING || now_us(shard) < shard->look_at)
+	if (!may_go_on(shard) || shard->phase != RESTING || now_us(shard) < shard->look_at_us)
 		return;
 	work = calloc(1, sizeof(*work));
 	if (!work) {
@@ -340,7 +340,7 @@ static void on_timer(struct loop_timer *timer)
 void restocker_hold(struct restocker *restocker, uint32_t number, uint64_t until_us)
 {
 	assert(number < restocker->shard_count);
-	restocker->shards[number].hold_until = until_us;
+	restocker->shards[number].hold_until_us = until_us;
 	look(&restocker->shards[number]);
 }
 

@@ -137,8 +137,7 @@ static void on_written(struct dynamodb_call *call)
 
 /* ------------------------------------------------------------------ the write */
 
-static bool start_write(struct run *run, enum kind kind, const struct buf *values,
-			enum result *result)
+static enum result start_write(struct run *run, enum kind kind, const struct buf *values)
 {
 	struct cart_job *job = &run->job;
 	char pk[CART_KEY_SIZE];
@@ -159,7 +158,7 @@ static bool start_write(struct run *run, enum kind kind, const struct buf *value
 		 run->what.change.product_id);
 	snprintf(condition, sizeof(condition), "%s%s", kinds[kind].condition,
 		 run->has_version ? " AND version = :v" : "");
-	return repo_write_once(job->repo, cart_job_call(job, on_written), &write, result);
+	return repo_write_once(job->repo, cart_job_call(job, on_written), &write);
 }
 
 static void write_line(struct run *run, bool has_line)
@@ -174,7 +173,9 @@ static void write_line(struct run *run, bool has_line)
 		write_values(run, kind, &values);
 	else
 		values.failed = true;
-	if (!buf_ok(&values) || !start_write(run, kind, &values, &result))
+	if (buf_ok(&values))
+		result = start_write(run, kind, &values);
+	if (result != RESULT_OK)
 		cart_job_finish(&run->job, result);
 	buf_clear(&values);
 }

@@ -223,8 +223,9 @@ static void write_patch(struct job *job)
 	job->tries++;
 	checkout_item_key(job->id, pk);
 	write_patch_values(job, &values);
-	if (!buf_ok(&values) ||
-	    !repo_write(job->repo, new_call(job, on_patched),
+	if (buf_ok(&values))
+		result = repo_write(
+			job->repo, new_call(job, on_patched),
 			&(struct dynamodb_write){
 				.action = DYNAMODB_UPDATE,
 				.key = {pk, "#"},
@@ -235,14 +236,10 @@ static void write_patch(struct job *job)
 				.values = buf_text(&values),
 				.expected_version = job->stored->checkout.version,
 			},
-			1, &result))
+			1);
+	if (result != RESULT_OK)
 		finish(job, result);
 	buf_clear(&values);
-}
-
-static bool is_same(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 /* What it becomes, in place. False when that is what it is. */
@@ -251,8 +248,8 @@ static bool apply(const struct job *job, const struct checkout_parts *parts)
 	struct checkout *checkout = &job->out->checkout;
 	int64_t now_ms = clock_wall_ms(job->repo->clock);
 
-	if (!parts->wants_extension && is_same(parts->address, checkout->address) &&
-	    is_same(parts->email, checkout->email))
+	if (!parts->wants_extension && span_same(parts->address, checkout->address) &&
+	    span_same(parts->email, checkout->email))
 		return false;
 	checkout->address = parts->address;
 	checkout->email = parts->email;
@@ -369,8 +366,7 @@ static enum result start_end(struct job *job, const char *values)
 	if (checkout->user_id[0])
 		writes[count++] =
 			(struct dynamodb_write){.action = DYNAMODB_DELETE, .key = {user, pk}};
-	(void)!repo_write(job->repo, new_call(job, on_ended), writes, count, &result);
-	return result;
+	return repo_write(job->repo, new_call(job, on_ended), writes, count);
 }
 
 static void decide(struct job *job)

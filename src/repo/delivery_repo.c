@@ -59,16 +59,11 @@ static void on_found(struct dynamodb_call *call)
 void delivery_repo_find_order(struct repo *repo, const char *id, char order_id[static ID_SIZE],
 			      struct await *await)
 {
-	struct search *search = make_run(sizeof(*search), await);
+	struct search *search = repo_begin(await, sizeof(*search), id, RESULT_NOT_FOUND);
 	char key[DELIVERY_KEY_SIZE];
 
 	if (!search)
 		return;
-	await_start(await);
-	if (!id_is_valid(id)) {
-		await_finish(await, RESULT_NOT_FOUND);
-		return;
-	}
 	delivery_item_key(id, key);
 	search->await = await;
 	search->order_id = order_id;

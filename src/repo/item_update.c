@@ -31,14 +31,15 @@ static void on_written(struct dynamodb_call *call)
 
 static void write_changed(struct item_update *update, const json_t *changed)
 {
-	enum result result = RESULT_NO_MEMORY;
+	enum result result;
 
 	update->write = (struct dynamodb_call){
 		.await = update->await,
 		.done = on_written,
 		.context = update,
 	};
-	if (!update->kind->write(update, changed, &result))
+	result = update->kind->write(update, changed);
+	if (result != RESULT_OK)
 		finish(update, result);
 }
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "repo/repo_write.h"
-#include "repo/user_item.h"
 
 enum { VALUES_SIZE = 128, ADDRESS_SIZE = 128 };
 
@@ -76,8 +75,9 @@ static void start_write(struct writes *writes)
 			    .key = {one->user_pk, writes->checkout},
 		    });
 	begin_call(one, on_written);
-	if (writes->has_failed ||
-	    !repo_write(one->repo, &one->call, writes->all, writes->count, &result))
+	if (!writes->has_failed)
+		result = repo_write(one->repo, &one->call, writes->all, writes->count);
+	if (result != RESULT_OK)
 		end(one, result);
 }
 
@@ -193,11 +193,11 @@ static void on_read(struct dynamodb_call *call)
 
 static void start_read(struct order_anonymising *one)
 {
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 
 	one->tries++;
-	user_item_names(one->repo, names);
+	repo_key_names(one->repo, names);
 	snprintf(values, sizeof(values), "{\":p\":{\"S\":\"O#%s\"}}", one->id);
 	begin_call(one, on_read);
 	dynamodb_query(&one->repo->db, &one->call,

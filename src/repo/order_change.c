@@ -250,7 +250,7 @@ static void start_write(struct run *run, const char *pk, const struct buf *value
 		.context = run,
 	};
 	if (result == RESULT_OK)
-		(void)!repo_write(run->repo, &run->call, writes, count, &result);
+		result = repo_write(run->repo, &run->call, writes, count);
 	if (result != RESULT_OK)
 		finish(run, result);
 }

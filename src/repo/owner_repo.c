@@ -73,18 +73,10 @@ static void start_read(struct look *look)
 void owner_repo_find(struct repo *repo, enum owner_of of, const char *id, struct owner *out,
 		     struct await *await)
 {
-	struct look *look;
+	struct look *look = repo_begin(await, sizeof(*look), id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!id_is_valid(id)) {
-		await_finish(await, RESULT_NOT_FOUND);
+	if (!look)
 		return;
-	}
-	look = arena_alloc(await->arena, sizeof(*look));
-	if (!look) {
-		await_finish(await, RESULT_NO_MEMORY);
-		return;
-	}
 	look->repo = repo;
 	look->await = await;
 	look->of = of;

@@ -10,7 +10,6 @@
 enum {
 	TEXT_MAX = 16 * 1024,
 	CONDITION_MAX = 256,
-	NAMES_MAX = 300, /* {"#p":"…"} with a name of 255 characters, which need no escapes */
 	SHARD_SIZE = 16,
 };
 
@@ -199,13 +198,12 @@ static bool make_parts(struct list *list)
 
 static bool make_names(struct list *list)
 {
-	struct buf names = {0};
+	char names[REPO_NAMES_SIZE];
 
 	if (list->on->index)
 		return true;
-	buf_init(&names, NAMES_MAX);
-	buf_add_format(&names, "{\"#p\":\"%s\"}", list->repo->db.partition_key);
-	list->names = keep(list, &names);
+	repo_key_names(list->repo, names);
+	list->names = arena_copy(list->arena, names, strlen(names));
 	return list->names;
 }
 

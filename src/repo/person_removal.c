@@ -102,10 +102,10 @@ static void take_notes(struct person_removal *removal, const struct dynamodb_cal
 static void start_page(struct person_removal *removal, const char *from, const char *to,
 		       void (*done)(struct dynamodb_call *call))
 {
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 
-	user_item_names(removal->repo, names);
+	repo_key_names(removal->repo, names);
 	snprintf(values, sizeof(values),
 		 "{\":p\":{\"S\":\"%s\"},\":from\":{\"S\":\"%s!\"},\":to\":{\"S\":\"%s\"}}",
 		 removal->user_pk, from, to);
@@ -133,25 +133,27 @@ static void on_mark(struct dynamodb_call *call)
 static void start_mark(struct person_removal *removal)
 {
 	struct buf mark = {0};
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	enum result result = RESULT_NO_MEMORY;
 
-	user_item_names(removal->repo, names);
+	repo_key_names(removal->repo, names);
 	buf_init(&mark, MARK_MAX);
 	if (removal->has_open)
 		person_removal_write_mark(removal->repo, removal->user_id, PERSON_AGAIN_MS, &mark);
 	else
 		write_closed_mark(removal->repo, &mark);
 	begin_call(removal, on_mark);
-	if (!buf_ok(&mark) || !repo_write(removal->repo, &removal->call,
-					  &(struct dynamodb_write){
-						  .action = DYNAMODB_PUT,
-						  .key = {removal->user_pk, "GONE"},
-						  .item = buf_text(&mark),
-						  .condition = "attribute_exists(#p)",
-						  .names = names,
-					  },
-					  1, &result))
+	if (buf_ok(&mark))
+		result = repo_write(removal->repo, &removal->call,
+				    &(struct dynamodb_write){
+					    .action = DYNAMODB_PUT,
+					    .key = {removal->user_pk, "GONE"},
+					    .item = buf_text(&mark),
+					    .condition = "attribute_exists(#p)",
+					    .names = names,
+				    },
+				    1);
+	if (result != RESULT_OK)
 		end(removal, result);
 	buf_clear(&mark);
 }
@@ -220,9 +222,10 @@ static void remove_answers(struct person_removal *removal)
 	buf_init(&record, MARK_MAX);
 	idempotency_repo_write_removed(removal->repo, &record);
 	begin_call(removal, on_answers_removed);
-	if (!buf_ok(&record) ||
-	    !repo_write(removal->repo, &removal->call, writes,
-			make_answer_writes(removal, buf_text(&record), writes), &result))
+	if (buf_ok(&record))
+		result = repo_write(removal->repo, &removal->call, writes,
+				    make_answer_writes(removal, buf_text(&record), writes));
+	if (result != RESULT_OK)
 		end(removal, result);
 	buf_clear(&record);
 }

@@ -94,7 +94,7 @@ static size_t find_available(const struct search *search, struct span ids[static
 static bool is_among(struct span id, const struct span *ids, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (id.len == ids[i].len && memcmp(id.data, ids[i].data, id.len) == 0)
+		if (span_same(id, ids[i]))
 			return true;
 	}
 	return false;

@@ -14,11 +14,6 @@ void user_item_key(const char *id, char key[static RECORD_KEY_SIZE])
 	snprintf(key, RECORD_KEY_SIZE, "U#%s", id);
 }
 
-void user_item_names(const struct repo *repo, char names[static USER_NAMES_SIZE])
-{
-	snprintf(names, USER_NAMES_SIZE, "{\"#p\":\"%s\"}", repo->db.partition_key);
-}
-
 bool user_item_email_key(const struct repo *repo, struct span email,
 			 char key[static RECORD_KEY_SIZE])
 {

@@ -46,7 +46,7 @@ struct removal {
 	/* what is written */
 	char pk[RECORD_KEY_SIZE];
 	char cart_pk[RECORD_KEY_SIZE];
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 	char pointer_values[VALUES_SIZE];
 	struct buf mark;
@@ -121,7 +121,7 @@ static void make_texts(struct removal *removal)
 {
 	buf_reset(&removal->mark);
 	person_removal_write_mark(removal->repo, removal->id, PERSON_PATIENCE_MS, &removal->mark);
-	user_item_names(removal->repo, removal->names);
+	repo_key_names(removal->repo, removal->names);
 	snprintf(removal->cart_pk, sizeof(removal->cart_pk), "C#%s", removal->cart_id);
 	snprintf(removal->pointer_values, sizeof(removal->pointer_values),
 		 "{\":c\":{\"S\":\"%s\"}}", removal->cart_id);
@@ -180,8 +180,10 @@ static void start_write(struct removal *removal)
 
 	make_texts(removal);
 	begin_call(removal, on_written);
-	if (!buf_ok(&removal->mark) || !repo_write(removal->repo, &removal->call, removal->writes,
-						   make_writes(removal), &result))
+	if (buf_ok(&removal->mark))
+		result = repo_write(removal->repo, &removal->call, removal->writes,
+				    make_writes(removal));
+	if (result != RESULT_OK)
 		finish(removal, result);
 }
 
@@ -295,7 +297,7 @@ static void start_page(struct removal *removal)
 	char values[VALUES_SIZE];
 	bool goes_on = removal->last_key.len > 0;
 
-	user_item_names(removal->repo, removal->names);
+	repo_key_names(removal->repo, removal->names);
 	/* Up to the mark; what has been noted behind it comes when the user is gone. */
 	snprintf(values, sizeof(values),
 		 "{\":p\":{\"S\":\"%s\"},\":from\":{\"S\":\"#\"},\":to\":{\"S\":\"GONE\"}}",
@@ -326,18 +328,10 @@ static void start_read(struct removal *removal)
 void user_removal_run(struct repo *repo, const char *id, uint64_t expected_version,
 		      struct await *await)
 {
-	struct removal *removal;
+	struct removal *removal = repo_begin(await, sizeof(*removal), id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!id_is_valid(id)) {
-		await_finish(await, RESULT_NOT_FOUND);
+	if (!removal)
 		return;
-	}
-	removal = arena_alloc(await->arena, sizeof(*removal));
-	if (!removal) {
-		await_finish(await, RESULT_NO_MEMORY);
-		return;
-	}
 	removal->repo = repo;
 	removal->await = await;
 	removal->id = id;

@@ -14,13 +14,10 @@
 
 void user_repo_find(struct repo *repo, const char *id, struct record *out, struct await *await)
 {
-	struct record_find *find = arena_alloc(await->arena, sizeof(*find));
+	struct record_find *find = repo_begin(await, sizeof(*find), id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!find || !id_is_valid(id)) {
-		await_finish(await, find ? RESULT_NOT_FOUND : RESULT_NO_MEMORY);
+	if (!find)
 		return;
-	}
 	find->repo = repo;
 	find->await = await;
 	find->out = out;
@@ -101,12 +98,11 @@ static void on_created(struct dynamodb_call *call)
 	await_finish(create->await, result);
 }
 
-static bool write_new(struct create *create, const json_t *user, const char *members,
-		      enum result *result)
+static enum result write_new(struct create *create, const json_t *user, const char *members)
 {
 	char pk[RECORD_KEY_SIZE];
 	char email_key[RECORD_KEY_SIZE];
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char lock[USER_LOCK_SIZE];
 	struct person_mark_gone mark;
 	struct dynamodb_write writes[CREATE_WRITES] = {
@@ -122,16 +118,16 @@ static bool write_new(struct create *create, const json_t *user, const char *mem
 
 	if (!user_item_email_key(create->repo, field_text(json_object_get(user, "email")),
 				 email_key))
-		return false;
+		return RESULT_NO_MEMORY;
 	user_item_key(create->id, pk);
-	user_item_names(create->repo, names);
+	repo_key_names(create->repo, names);
 	user_item_lock(create->id, lock);
 	person_removal_write_gone(create->repo, create->id, &mark, &writes[MARK]);
 	create->call.await = create->await;
 	create->call.done = on_created;
 	create->call.context = create;
 	return repo_write(create->repo, &create->call, writes,
-			  create->is_given ? CREATE_WRITES : MARK, result);
+			  create->is_given ? CREATE_WRITES : MARK);
 }
 
 static void choose_id(struct create *create, const char *id)
@@ -143,27 +139,27 @@ static void choose_id(struct create *create, const char *id)
 		id_make_ordered(clock_wall_ms(create->repo->clock), create->id);
 }
 
-static bool create_user(struct create *create, const json_t *user, enum result *result)
+static enum result create_user(struct create *create, const json_t *user)
 {
 	struct buf item = {0};
 	int64_t now_ms = clock_wall_ms(create->repo->clock);
 	char now[CLOCK_RFC3339_SIZE];
-	bool is_started = false;
+	enum result result = RESULT_NO_MEMORY;
 
 	clock_format_rfc3339(now_ms, now);
 	buf_init(&item, RECORD_ITEM_MAX);
 	user_item_write(create->repo, create->id, user, now, &item);
 	if (record_keep_new(create->id, &item, create->await->arena, create->out))
-		is_started = write_new(create, user, buf_text(&item), result);
+		result = write_new(create, user, buf_text(&item));
 	buf_clear(&item);
-	return is_started;
+	return result;
 }
 
 void user_repo_create(struct repo *repo, const char *id, const json_t *user, struct record *out,
 		      struct await *await)
 {
 	struct create *create = await_begin(await, sizeof(*create));
-	enum result result = RESULT_NO_MEMORY;
+	enum result result;
 
 	if (!create)
 		return;
@@ -171,6 +167,7 @@ void user_repo_create(struct repo *repo, const char *id, const json_t *user, str
 	create->await = await;
 	create->out = out;
 	choose_id(create, id);
-	if (!create_user(create, user, &result))
+	result = create_user(create, user);
+	if (result != RESULT_OK)
 		await_finish(await, result);
 }

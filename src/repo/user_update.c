@@ -14,7 +14,7 @@ struct run {
 	char old_lock[RECORD_KEY_SIZE];
 	char new_lock[RECORD_KEY_SIZE];
 	char lock[USER_LOCK_SIZE]; /* what the new one holds */
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 };
 
@@ -37,7 +37,7 @@ static bool move_lock(struct record_update *record, const json_t *changed,
 		return false;
 	if (strcmp(run->old_lock, run->new_lock) == 0)
 		return true;
-	user_item_names(record->item.repo, run->names);
+	repo_key_names(record->item.repo, run->names);
 	user_item_lock(record->id, run->lock);
 	snprintf(run->values, sizeof(run->values), "{\":u\":{\"S\":\"%s\"}}", record->id);
 	writes[0] = (struct dynamodb_write){
@@ -72,13 +72,10 @@ static enum result judge(const struct item_update *item)
 void user_update_run(struct repo *repo, const struct user_update *update, struct record *out,
 		     struct await *await)
 {
-	struct run *run = arena_alloc(await->arena, sizeof(*run));
+	struct run *run = repo_begin(await, sizeof(*run), update->id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!run || !id_is_valid(update->id)) {
-		await_finish(await, run ? RESULT_NOT_FOUND : RESULT_NO_MEMORY);
+	if (!run)
 		return;
-	}
 	run->record.item = (struct item_update){
 		.repo = repo,
 		.await = await,

@@ -415,18 +415,22 @@ END_TEST
 
 START_TEST(a_link_may_be_closed_while_it_connects)
 {
-	static const int turns[] = {0, 1, 2, 3, 4};
+	for (int turns = 0; turns < 5; turns++) {
+		unsigned failed;
 
-	for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+		net.failed = 0;
 		net.origin = (struct origin){.url = "http://127.0.0.1:1", .authority = ""};
 		net.link = http_link_open(&net.context, &net.origin, &callbacks, &net);
-		for (int turn = 0; turn < turns[i] && net.failed == 0; turn++)
+		for (int turn = 0; turn < turns && net.failed == 0; turn++)
 			loop_turn(net.loop, 0);
+		failed = net.failed;
 		http_link_close(net.link);
 		net.link = NULL;
-		net.failed = 0;
+		for (int turn = 0; turn < 5; turn++)
+			loop_turn(net.loop, 0);
+		ck_assert_uint_eq(net.failed, failed);
+		ck_assert_uint_eq(net.connected + net.readable + net.writable, 0);
 	}
-	loop_turn(net.loop, 0);
 	http_link_close(NULL);
 }
 END_TEST

@@ -164,14 +164,8 @@ static enum flow say_status(struct request *rq)
 	return reply_text(rq, status, "text/plain", &body);
 }
 
-static enum flow refuse(struct request *rq)
-{
-	return idempotency_refuse(rq) ? FLOW_REPLY : reply_empty(rq, 204);
-}
-
 static const struct endpoint post_write = {.steps = STEPS(prepare, do_write, say_written)};
 static const struct endpoint any_status = {.steps = STEPS(say_status)};
-static const struct endpoint post_refuse = {.steps = STEPS(refuse)};
 static const struct endpoint post_ignore = {.steps = STEPS(say_status), .takes_no_key = true};
 
 static const struct route routes[] = {
@@ -182,7 +176,6 @@ static const struct route routes[] = {
 	{.method = METHOD_PATCH, .path = "/status", .endpoint = &any_status},
 	{.method = METHOD_DELETE, .path = "/status", .endpoint = &any_status},
 	{.method = METHOD_POST, .path = "/status/{id}", .endpoint = &any_status},
-	{.method = METHOD_POST, .path = "/refuse", .endpoint = &post_refuse},
 	{.method = METHOD_POST, .path = "/ignore", .endpoint = &post_ignore},
 	{0},
 };
@@ -588,15 +581,6 @@ START_TEST(a_key_belongs_to_a_method_and_a_path)
 }
 END_TEST
 
-START_TEST(a_route_may_refuse_keys)
-{
-	ck_assert_int_eq(ask("POST /refuse", "{}"), 400);
-	ck_assert(visitor_has_problem(&visitor, "invalid-header"));
-	ck_assert_uint_eq(table.keeps, 0);
-	ck_assert_int_eq(ask_with("POST /refuse", "", "{}"), 204);
-}
-END_TEST
-
 START_TEST(to_a_route_a_key_may_mean_nothing)
 {
 	table.find_result = RESULT_REPEATED;
@@ -856,7 +840,6 @@ Suite *idempotency_suite(void)
 	tcase_add_test(tests, a_key_is_1_to_255_visible_ascii_characters);
 	tcase_add_test(tests, methods_that_can_be_repeated_as_they_are_take_no_key);
 	tcase_add_test(tests, a_key_belongs_to_a_method_and_a_path);
-	tcase_add_test(tests, a_route_may_refuse_keys);
 	tcase_add_test(tests, to_a_route_a_key_may_mean_nothing);
 	tcase_add_test(tests, a_body_may_be_as_long_as_bodies_may_be);
 	tcase_add_test(tests, a_server_without_a_store_ignores_keys);

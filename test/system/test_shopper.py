@@ -160,6 +160,6 @@ def test_who_was_removed_may_register_again_when_nothing_is_left(place, emulator
     again = expect(register(me, name="Eve"), 201).json
     assert (again["id"], again["name"], again["version"]) == (user["id"], "Eve", 1)
     assert [item["sk"]["S"] for item in given.query(emulator, mark, place.table)] == ["#"]
-    expect(me.get(f"/order/{bought['id']}"), 200)  # nobody's by now, so whoever knows its id
+    expect(me.get(f"/order/{bought['id']}"), 404, "order-not-found")  # nobody's for ever
     assert expect(me.get(path + "/order"), 200).json["data"] == []
     expect(me.delete(path), 204)

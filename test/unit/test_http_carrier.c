@@ -45,7 +45,7 @@ static const struct story stories[] = {
 	{"what is no HTTP", "220 smtp.example.com ESMTP\r\n\r\n", EXCHANGE_BROKEN, CLOSE, NULL},
 	{"two lengths", OK "Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi!", EXCHANGE_BROKEN,
 	 CLOSE, NULL},
-	{"a body beyond the limit", OK "Content-Length: 65537\r\n\r\n", EXCHANGE_BROKEN, CLOSE,
+	{"a body beyond the limit", OK "Content-Length: 65537\r\n\r\n", EXCHANGE_TOO_LONG, CLOSE,
 	 NULL},
 	{"a whole answer", OK "Content-Length: 2\r\n\r\nhi", EXCHANGE_ANSWERED, CLOSE, "hi"},
 	{"an answer until the end", OK "\r\nhello", EXCHANGE_ANSWERED, CLOSE, "hello"},

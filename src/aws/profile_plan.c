@@ -195,6 +195,12 @@ static enum profile_plan_result go_to_source(struct walk *walk, bool *is_over)
 	return PROFILE_PLAN_OK;
 }
 
+/* The keys of a source profile go before its own role, which is for who names that profile. */
+static bool gives_keys(const struct walk *walk)
+{
+	return walk->count > 1 && has_keys(walk) && !has(walk, "web_identity_token_file");
+}
+
 /* One profile of the walk. */
 static enum profile_plan_result take_step(struct walk *walk, bool *is_over)
 {
@@ -202,7 +208,7 @@ static enum profile_plan_result take_step(struct walk *walk, bool *is_over)
 
 	*is_over = true;
 	walk->visited[walk->count++] = walk->profile;
-	if (!has(walk, "role_arn"))
+	if (!has(walk, "role_arn") || gives_keys(walk))
 		return use_what_is_there(walk);
 	result = note_role(walk);
 	if (result != PROFILE_PLAN_OK)

@@ -58,6 +58,15 @@ static const struct {
 	{"[default]\n" ROLE("a") "source_profile = b\n[profile b]\n" ROLE(
 		 "b") "source_profile = c\n[profile c]\ncredential_process = x\n",
 	 "role arn:a by role arn:b by credential_process"},
+	{"[default]\n" ROLE("a") "source_profile = b\n[profile b]\n" KEYS ROLE(
+		 "b") "source_profile = c\n[profile c]\ncredential_process = x\n",
+	 "role arn:a by keys in the file"},
+	{"[default]\n" ROLE("a") "source_profile = b\n[profile b]\n" KEYS ROLE(
+		 "b") "source_profile = default\n",
+	 "role arn:a by keys in the file"},
+	{"[default]\n" ROLE("a") "source_profile = b\n[profile b]\n" KEYS ROLE(
+		 "b") "web_identity_token_file = /t\n",
+	 "role arn:a by role arn:b by a web identity token"},
 };
 
 START_TEST(a_profile_leads_to_a_plan)
@@ -77,7 +86,8 @@ START_TEST(the_details_are_in_the_plan)
 	ck_assert_int_eq(make("[default]\n" ROLE("a") "source_profile = b\nexternal_id = e\n"
 						      "duration_seconds = 900\n[profile b]\n" ROLE(
 							      "b") "role_session_name = n\n"
-								   "source_profile = b\n" KEYS
+								   "source_profile = c\n"
+								   "[profile c]\n" KEYS
 								   "aws_session_token = t\n",
 			      "default"),
 			 PROFILE_PLAN_OK);

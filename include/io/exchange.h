@@ -41,6 +41,7 @@ struct exchange {
 	const struct origin *origin;
 	struct buf request;   /* head and body, owned by the caller, unchanged until done */
 	uint64_t deadline_us; /* of this attempt, connecting included */
+	bool is_secret;       /* the transport overwrites what it received, once it is taken */
 	void (*done)(struct exchange *exchange); /* exactly once, never from within start */
 	void *context;
 

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/digest.h"
+
 static void list_leave(struct carrier *carrier)
 {
 	if (carrier->previous != NULL)
@@ -168,6 +170,8 @@ static bool carrier_received(struct carrier *carrier, size_t len)
 	struct http_answer *answer = &carrier->exchange->answer;
 	size_t taken = http_answer_add(answer, client->received, len);
 
+	if (carrier->exchange->is_secret)
+		digest_wipe(client->received, len);
 	if (!http_answer_is_over(answer))
 		return true;
 	if (answer->state == HTTP_ANSWER_BROKEN)

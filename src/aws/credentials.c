@@ -151,13 +151,11 @@ static void plan(struct credentials *credentials)
 {
 	int64_t now_ms = wall_ms(credentials);
 	int64_t wanted_ms = credentials->keys.expires_ms - ahead_ms(credentials, now_ms);
-	int64_t soon_ms;
 
 	if (credentials->failures == 0 && credentials->keys.expires_ms == 0)
 		return; /* they do not expire */
-	soon_ms = now_ms + about(credentials, retry_pause_ms(credentials));
-	if (credentials->failures > 0 || wanted_ms < soon_ms)
-		wanted_ms = soon_ms;
+	if (credentials->failures > 0 || wanted_ms < now_ms + FIRST_RETRY_MS)
+		wanted_ms = now_ms + about(credentials, retry_pause_ms(credentials));
 	credentials->refresh_at_ms = wanted_ms;
 	set_timer(credentials);
 }

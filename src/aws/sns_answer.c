@@ -10,7 +10,10 @@ enum { TEXT_MAX = 4096 }; /* bytes of a message before it is cut */
 
 /* Errors of Publish that are about the message, wherever it goes. */
 static const char *const messages[] = {
-	"InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationException",
+	"InvalidParameter",
+	"InvalidParameterValue",
+	"ParameterValueInvalid",
+	"ValidationException",
 };
 
 /* … and those that are about who sends it; see retry.c for others. */

@@ -81,9 +81,10 @@ START_TEST(a_target_that_is_refused_for_good_is_marked_and_that_is_all)
 {
 	static const char *const codes[] = {"EndpointDisabled", "InvalidParameter",
 					    "ParameterValueInvalid", "NotFound", "OptedOut"};
-	const struct script_step refusals[] = {
-		REFUSAL("EndpointDisabled"), REFUSAL("InvalidParameter"),
-		REFUSAL("ParameterValueInvalid"), REFUSAL("NotFound"), REFUSAL("OptedOut")};
+	const struct script_step refusals[] = {REFUSAL("EndpointDisabled"),
+					       REFUSAL("InvalidParameter"),
+					       REFUSAL("ParameterValueInvalid"),
+					       REFUSAL("NotFound"), REFUSAL("OptedOut")};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		SCRIPT_PLAY(&to.on.aws.script, BY_ENDPOINT, refusals[i], TEXT("{}"));
@@ -101,9 +102,9 @@ START_TEST(another_refusal_counts_as_a_try)
 {
 	static const char *const codes[] = {"AuthorizationError", "PlatformApplicationDisabled",
 					    "KMSDisabled", "SomethingNew"};
-	const struct script_step refusals[] = {
-		REFUSAL("AuthorizationError"), REFUSAL("PlatformApplicationDisabled"),
-		REFUSAL("KMSDisabled"), REFUSAL("SomethingNew")};
+	const struct script_step refusals[] = {REFUSAL("AuthorizationError"),
+					       REFUSAL("PlatformApplicationDisabled"),
+					       REFUSAL("KMSDisabled"), REFUSAL("SomethingNew")};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		SCRIPT_PLAY(&to.on.aws.script, BY_PHONE, refusals[i]);

@@ -346,6 +346,7 @@ START_TEST(short_memory_in_the_middle_is_made_up_for)
 
 		SCRIPT_PLAY(&to.on.aws.script, PAGE(USERS), PUBLISHED(SNS_GOOD("0")), NO_WISHES,
 			    DONE);
+		unsaved_clear(&unsaved);
 		alloc_fail_at(n);
 		start(true);
 		script_run(&to.on.aws.script, &is_done, 60000000);

@@ -18,6 +18,7 @@ struct shard {
 	unsigned looks;         /* in a row, for what another worker is about to do */
 	struct loop_timer timer;
 	struct loop_task task;
+	struct unsaved unsaved;
 	struct publish_pass pass;
 };
 
@@ -99,6 +100,8 @@ static void take_success(struct shard *shard)
 	if (pass->unreadable > shard->unreadable)
 		log_event(LOG_WARNING, "the outbox has items that shopd did not write",
 			  LOG_F_NUM("shard", shard->number), LOG_F_NUM("items", pass->unreadable));
+	if (pass->is_counted && pass->pending == 0 && !pass->has_more)
+		unsaved_clear(&shard->unsaved); /* somebody else has deleted what is in it */
 	shard->unreadable = pass->unreadable;
 	shard->failures = 0;
 	shard->is_due |= pass->has_more && pass->accepted > 0;
@@ -137,6 +140,7 @@ static void consider(struct shard *shard)
 		.means = &shard->publisher->means,
 		.shard = shard->number,
 		.is_holder = is_holder(shard),
+		.unsaved = &shard->unsaved,
 		.done = on_pass_over,
 		.context = shard,
 	};
@@ -249,6 +253,7 @@ void publisher_free(struct publisher *publisher)
 		assert(!shard->is_running);
 		loop_timer_off(publisher->means.loop, &shard->timer);
 		loop_defer_off(publisher->means.loop, &shard->task);
+		unsaved_clear(&shard->unsaved);
 	}
 	publisher->means.repo->bell.ring = NULL;
 	free(publisher);

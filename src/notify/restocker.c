@@ -34,6 +34,14 @@ struct work {
 	enum result result;
 };
 
+/* How far the restock has come that was last under way: pauses do not send it back. */
+struct progress {
+	char restock_id[ID_SIZE];
+	uint32_t shard; /* of its subscribers */
+	char after[SUBSCRIPTION_SORT_SIZE];
+	struct unsaved unsaved; /* of the page behind that */
+};
+
 struct shard {
 	struct restocker *restocker;
 	uint32_t number;
@@ -46,6 +54,7 @@ struct shard {
 	struct arena arena;
 	struct loop_task task;
 	struct loop_timer timer;
+	struct progress progress;
 	struct work *work; /* NULL while resting */
 };
 
@@ -57,7 +66,7 @@ struct restocker {
 	struct shard shards[];
 };
 
-static void read_page(struct shard *shard);
+static void go_on(struct shard *shard);
 
 static uint64_t now_us(const struct shard *shard)
 {
@@ -125,7 +134,7 @@ static void rest(struct shard *shard, uint64_t delay_us)
 		(void)!loop_timer_set(restocker->means.loop, &shard->timer, shard->look_at_us);
 }
 
-/* The first of a row of failures is told. Subscribers are looked for anew afterwards. */
+/* The first of a row of failures is told. The page is read anew afterwards. */
 static void pause(struct shard *shard, enum result result)
 {
 	struct restocker *restocker = shard->restocker;
@@ -171,6 +180,18 @@ static void report_passed_over(struct shard *shard, uint64_t count)
 	shard->passed_over = count;
 }
 
+/* Those of an earlier restock whom SNS refused are told of this one. */
+static void begin_restock(struct shard *shard, const struct restock *restock)
+{
+	struct progress *progress = &shard->progress;
+
+	if (memcmp(progress->restock_id, restock->id, ID_SIZE) == 0)
+		return;
+	unsaved_clear(&progress->unsaved);
+	*progress = (struct progress){0};
+	memcpy(progress->restock_id, restock->id, ID_SIZE);
+}
+
 static void take_look(struct shard *shard)
 {
 	shard->await.arena = &shard->arena;
@@ -182,9 +203,8 @@ static void take_look(struct shard *shard)
 	} else if (shard->await.result != RESULT_OK) {
 		pause(shard, shard->await.result);
 	} else {
-		shard->work->query.product_id = shard->work->restock.product_id;
-		shard->work->query.after = "";
-		read_page(shard);
+		begin_restock(shard, &shard->work->restock);
+		go_on(shard);
 	}
 }
 
@@ -215,20 +235,19 @@ static void take_finish(struct shard *shard)
 
 /* ------------------------------------------------------------------ telling */
 
-static void go_on(struct shard *shard)
+static void leave_page(struct shard *shard)
 {
-	struct work *work = shard->work;
+	const struct subscriber_page *page = &shard->work->page;
+	struct progress *progress = &shard->progress;
 
-	if (work->page.has_more) {
-		work->query.after = work->page.last;
+	if (page->has_more) {
+		memcpy(progress->after, page->last, sizeof(progress->after));
 	} else {
-		work->query.after = "";
-		work->query.shard++;
+		progress->after[0] = '\0';
+		progress->shard++;
 	}
-	if (work->query.shard < shard->restocker->shard_count)
-		read_page(shard);
-	else
-		finish(shard);
+	unsaved_clear(&progress->unsaved);
+	go_on(shard);
 }
 
 static void on_batch_over(struct restock_batch *batch)
@@ -259,6 +278,7 @@ static void tell(struct shard *shard)
 		hand->restock = &work->restock;
 		hand->subscribers = &work->page.entries[i * SNS_BATCH_MAX];
 		hand->count = rest_count < SNS_BATCH_MAX ? rest_count : SNS_BATCH_MAX;
+		hand->unsaved = &shard->progress.unsaved;
 		hand->deadline_us = deadline_us(shard);
 		hand->done = on_batch_over;
 		hand->context = shard;
@@ -278,19 +298,30 @@ static void take_told(struct shard *shard)
 		return;
 	}
 	shard->failures = 0;
-	go_on(shard);
+	leave_page(shard);
 }
 
 /* ------------------------------------------------------------------ reading */
 
-static void read_page(struct shard *shard)
+static void go_on(struct shard *shard)
 {
+	struct work *work = shard->work;
+
+	if (shard->progress.shard == shard->restocker->shard_count) {
+		finish(shard);
+		return;
+	}
 	if (!may_go_on(shard)) {
 		rest(shard, 0);
 		return;
 	}
 	step(shard, READING);
-	subscriber_page_read(shard->restocker->means.repo, &shard->work->query, &shard->work->page,
+	work->query = (struct subscriber_query){
+		.product_id = work->restock.product_id,
+		.shard = shard->progress.shard,
+		.after = shard->progress.after,
+	};
+	subscriber_page_read(shard->restocker->means.repo, &work->query, &work->page,
 			     &shard->await);
 }
 
@@ -305,7 +336,7 @@ static void take_page(struct shard *shard)
 	else if (work->page.count > 0)
 		tell(shard);
 	else
-		go_on(shard);
+		leave_page(shard);
 }
 
 /* ------------------------------------------------------------------ step by step */
@@ -403,6 +434,7 @@ void restocker_free(struct restocker *restocker)
 		loop_timer_off(restocker->means.loop, &shard->timer);
 		loop_defer_off(restocker->means.loop, &shard->task);
 		arena_clear(&shard->arena);
+		unsaved_clear(&shard->progress.unsaved);
 	}
 	free(restocker);
 }

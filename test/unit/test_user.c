@@ -44,7 +44,7 @@ static json_t *apply(const struct row *row, const json_t *body, const json_t *st
 	case A_PREFERENCE:
 		break;
 	}
-	return notification_apply(body, validation);
+	return notification_apply(body, NULL, validation);
 }
 
 static void list_faults(const struct validation *validation, char *out, size_t size)
@@ -235,10 +235,49 @@ START_TEST(a_list_of_events_is_bounded)
 	for (int i = 0; i < 101; i++)
 		json_array_append_new(events, json_string("x"));
 	validation_init(&validation, &arena);
-	ck_assert_ptr_null(notification_apply(body, &validation));
+	ck_assert_ptr_null(notification_apply(body, NULL, &validation));
 	ck_assert_uint_eq(validation.count, 1);
 	ck_assert_int_eq(validation.first->code, MISTAKE_TOO_MANY);
 	json_decref(body);
+}
+END_TEST
+
+#define ENDPOINT(place) "arn:" place ":endpoint/GCM/shop/1"
+
+START_TEST(an_endpoint_is_where_the_topic_is_if_there_is_one)
+{
+	static const struct {
+		const char *target;
+		const char *topic;
+		const char *faults;
+	} places[] = {
+		{ENDPOINT("aws:sns:eu-west-1:123456789012"), "arn:aws:sns:eu-west-1:123456789012:a",
+		 ""},
+		{ENDPOINT("aws:sns:eu-west-1:123456789012"), NULL, ""},
+		{ENDPOINT("aws:sns:eu-west-1:123456789013"), "arn:aws:sns:eu-west-1:123456789012:a",
+		 "target_arn invalid-text"},
+		{ENDPOINT("aws:sns:eu-west-2:123456789012"), "arn:aws:sns:eu-west-1:123456789012:a",
+		 "target_arn invalid-text"},
+		{ENDPOINT("aws-cn:sns:eu-west-1:123456789012"),
+		 "arn:aws:sns:eu-west-1:123456789012:a", "target_arn invalid-text"},
+		{"x", "arn:aws:sns:eu-west-1:123456789012:a", "target_arn invalid-text"},
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		json_t *body = json_pack("{s:s, s:s}", "channel", "endpoint", "target_arn",
+					 places[i].target);
+		struct validation validation;
+		json_t *made;
+		char faults[200];
+
+		validation_init(&validation, &arena);
+		made = notification_apply(body, places[i].topic, &validation);
+		list_faults(&validation, faults, sizeof(faults));
+		ck_assert_str_eq(faults, places[i].faults);
+		ck_assert_int_eq(made != NULL, faults[0] == '\0');
+		json_decref(body);
+		json_decref(made);
+	}
 }
 END_TEST
 
@@ -258,7 +297,7 @@ static void prefer_once(void *context)
 	(void)context;
 	validation_init(&validation, &memory);
 	if (body)
-		made = notification_apply(body, &validation);
+		made = notification_apply(body, NULL, &validation);
 	ck_assert(made || alloc_has_failed());
 	json_decref(body);
 	json_decref(made);
@@ -286,6 +325,7 @@ Suite *user_suite(void)
 	tcase_add_test(tests, an_address_can_be_part_of_a_body);
 	tcase_add_test(tests, preferences_fit_their_channel);
 	tcase_add_test(tests, a_list_of_events_is_bounded);
+	tcase_add_test(tests, an_endpoint_is_where_the_topic_is_if_there_is_one);
 	tcase_add_test(tests, without_preferences_there_is_no_channel);
 	tcase_add_test(tests, short_memory_makes_nothing);
 	suite_add_tcase(suite, tests);

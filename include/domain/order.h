@@ -158,4 +158,12 @@ enum fulfillment_status order_fulfillment(const struct order_line *lines, size_t
 /* True when it is "placed" and nothing was paid: then it expires when it is not paid in time. */
 bool order_awaits_payment(const struct order *order);
 
+/*
+ * Since when it has been waiting for its payment, as times are written: since it was placed, or
+ * since a payment was last told of, so that one that failed leaves time for another. A note does
+ * not count: whoever may set one could keep the stock reserved for ever.
+ */
+void order_waits_since(const struct order *order, const struct order_payment *payments,
+		       size_t payment_count, char since[static CLOCK_RFC3339_SIZE]);
+
 #endif

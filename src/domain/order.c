@@ -138,3 +138,17 @@ bool order_awaits_payment(const struct order *order)
 	return order->status == ORDER_PLACED &&
 	       (order->payment_status == PAYMENT_NONE || order->payment_status == PAYMENT_FAILED);
 }
+
+void order_waits_since(const struct order *order, const struct order_payment *payments,
+		       size_t payment_count, char since[static CLOCK_RFC3339_SIZE])
+{
+	enum { LEN = CLOCK_RFC3339_SIZE - 1 };
+
+	memcpy(since, order->created_at, CLOCK_RFC3339_SIZE);
+	for (size_t i = 0; i < payment_count; i++) {
+		struct span told = payments[i].updated_at;
+
+		if (told.len == LEN && memcmp(told.data, since, LEN) > 0)
+			memcpy(since, told.data, LEN);
+	}
+}

@@ -268,7 +268,8 @@ static void write_all(struct run *run)
 	head->version = run->before.version + 1;
 	clock_format_rfc3339(run->draft.wall_ms, head->updated_at);
 	order_item_key(head->id, pk);
-	order_item_index(head, run->repo->write_shards, &index);
+	order_item_index(head, run->order.payments, run->order.payment_count,
+			 run->repo->write_shards, &index);
 	write_values(run, &index, &values);
 	if (buf_ok(&values))
 		start_write(run, pk, &values);

@@ -15,8 +15,14 @@ void order_item_key(const char *id, char key[static ORDER_KEY_SIZE])
 	snprintf(key, ORDER_KEY_SIZE, "O#%s", id);
 }
 
-void order_item_index(const struct order *order, uint32_t write_shards, struct order_index *out)
+void order_item_index(const struct order *order, const struct order_payment *payments,
+		      size_t payment_count, uint32_t write_shards, struct order_index *out)
 {
+	char time[CLOCK_RFC3339_SIZE];
+
+	memcpy(time, order->updated_at, sizeof(time));
+	if (order->status == ORDER_PLACED)
+		order_waits_since(order, payments, payment_count, time);
 	*out = (struct order_index){0};
 	if (order->user_id[0]) {
 		snprintf(out->g1p, sizeof(out->g1p), "U#%s", order->user_id);
@@ -25,7 +31,7 @@ void order_item_index(const struct order *order, uint32_t write_shards, struct o
 	snprintf(out->g2p, sizeof(out->g2p), "OS#%s#%" PRIu32,
 		 order_state_name(ORDER_STATUS, order->status),
 		 id_hash(order->id) & (write_shards - 1));
-	snprintf(out->g2s, sizeof(out->g2s), "%s#%s", order->updated_at, order->id);
+	snprintf(out->g2s, sizeof(out->g2s), "%s#%s", time, order->id);
 }
 
 void order_item_amount(const struct order *order, int64_t amount, char *text)
@@ -317,7 +323,7 @@ static void write_index(const struct order *order, uint32_t write_shards, struct
 {
 	struct order_index index;
 
-	order_item_index(order, write_shards, &index);
+	order_item_index(order, NULL, 0, write_shards, &index);
 	add_key(out, "g1p", index.g1p);
 	add_key(out, "g1s", index.g1s);
 	add_key(out, "g2p", index.g2p);

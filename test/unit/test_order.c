@@ -126,6 +126,24 @@ START_TEST(only_what_is_placed_and_unpaid_awaits_payment)
 }
 END_TEST
 
+START_TEST(time_to_pay_begins_with_the_order_or_its_last_payment)
+{
+	static const struct order order = {.created_at = "2026-11-24T01:02:03.004Z",
+					   .updated_at = "2026-11-24T01:09:00.000Z"};
+	const struct order_payment payments[] = {
+		{.updated_at = span_of("2026-11-24T01:05:00.000Z")},
+		{.updated_at = span_of("2026-11-24T01:04:00.000Z")},
+		{.updated_at = span_of("another tool's")},
+	};
+	char since[CLOCK_RFC3339_SIZE];
+
+	order_waits_since(&order, NULL, 0, since);
+	ck_assert_str_eq(since, "2026-11-24T01:02:03.004Z");
+	order_waits_since(&order, payments, 3, since);
+	ck_assert_str_eq(since, "2026-11-24T01:05:00.000Z");
+}
+END_TEST
+
 Suite *order_suite(void)
 {
 	Suite *suite = suite_create("order");
@@ -138,6 +156,7 @@ Suite *order_suite(void)
 	tcase_add_test(tests, names_of_a_deliverys_status);
 	tcase_add_test(tests, states_are_had_by_their_field);
 	tcase_add_test(tests, only_what_is_placed_and_unpaid_awaits_payment);
+	tcase_add_test(tests, time_to_pay_begins_with_the_order_or_its_last_payment);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

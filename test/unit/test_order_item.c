@@ -129,9 +129,25 @@ START_TEST(a_guests_order_is_in_no_users_list)
 	struct order head = {.id = ORDER, .updated_at = NOW};
 	struct order_index index;
 
-	order_item_index(&head, 4, &index);
+	order_item_index(&head, NULL, 0, 4, &index);
 	ck_assert_str_eq(index.g1p, "");
 	ck_assert_int_eq(strncmp(index.g2p, "OS#placed#", 10), 0);
+}
+END_TEST
+
+START_TEST(what_is_placed_is_found_by_how_long_it_waits)
+{
+	struct order head = {.id = ORDER, .created_at = BEFORE, .updated_at = LATER};
+	const struct order_payment failed = {.updated_at = span_of(NOW)};
+	struct order_index index;
+
+	order_item_index(&head, NULL, 0, 4, &index);
+	ck_assert_str_eq(index.g2s, BEFORE "#" ORDER);
+	order_item_index(&head, &failed, 1, 4, &index);
+	ck_assert_str_eq(index.g2s, NOW "#" ORDER);
+	head.status = ORDER_CONFIRMED;
+	order_item_index(&head, &failed, 1, 4, &index);
+	ck_assert_str_eq(index.g2s, LATER "#" ORDER);
 }
 END_TEST
 
@@ -171,6 +187,7 @@ Suite *order_item_suite(void)
 	tcase_add_test(tests, what_cannot_be_understood_is_garbled);
 	tcase_add_test(tests, a_head_is_written_as_it_is_read);
 	tcase_add_test(tests, a_guests_order_is_in_no_users_list);
+	tcase_add_test(tests, what_is_placed_is_found_by_how_long_it_waits);
 	tcase_add_test(tests, texts_are_escaped_as_json_has_them);
 	tcase_add_test(tests, short_memory_is_a_failure);
 	suite_add_tcase(suite, tests);

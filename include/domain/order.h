@@ -46,6 +46,7 @@ struct order {
 	enum payment_status payment_status;
 	enum fulfillment_status fulfillment_status;
 	bool is_cash_on_delivery;
+	bool is_rest_cancelled; /* what was not shipped by then will not be; the status went on */
 	char currency[ORDER_CURRENCY_SIZE];
 	int64_t total;
 	int64_t paid;     /* in all, whether refunded or not */
@@ -68,6 +69,7 @@ struct order_line {
 	int64_t shipped;   /* in deliveries that are shipped or delivered */
 	int64_t delivered; /* of the shipped, in deliveries that are delivered */
 	int64_t returned;  /* of the shipped */
+	int64_t cancelled; /* with the rest of an order that was partly shipped */
 };
 
 /* So many of a product: in a delivery, in a return. */
@@ -151,7 +153,8 @@ bool order_count_returns(struct order_line *lines, size_t count, const struct or
 
 /*
  * What follows from the counts: returned when all that was ordered has come back, delivered when
- * all of it is delivered, shipped when all of it is under way, partial when some of it is.
+ * all of it is delivered, shipped when all of it is under way, partial when some of it is. What was
+ * cancelled is not waited for.
  */
 enum fulfillment_status order_fulfillment(const struct order_line *lines, size_t count);
 

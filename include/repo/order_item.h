@@ -72,8 +72,8 @@ MUST_CHECK enum result order_item_read(struct span items, const char *id, struct
 				       struct stored_order *out);
 
 /*
- * Counts deliveries and returns into the lines anew, after a change of them. False when they do not
- * fit the lines.
+ * Counts deliveries, returns and what was cancelled into the lines anew, after a change of them.
+ * False when they do not fit the lines.
  */
 bool order_item_count(struct stored_order *order);
 

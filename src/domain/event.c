@@ -48,10 +48,12 @@ static const struct {
 				 "An order was not paid in time; its stock was given back.",
 				 "Your order was not paid in time and has ended.",
 				 ORDER("expired", "none", "unfulfilled", "0", "0", "2", "")},
-	[EVENT_ORDER_COMPLETED] = {"order.completed", "order",
-				   "All that was ordered has been delivered.",
-				   "Your order is complete.",
-				   ORDER("completed", "paid", "delivered", "39.8", "0", "6", "")},
+	[EVENT_ORDER_COMPLETED] =
+		{"order.completed", "order",
+		 "Nothing of an order is to come any more: all is delivered, has come "
+		 "back or was cancelled.",
+		 "Your order is complete.",
+		 ORDER("completed", "paid", "delivered", "39.8", "0", "6", "")},
 	[EVENT_ORDER_REFUNDED] = {"order.refunded", "order",
 				  "Money of an order was given back, all or a part of it.",
 				  "You have been refunded.",

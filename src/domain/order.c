@@ -119,10 +119,12 @@ enum fulfillment_status order_fulfillment(const struct order_line *lines, size_t
 	bool is_begun = false;
 
 	for (size_t i = 0; i < count; i++) {
+		int64_t due = lines[i].quantity - lines[i].cancelled;
+
 		is_begun |= lines[i].shipped > 0;
-		is_all_shipped &= lines[i].shipped == lines[i].quantity;
-		is_all_delivered &= lines[i].delivered == lines[i].quantity;
-		is_all_returned &= lines[i].returned == lines[i].quantity;
+		is_all_shipped &= lines[i].shipped == due;
+		is_all_delivered &= lines[i].delivered == due;
+		is_all_returned &= lines[i].returned == due;
 	}
 	if (!is_begun)
 		return FULFILLMENT_UNFULFILLED;

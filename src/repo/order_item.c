@@ -116,6 +116,8 @@ bool order_item_read_head(const struct item *item, struct order *out)
 		.note = item_raw_string(item, "note"),
 		.is_cash_on_delivery = json_scan_is_true(
 			json_scan_member(item_get(item, "cash_on_delivery"), "BOOL")),
+		.is_rest_cancelled = json_scan_is_true(
+			json_scan_member(item_get(item, "rest_cancelled"), "BOOL")),
 	};
 	return copy_text(item, "user_id", out->user_id, sizeof(out->user_id)) &&
 	       copy_text(item, "currency", out->currency, sizeof(out->currency)) &&
@@ -252,17 +254,28 @@ static bool make_arrays(struct span items, struct arena *arena, struct stored_or
 	return out->lines && out->payments && out->deliveries && out->returns && out->history;
 }
 
+static void count_cancelled(struct stored_order *order)
+{
+	for (size_t i = 0; i < order->line_count; i++)
+		order->lines[i].cancelled = order->lines[i].quantity - order->lines[i].shipped;
+}
+
 bool order_item_count(struct stored_order *order)
 {
 	for (size_t i = 0; i < order->line_count; i++) {
 		struct order_line *line = &order->lines[i];
 
 		line->planned = line->shipped = line->delivered = line->returned = 0;
+		line->cancelled = 0;
 	}
-	return order_count_deliveries(order->lines, order->line_count, order->deliveries,
-				      order->delivery_count) &&
-	       order_count_returns(order->lines, order->line_count, order->returns,
-				   order->return_count);
+	if (!order_count_deliveries(order->lines, order->line_count, order->deliveries,
+				    order->delivery_count) ||
+	    !order_count_returns(order->lines, order->line_count, order->returns,
+				 order->return_count))
+		return false;
+	if (order->head.is_rest_cancelled)
+		count_cancelled(order);
+	return true;
 }
 
 static enum result read_items(struct span items, const char *id, struct arena *arena,
@@ -283,7 +296,7 @@ static enum result read_items(struct span items, const char *id, struct arena *a
 		if (!read_one(&item, arena, out))
 			return RESULT_GARBLED;
 	}
-	if (out->head.status == ORDER_CANCELLED)
+	if (out->head.status == ORDER_CANCELLED || out->head.is_rest_cancelled)
 		order_cancel_deliveries(out->deliveries, out->delivery_count);
 	return out->line_count > 0 && order_item_count(out) ? RESULT_OK : RESULT_GARBLED;
 }

@@ -34,6 +34,7 @@ class Told:
         self.orders = {}  # id -> the order as it was told first
         self.payments = {}  # (order id, reference) -> {status: amount}
         self.cancelled = set()
+        self.cut = set()  # orders of which the rest was cancelled
         self.returned = defaultdict(Counter)  # order id -> product id -> pieces
         self.deliveries = {}  # id -> order id
         self.reports = defaultdict(dict)  # delivery id -> event id -> (time, tracking status)
@@ -285,9 +286,10 @@ class Shopper(Person):
         people = [self, *([self.twin()] if self.likes(0.3) else [])]
         answers = await asyncio.gather(*(one.about(order["id"], *asked) for one in people))
         for answer in [one for one in answers if self.accept(one, "invalid-transition")]:
-            if order["id"] in self.told.cancelled:
+            if order["id"] in self.told.cancelled | self.told.cut:
                 self.told.wrong.append(f"{self.name}: an order was cancelled twice: {answers}")
-            self.told.cancelled.add(order["id"])
+            is_whole = answer.json["status"] == "cancelled"
+            (self.told.cancelled if is_whole else self.told.cut).add(order["id"])
             if answer.json["paid"] > answer.json["refunded"]:
                 await self.pay(order, "refunded", f"{order['id']}-r", answer.json["paid"])
 
@@ -333,7 +335,7 @@ class Carrier(Person):
         if self.likes(0.2):
             body["status"] = "pending"
         answer = await self.about(order["id"], "POST", path, body)
-        if not self.accept(answer, "invalid-transition", "nothing-to-ship"):
+        if not self.accept(answer, "invalid-transition", "nothing-to-ship", "too-many-shipped"):
             return None
         delivery = answer.json
         self.told.deliveries[delivery["id"]] = order["id"]

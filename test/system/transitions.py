@@ -99,6 +99,7 @@ MAKERS = {
     "captured": ((authorize, PAY), ("confirmed", "paid", "unfulfilled")),
     "paid at last": ((FAIL, PAY), ("confirmed", "paid", "unfulfilled")),
     "partly shipped": ((PAY, deliver_one), ("confirmed", "paid", "partial")),
+    "rest cancelled": ((PAY, deliver_one, cancel), ("confirmed", "paid", "shipped")),
     "shipped": ((PAY, deliver), ("confirmed", "paid", "shipped")),
     "shipped in two": ((PAY, deliver_one, deliver), ("confirmed", "paid", "shipped")),
     "completed": ((PAY, deliver, arrive), ("completed", "paid", "delivered")),
@@ -172,7 +173,11 @@ OUTCOMES = {
     "paid at last": paid_in_full("confirmed", "unfulfilled", **UNSENT),
     "partly shipped": paid_in_full(
         "confirmed", "partial", deliver=Becomes("confirmed", "paid", "shipped", *SENT),
+        cancel=Becomes("confirmed", "paid", "shipped"),
         return_one=Becomes("confirmed", "paid", "partial")),
+    "rest cancelled": paid_in_full(
+        "confirmed", "shipped", deliver=NOTHING_LEFT,
+        return_one=Becomes("completed", "paid", "returned", "order.completed")),
     "shipped": ALL_SHIPPED,
     "shipped in two": ALL_SHIPPED,
     "completed": paid_in_full("completed", "delivered",

@@ -86,6 +86,19 @@ START_TEST(fulfilment_follows_from_the_counts)
 }
 END_TEST
 
+START_TEST(what_is_cancelled_is_not_waited_for)
+{
+	lines[0].shipped = 1;
+	lines[0].cancelled = 2;
+	lines[1].cancelled = 2;
+	ck_assert_int_eq(order_fulfillment(lines, 2), FULFILLMENT_SHIPPED);
+	lines[0].delivered = 1;
+	ck_assert_int_eq(order_fulfillment(lines, 2), FULFILLMENT_DELIVERED);
+	lines[0].returned = 1;
+	ck_assert_int_eq(order_fulfillment(lines, 2), FULFILLMENT_RETURNED);
+}
+END_TEST
+
 START_TEST(names_of_a_deliverys_status)
 {
 	enum delivery_status status;
@@ -153,6 +166,7 @@ Suite *order_suite(void)
 	tcase_add_loop_test(tests, deliveries_count_by_their_status, 0, 4);
 	tcase_add_test(tests, what_cannot_be_is_noticed);
 	tcase_add_test(tests, fulfilment_follows_from_the_counts);
+	tcase_add_test(tests, what_is_cancelled_is_not_waited_for);
 	tcase_add_test(tests, names_of_a_deliverys_status);
 	tcase_add_test(tests, states_are_had_by_their_field);
 	tcase_add_test(tests, only_what_is_placed_and_unpaid_awaits_payment);

@@ -130,6 +130,23 @@ START_TEST(a_placed_order_keeps_its_place_but_for_payments)
 }
 END_TEST
 
+START_TEST(that_the_rest_is_cancelled_is_kept_and_stays)
+{
+	has_move = false;
+	SCRIPT_PLAY(&on.aws.script,
+		    FOUND_ITEMS(HEAD_ITEM("confirmed", "none", "partial", "1",
+					  ",\"rest_cancelled\":{\"BOOL\":true}") "," SNAP_ITEM),
+		    DONE);
+	run(RESULT_OK);
+	ck_assert_sent(&on, 1, "version = :next, rest_cancelled = :rest REMOVE note");
+	ck_assert_sent(&on, 1, "\":rest\":{\"BOOL\":true}");
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, READ, DONE);
+	run(RESULT_OK);
+	ck_assert_not_sent(&on, 1, "rest");
+}
+END_TEST
+
 START_TEST(nothing_is_written_when_it_is_left_or_refused)
 {
 	decision = ORDER_LEAVE;
@@ -296,6 +313,7 @@ Suite *order_change_suite(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, all_is_written_at_once_on_the_version_that_was_read);
 	tcase_add_test(tests, a_placed_order_keeps_its_place_but_for_payments);
+	tcase_add_test(tests, that_the_rest_is_cancelled_is_kept_and_stays);
 	tcase_add_test(tests, nothing_is_written_when_it_is_left_or_refused);
 	tcase_add_test(tests, what_is_not_there_is_not_found);
 	tcase_add_test(tests, another_version_than_the_expected_one_is_a_conflict);

@@ -71,6 +71,34 @@ START_TEST(counts_can_be_made_anew)
 }
 END_TEST
 
+START_TEST(what_was_not_shipped_when_the_rest_was_cancelled_is_cancelled)
+{
+	ck_assert_int_eq(
+		read("[" HEAD_ITEM(
+			"confirmed", "paid", "shipped", "4",
+			",\"rest_cancelled\":{\"BOOL\":true}") "," DELIVERY_ITEM("shipped",
+										 "2") "," SNAP_ITEM
+										      "]"),
+		RESULT_OK);
+	ck_assert(order.head.is_rest_cancelled);
+	ck_assert_int_eq(order.lines[0].cancelled, 1);
+	ck_assert_int_eq(order.lines[1].cancelled, 2);
+	ck_assert_int_eq(
+		read("[" HEAD_ITEM(
+			"completed", "paid", "shipped", "4",
+			",\"rest_cancelled\":{\"BOOL\":true}") "," DELIVERY_ITEM("pending",
+										 "2") "," SNAP_ITEM
+										      "]"),
+		RESULT_OK);
+	ck_assert_int_eq(order.deliveries[0].status, DELIVERY_CANCELLED);
+	ck_assert_int_eq(order.lines[0].planned, 0);
+	ck_assert_int_eq(order.lines[0].cancelled, 3);
+	order.head.is_rest_cancelled = false;
+	ck_assert(order_item_count(&order));
+	ck_assert_int_eq(order.lines[0].cancelled, 0);
+}
+END_TEST
+
 START_TEST(what_is_not_there_is_not_found)
 {
 	ck_assert_int_eq(read("[]"), RESULT_NOT_FOUND);
@@ -183,6 +211,7 @@ Suite *order_item_suite(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, all_of_an_order_is_read_from_its_items);
 	tcase_add_test(tests, counts_can_be_made_anew);
+	tcase_add_test(tests, what_was_not_shipped_when_the_rest_was_cancelled_is_cancelled);
 	tcase_add_test(tests, what_is_not_there_is_not_found);
 	tcase_add_test(tests, what_cannot_be_understood_is_garbled);
 	tcase_add_test(tests, a_head_is_written_as_it_is_read);

@@ -90,7 +90,7 @@ struct order_payment {
 	struct span reference;
 	enum payment_status status;
 	int64_t amount;
-	bool is_orphaned; /* it came when the order was expired or cancelled */
+	bool is_orphaned; /* it came when the order was expired or cancelled, or paid already */
 	struct span created_at;
 	struct span updated_at;
 };

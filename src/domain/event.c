@@ -97,11 +97,10 @@ static const struct {
 			      "There is something again, for each who has asked to be told.",
 			      "What you were waiting for is back in stock.",
 			      STOCK("in", "40", "40")},
-	[EVENT_PAYMENT_ORPHANED] = {"payment.orphaned", "order",
-				    "A payment came for an order that had ended: give it back.",
-				    NULL,
-				    ORDER("expired", "none", "unfulfilled", "0", "0", "3",
-					  PAYMENT("paid"))},
+	[EVENT_PAYMENT_ORPHANED] =
+		{"payment.orphaned", "order",
+		 "A payment came for an order that had ended, or was paid already: give it back.",
+		 NULL, ORDER("expired", "none", "unfulfilled", "0", "0", "3", PAYMENT("paid"))},
 };
 
 const char *event_name(enum event_type type)

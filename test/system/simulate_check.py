@@ -311,10 +311,10 @@ def check_order_events(books, order_id):
 
 
 def orphans(books, order_id, path, payments):
-    """The fewest and the most payments that can have come after the order's end."""
+    """The fewest and the most payments that can have come after the order's end or its payment."""
     good = payments["paid"] + payments["authorized"]
     if books.orders[order_id]["status"] not in DEAD:
-        return 0, 0
+        return (max(payments["paid"] - 1, 0),) * 2  # all but the one that paid for it
     if "confirmed" not in path:
         return good, 2 * good  # one reference may have been authorized and paid
     return 0, 2 * good
@@ -328,6 +328,9 @@ def check_payments(books, order_id):
     if order["refunded"] != sums["refunded"] or order["paid"] != sums["paid"]:
         yield (f"order {order_id}: {order['paid']} paid and {order['refunded']} refunded, but its"
                f" payments come to {dict(sums)}")
+    is_covered = order["paid"] - order["refunded"] >= order["total"]
+    if order["payment_status"] == "paid" and not is_covered:
+        yield (f"order {order_id} is paid, but {order['refunded']} of {order['paid']} went back")
 
 
 def is_over(order, deliveries):

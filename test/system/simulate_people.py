@@ -239,8 +239,8 @@ class Shopper(Person):
         if order.get("cash_on_delivery"):
             mood = self.pick(keep=80, cancel=10, cancel_late=10)
         else:
-            mood = self.pick(keep=55, two_steps=12, fail_first=8, forget=8, cancel=5,
-                             cancel_late=6, late=6)
+            mood = self.pick(keep=51, two_steps=12, fail_first=8, forget=8, cancel=5,
+                             cancel_late=6, late=6, twice=4)
             paid = await self.settle_bill(order, mood)
         if mood in ("cancel", "cancel_late"):
             late = mood == "cancel_late"
@@ -264,6 +264,8 @@ class Shopper(Person):
             await self.pay(order, "failed", f"{order['id']}-0", order["total"])
         if mood == "two_steps":
             await self.pay(order, "authorized", reference, order["total"])
+        if mood == "twice":
+            await self.pay(order, "paid", f"{order['id']}-2", order["total"])
         return await self.pay(order, "paid", reference, order["total"])
 
     async def pay(self, order, status, reference, amount):

@@ -124,10 +124,11 @@ def open_placed(payment):
         "deliver": INVALID, "return one": NOTHING_THERE}
 
 
-def paid_in_full(status, fulfillment, **others):
+def paid_in_full(status, fulfillment, payment="paid", **others):
     """The row of an order that is paid, but for what is told otherwise."""
     return {
-        "authorize": INVALID, "pay": INVALID, "fail": INVALID,
+        "authorize": INVALID, "pay": Becomes(status, payment, fulfillment, ORPHANED),
+        "fail": INVALID,
         "refund a part": Becomes(status, "partially_refunded", fulfillment, REFUNDED),
         "refund all": Becomes(status, "refunded", fulfillment, REFUNDED),
         "cancel": INVALID, "deliver": INVALID, "return one": NOTHING_THERE,
@@ -184,13 +185,13 @@ OUTCOMES = {
                               return_one=Becomes("completed", "paid", "delivered")),
     "returned": paid_in_full("completed", "returned"),
     "partly refunded": paid_in_full(
-        "confirmed", "unfulfilled",
+        "confirmed", "unfulfilled", "partially_refunded",
         refund_all=TOO_MUCH,
         refund_a_part=Becomes("confirmed", "refunded", "unfulfilled", REFUNDED),
         cancel=Becomes("cancelled", "partially_refunded", "unfulfilled", CANCELLED),
         deliver=Becomes("confirmed", "partially_refunded", "shipped", *SENT)),
     "refunded": paid_in_full(
-        "confirmed", "unfulfilled",
+        "confirmed", "unfulfilled", "refunded",
         refund_a_part=INVALID, refund_all=INVALID,
         cancel=Becomes("cancelled", "refunded", "unfulfilled", CANCELLED),
         deliver=Becomes("confirmed", "refunded", "shipped", *SENT)),

@@ -35,6 +35,7 @@ struct job {
 	enum checkout_status end;
 	enum checkout_refusal refusal; /* what is told when it has ended; CHECKOUT_FINE: success */
 	struct stock_moves moves;
+	uint64_t misfit_version; /* that it had when stocks did not fit it; 0: never */
 };
 
 static void finish(struct job *job, enum result result)
@@ -369,6 +370,24 @@ static enum result start_end(struct job *job, const char *values)
 	return repo_write(job->repo, new_call(job, on_ended), writes, count);
 }
 
+/*
+ * The stocks were read after the checkout. If less is reserved than it holds, somebody else may
+ * have ended it meanwhile: that is seen by reading it again.
+ */
+static void take_misfit(struct job *job)
+{
+	uint64_t version = job->stored->checkout.version;
+
+	if (job->misfit_version == version) {
+		finish(job, RESULT_GARBLED);
+	} else if (job->tries >= CHECKOUT_TRIES) {
+		finish(job, RESULT_THROTTLED);
+	} else {
+		job->misfit_version = version;
+		start_read(job);
+	}
+}
+
 static void decide(struct job *job)
 {
 	struct buf values = {0};
@@ -377,7 +396,7 @@ static void decide(struct job *job)
 	job->tries++;
 	dynamodb_call_clear(&job->call);
 	if (!stock_moves_decide(&job->moves)) {
-		finish(job, RESULT_GARBLED); /* less is reserved than was held */
+		take_misfit(job);
 		return;
 	}
 	write_end_values(job, &values);

@@ -121,21 +121,30 @@ static void write_values(const struct run *run, const struct order_index *index,
 	attribute_add_integer(values, ":v", (int64_t)run->before.version);
 	attribute_add_integer(values, ":next", (int64_t)head->version);
 	order_item_add_raw(values, ":note", head->note);
+	if (head->is_rest_cancelled)
+		buf_add_str(values, ",\":rest\":{\"BOOL\":true}");
 	buf_add_char(values, '}');
 }
 
 #define STATES                                                                      \
 	"SET #s = :s, payment_status = :p, fulfillment_status = :f, paid = :paid, " \
 	"refunded = :refunded, updated_at = :time, g2p = :g2p, g2s = :g2s, version = :next"
+#define REST ", rest_cancelled = :rest"
 
 static void add_head(struct run *run, const char *pk, const struct buf *values,
 		     struct dynamodb_write *write)
 {
+	static const char *const updates[2][2] = {
+		/* without a note, with one */
+		{STATES " REMOVE note", STATES ", note = :note"},
+		{STATES REST " REMOVE note", STATES REST ", note = :note"},
+	};
+	const struct order *head = &run->order.head;
+
 	*write = (struct dynamodb_write){
 		.action = DYNAMODB_UPDATE,
 		.key = {pk, "#"},
-		.update =
-			run->order.head.note.data ? STATES ", note = :note" : STATES " REMOVE note",
+		.update = updates[head->is_rest_cancelled][head->note.data != NULL],
 		.condition = "version = :v",
 		.names = "{\"#s\":\"status\"}",
 		.values = buf_text(values),
@@ -268,7 +277,8 @@ static void write_all(struct run *run)
 	head->version = run->before.version + 1;
 	clock_format_rfc3339(run->draft.wall_ms, head->updated_at);
 	order_item_key(head->id, pk);
-	order_item_index(head, run->repo->write_shards, &index);
+	order_item_index(head, run->order.payments, run->order.payment_count,
+			 run->repo->write_shards, &index);
 	write_values(run, &index, &values);
 	if (buf_ok(&values))
 		start_write(run, pk, &values);

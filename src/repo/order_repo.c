@@ -128,12 +128,13 @@ static enum order_decision expire(struct order_draft *draft, void *context)
 {
 	const struct expiry *expiry = context;
 	struct stored_order *order = draft->order;
-	int64_t changed_ms;
+	char since[CLOCK_RFC3339_SIZE];
+	int64_t since_ms;
 
+	order_waits_since(&order->head, order->payments, order->payment_count, since);
 	if (!order_awaits_payment(&order->head) ||
-	    !clock_parse_rfc3339(order->head.updated_at, strlen(order->head.updated_at),
-				 &changed_ms) ||
-	    changed_ms > draft->wall_ms - expiry->payment_ms)
+	    !clock_parse_rfc3339(since, strlen(since), &since_ms) ||
+	    since_ms > draft->wall_ms - expiry->payment_ms)
 		return ORDER_REFUSE;
 	order->head.status = ORDER_EXPIRED;
 	for (size_t i = 0; i < order->line_count; i++)

@@ -46,8 +46,11 @@ static void add_line(const struct order *order, const struct order_line *line, s
 	buf_add(out, line->price_text.data, line->price_text.len);
 	buf_add_format(out, ",\"quantity\":%" PRId64, line->quantity);
 	add_amount(out, "total", order, money_multiply(line->price, line->quantity));
-	buf_add_format(out, ",\"shipped\":%" PRId64 ",\"returned\":%" PRId64 "}", line->shipped,
+	buf_add_format(out, ",\"shipped\":%" PRId64 ",\"returned\":%" PRId64, line->shipped,
 		       line->returned);
+	if (line->cancelled > 0)
+		buf_add_format(out, ",\"cancelled\":%" PRId64, line->cancelled);
+	buf_add_char(out, '}');
 }
 
 static void add_lines(const struct stored_order *order, struct buf *out)

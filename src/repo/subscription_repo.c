@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "repo/product_item.h"
 #include "repo/repo_write.h"
 
@@ -177,21 +176,21 @@ static void start_page(struct clearance *clearance);
 
 static void end_clearance(struct clearance *clearance, enum result result)
 {
-	if (result != RESULT_OK)
-		log_event(LOG_WARNING, "subscriptions of a user who was removed are left",
-			  LOG_F_STR("result", result_name(result)));
 	buf_clear(&clearance->last_key);
-	finish(&clearance->job, RESULT_OK);
+	finish(&clearance->job, result);
+}
+
+static void go_on(struct clearance *clearance, enum result result)
+{
+	if (result == RESULT_OK && clearance->has_more)
+		start_page(clearance);
+	else
+		end_clearance(clearance, result);
 }
 
 static void on_page_removed(struct dynamodb_call *call)
 {
-	struct clearance *clearance = call->context;
-
-	if (call->result == RESULT_OK && clearance->has_more)
-		start_page(clearance);
-	else
-		end_clearance(clearance, call->result);
+	go_on(call->context, call->result);
 }
 
 /* The partition key of what the index names, with its closing zero. False when it is not ours. */
@@ -229,7 +228,7 @@ static void remove_page(struct clearance *clearance, struct span items)
 		dynamodb_batch_write(&clearance->job.repo->db,
 				     begin_call(&clearance->job, on_page_removed), writes, count);
 	else
-		end_clearance(clearance, RESULT_OK);
+		go_on(clearance, RESULT_OK);
 }
 
 static void on_page(struct dynamodb_call *call)

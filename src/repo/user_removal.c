@@ -77,9 +77,10 @@ static void begin_call(struct removal *removal, void (*done)(struct dynamodb_cal
 
 /* ------------------------------------------------------------------ the person elsewhere */
 
+/* The user is gone, by this request or an earlier one: nobody may hear that nothing has changed. */
 static void on_person_removed(struct person_removal *person, enum result result)
 {
-	finish(person->context, result);
+	finish(person->context, result_is_failure(result) ? RESULT_UNKNOWN : result);
 }
 
 static void remove_person(struct removal *removal)

@@ -258,7 +258,9 @@ def test_orders_of_a_status_are_listed_by_their_last_change(fresh):
     tea = product(client, 100)
     made = [placed(client, (tea, 1), email="a@example.org") for _ in range(9)]
     cash = placed(client, (tea, 1), cash=True)
-    made.append(expect(client.patch(path_of(made.pop(3)), {"note": "x"}), 200).json)
+    made.append(expect(client.put(f"{path_of(made.pop(3))}/payment",
+                                  {"reference": "p1", "status": "failed"}), 200).json)
+    expect(client.patch(path_of(made[0]), {"note": "it does not put the end off"}), 200)
     listed = walk(client, "/order", status="placed", limit=4)
     assert [entry["id"] for entry in listed] == [order["id"] for order in reversed(made)]
     assert set(listed[0]) == ENTRY | {"email"}

@@ -116,7 +116,13 @@ START_TEST(those_of_a_user_are_in_one_partition)
 }
 END_TEST
 
-/* It was last changed a minute ago. */
+#define NOTED_ORDER HEAD_ITEM_AT(NOW, "placed", "failed", "unfulfilled", "2", "")
+#define FAILED_PAYMENT(time)                                                                     \
+	"{\"sk\":{\"S\":\"PAY#p1\"},\"reference\":{\"S\":\"p1\"},\"status\":{\"S\":\"failed\"}," \
+	"\"amount\":{\"N\":\"0\"},\"created_at\":{\"S\":\"" BEFORE                               \
+	"\"},\"updated_at\":{\"S\":\"" time "\"}}"
+
+/* It was placed a minute ago. */
 START_TEST(only_what_was_not_paid_in_time_expires)
 {
 	static const struct {
@@ -132,6 +138,9 @@ START_TEST(only_what_was_not_paid_in_time_expires)
 		 RESULT_INVALID},
 		{HEAD_ITEM("confirmed", "none", "unfulfilled", "1", "") "," SNAP_ITEM, 60000,
 		 RESULT_INVALID},
+		{NOTED_ORDER "," SNAP_ITEM, 60000, RESULT_OK},
+		{NOTED_ORDER "," SNAP_ITEM "," FAILED_PAYMENT(BEFORE), 60000, RESULT_OK},
+		{NOTED_ORDER "," SNAP_ITEM "," FAILED_PAYMENT(NOW), 60000, RESULT_INVALID},
 	};
 	char text[8192];
 
@@ -180,7 +189,7 @@ Suite *order_repo_suite(void)
 	tcase_add_test(tests, those_of_a_status_are_in_all_shards);
 	tcase_add_test(tests, those_of_every_status_are_merged_and_a_cursor_is_of_that_list_only);
 	tcase_add_test(tests, those_of_a_user_are_in_one_partition);
-	tcase_add_loop_test(tests, only_what_was_not_paid_in_time_expires, 0, 5);
+	tcase_add_loop_test(tests, only_what_was_not_paid_in_time_expires, 0, 8);
 	tcase_add_test(tests, short_memory_is_a_failure);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -113,6 +113,18 @@ START_TEST(its_history_is_shown_when_it_is_asked_for)
 }
 END_TEST
 
+START_TEST(what_will_not_come_any_more_is_shown)
+{
+	order.head.is_rest_cancelled = true;
+	ck_assert(order_item_count(&order));
+	order_view_write(&order, false, &out);
+	ck_assert_ptr_nonnull(
+		strstr(buf_text(&out), "\"shipped\":2,\"returned\":0,\"cancelled\":1}"));
+	ck_assert_ptr_nonnull(
+		strstr(buf_text(&out), "\"shipped\":0,\"returned\":0,\"cancelled\":2}"));
+}
+END_TEST
+
 START_TEST(an_entry_of_a_list_has_what_the_index_has)
 {
 	const struct repo repo = {.db = {.partition_key = "pk"}};
@@ -157,6 +169,7 @@ Suite *order_view_suite(void)
 	tcase_add_test(tests, payments_are_shown_in_the_order_in_which_they_came);
 	tcase_add_test(tests, as_many_as_an_order_can_have_are_all_shown);
 	tcase_add_test(tests, its_history_is_shown_when_it_is_asked_for);
+	tcase_add_test(tests, what_will_not_come_any_more_is_shown);
 	tcase_add_test(tests, an_entry_of_a_list_has_what_the_index_has);
 	tcase_add_test(tests, short_memory_is_noticed);
 	suite_add_tcase(suite, tests);

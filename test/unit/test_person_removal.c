@@ -14,6 +14,7 @@
 #define ENDED FOUND_ITEMS(HEAD_ITEM("cancelled", "none", "unfulfilled", "4", ""))
 #define UNDER_WAY FOUND_ITEMS(HEAD_ITEM("confirmed", "paid", "unfulfilled", "4", ""))
 #define NONE_LEFT FOUND_ITEMS("")
+#define SUBSCRIPTIONS FOUND_ITEMS("{\"pk\":{\"S\":\"SUB#" TEA "#3\"}}")
 #define DONE TEXT("{}")
 #define RANGE(from, to) \
 	"{\":p\":{\"S\":\"U#" USER "\"},\":from\":{\"S\":\"" from "\"},\":to\":{\"S\":\"" to "\"}}"
@@ -124,8 +125,15 @@ START_TEST(whatever_fails_leaves_the_mark)
 {
 	static const struct script_step failure = AWS_ERROR("AccessDeniedException");
 	static const struct script_step whole[] = {
-		FOUND_ITEMS(NOTE("K#" ORDER)), USED, ENDED,     DONE,
-		FOUND_ITEMS(NOTE("I#a")),      DONE, NONE_LEFT,
+		FOUND_ITEMS(NOTE("K#" ORDER)),
+		USED,
+		ENDED,
+		DONE,
+		FOUND_ITEMS(NOTE("I#a")),
+		DONE,
+		NONE_LEFT,
+		SUBSCRIPTIONS,
+		DONE,
 	};
 	enum { STEPS = sizeof(whole) / sizeof(whole[0]) };
 

@@ -219,7 +219,8 @@ Suite *delivery_tracking_suite(void)
 	tcase_add_test(tests, a_report_is_taken_with_the_mark_that_it_was_seen);
 	tcase_add_test(tests, what_was_seen_changes_nothing);
 	tcase_add_test(tests, what_is_late_is_history_only);
-	tcase_add_test(tests, what_was_cancelled_with_its_order_is_written_as_the_version_after_that);
+	tcase_add_test(tests,
+		       what_was_cancelled_with_its_order_is_written_as_the_version_after_that);
 	tcase_add_test(tests, history_tells_how_the_status_went);
 	tcase_add_test(tests, delivered_may_come_behind_what_was_later);
 	tcase_add_test(tests, the_last_one_completes_the_order);

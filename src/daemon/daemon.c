@@ -307,7 +307,7 @@ static uint64_t limit_connections(uint64_t descriptors, uint64_t workers,
 	if (room >= config->max_connections)
 		return config->max_connections;
 	room = room > CONNECTIONS_MIN ? room : CONNECTIONS_MIN;
-	log_event(LOG_WARNING,
+	log_event(LOG_INFO,
 		  "the limit of open files leaves each worker fewer connections than "
 		  "SHOPD_MAX_CONNECTIONS; raise LimitNOFILE (ulimit -n)",
 		  LOG_F_NUM("max_connections", room));

@@ -1,5 +1,6 @@
 #include "api/order.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "api/checkout_reply.h"
@@ -204,7 +205,7 @@ static bool parse_time(const char *given, int64_t *wall_ms)
 
 	if (len <= OFFSET_LEN || len >= TEXT_SIZE)
 		return false;
-	memcpy(text, given, len);
+	snprintf(text, sizeof(text), "%s", given);
 	if (text[len - OFFSET_LEN] == ' ')
 		text[len - OFFSET_LEN] = '+';
 	return clock_parse_rfc3339_anywhere(text, len, wall_ms);

@@ -184,13 +184,17 @@ static bool is_id(const char *at)
 static const char *without_id(const char *path, char shown[static ROUTER_SHOWN_SIZE])
 {
 	const char *at = path;
+	size_t len;
 
 	while (*at != '\0' && !is_id(at))
 		at++;
 	if (*at == '\0')
 		return path;
-	snprintf(shown, ROUTER_SHOWN_SIZE - strlen("..."), "%.*s", (int)(at - path), path);
-	return strcat(shown, "...");
+	len = (size_t)(at - path);
+	if (len > ROUTER_SHOWN_SIZE - sizeof("..."))
+		len = ROUTER_SHOWN_SIZE - sizeof("...");
+	snprintf(shown, ROUTER_SHOWN_SIZE, "%.*s...", (int)len, path);
+	return shown;
 }
 
 const char *router_loggable_path(const struct route *routes, const struct request *rq,

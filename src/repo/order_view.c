@@ -75,10 +75,12 @@ static bool is_earlier(struct span a, struct span b)
 	return order != 0 ? order < 0 : a.len < b.len;
 }
 
-/* They are read by reference. Those of one moment stay so. */
-static void sort_payments(const struct stored_order *order, const struct order_payment **sorted)
+/* They are read by reference. Those of one moment stay so. Returns how many there are. */
+static size_t sort_payments(const struct stored_order *order, const struct order_payment **sorted)
 {
-	for (size_t i = 0; i < order->payment_count; i++) {
+	size_t count = order->payment_count;
+
+	for (size_t i = 0; i < count; i++) {
 		const struct order_payment *payment = &order->payments[i];
 		size_t at = i;
 
@@ -86,6 +88,7 @@ static void sort_payments(const struct stored_order *order, const struct order_p
 			sorted[at] = sorted[at - 1];
 		sorted[at] = payment;
 	}
+	return count;
 }
 
 static void add_payment(const struct order *order, const struct order_payment *payment,
@@ -105,12 +108,12 @@ static void add_payment(const struct order *order, const struct order_payment *p
 static void add_payments(const struct stored_order *order, struct buf *out)
 {
 	const struct order_payment *sorted[ORDER_PAYMENTS_MAX + ORDER_ROOM];
+	size_t count = sort_payments(order, sorted);
 
-	if (order->payment_count == 0)
+	if (count == 0)
 		return;
-	sort_payments(order, sorted);
 	buf_add_str(out, ",\"payments\":[");
-	for (size_t i = 0; i < order->payment_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buf_add_char(out, ',');
 		add_payment(&order->head, sorted[i], out);

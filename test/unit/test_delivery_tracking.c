@@ -90,7 +90,7 @@ START_TEST(what_is_late_is_history_only)
 END_TEST
 
 /* That it is cancelled was not written with the order's cancellation; what follows is. */
-START_TEST(what_was_cancelled_with_its_order_is_written_as_the_version_after_that)
+START_TEST(what_was_cancelled_with_its_order_goes_on_from_that_version)
 {
 	SCRIPT_PLAY(&on.aws.script, READ(HEAD("cancelled", "7"), "," SENT("pending", "2", "")),
 		    DONE);
@@ -219,8 +219,7 @@ Suite *delivery_tracking_suite(void)
 	tcase_add_test(tests, a_report_is_taken_with_the_mark_that_it_was_seen);
 	tcase_add_test(tests, what_was_seen_changes_nothing);
 	tcase_add_test(tests, what_is_late_is_history_only);
-	tcase_add_test(tests,
-		       what_was_cancelled_with_its_order_is_written_as_the_version_after_that);
+	tcase_add_test(tests, what_was_cancelled_with_its_order_goes_on_from_that_version);
 	tcase_add_test(tests, history_tells_how_the_status_went);
 	tcase_add_test(tests, delivered_may_come_behind_what_was_later);
 	tcase_add_test(tests, the_last_one_completes_the_order);

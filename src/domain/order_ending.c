@@ -46,11 +46,15 @@ bool order_cancel(struct order *order, const struct order_line *lines, size_t co
 	return true;
 }
 
-void order_cancel_deliveries(struct order_delivery *deliveries, size_t count)
+void order_cancel_deliveries(struct order_delivery *deliveries, size_t count, struct span time)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (deliveries[i].status == DELIVERY_PENDING)
-			deliveries[i].status = DELIVERY_CANCELLED;
+		if (deliveries[i].status != DELIVERY_PENDING)
+			continue;
+		deliveries[i].status = DELIVERY_CANCELLED;
+		deliveries[i].version++;
+		if (time.data)
+			deliveries[i].updated_at = time;
 	}
 }
 

@@ -1,7 +1,5 @@
 #include "domain/payment.h"
 
-#include <string.h>
-
 #include "domain/money.h"
 
 /* What is known while it is decided. */
@@ -15,17 +13,12 @@ struct judging {
 	struct payment_decision made;
 };
 
-static bool are_equal(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 static void find_earlier(struct judging *j, const struct order_payment *payments)
 {
 	j->made.is_new = true;
 	j->made.place = j->count;
 	for (size_t i = 0; i < j->count; i++) {
-		if (!are_equal(payments[i].reference, j->told->reference))
+		if (!span_same(payments[i].reference, j->told->reference))
 			continue;
 		j->earlier = &payments[i];
 		j->made.is_new = false;

@@ -123,8 +123,8 @@ static void start(struct job *job, const char *id)
 		refuse(job, CHECKOUT_NOT_FOUND);
 }
 
-/* True when it is held and of the version that is expected; else it has been refused. */
-static bool is_open(struct job *job)
+/* True when it is held and, if it is altered, as expected; else it has been refused. */
+static bool is_open(struct job *job, bool is_altered)
 {
 	const struct checkout *checkout = &job->stored->checkout;
 	char now[CLOCK_RFC3339_SIZE];
@@ -132,7 +132,7 @@ static bool is_open(struct job *job)
 
 	checkout_repo_now(job->repo, now);
 	refusal = checkout_judge(checkout, now);
-	if (refusal == CHECKOUT_FINE && job->expected_version &&
+	if (refusal == CHECKOUT_FINE && is_altered && job->expected_version &&
 	    job->expected_version != checkout->version)
 		refusal = CHECKOUT_OTHER_VERSION;
 	if (refusal != CHECKOUT_FINE)
@@ -224,8 +224,9 @@ static void write_patch(struct job *job)
 	job->tries++;
 	checkout_item_key(job->id, pk);
 	write_patch_values(job, &values);
-	if (!buf_ok(&values) ||
-	    !repo_write(job->repo, new_call(job, on_patched),
+	if (buf_ok(&values))
+		result = repo_write(
+			job->repo, new_call(job, on_patched),
 			&(struct dynamodb_write){
 				.action = DYNAMODB_UPDATE,
 				.key = {pk, "#"},
@@ -236,14 +237,10 @@ static void write_patch(struct job *job)
 				.values = buf_text(&values),
 				.expected_version = job->stored->checkout.version,
 			},
-			1, &result))
+			1);
+	if (result != RESULT_OK)
 		finish(job, result);
 	buf_clear(&values);
-}
-
-static bool is_same(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 /* What it becomes, in place. False when that is what it is. */
@@ -252,8 +249,8 @@ static bool apply(const struct job *job, const struct checkout_parts *parts)
 	struct checkout *checkout = &job->out->checkout;
 	int64_t now_ms = clock_wall_ms(job->repo->clock);
 
-	if (!parts->wants_extension && is_same(parts->address, checkout->address) &&
-	    is_same(parts->email, checkout->email))
+	if (!parts->wants_extension && span_same(parts->address, checkout->address) &&
+	    span_same(parts->email, checkout->email))
 		return false;
 	checkout->address = parts->address;
 	checkout->email = parts->email;
@@ -270,16 +267,16 @@ static void judge_patch(struct job *job)
 {
 	const struct checkout *checkout = &job->stored->checkout;
 	struct checkout_parts parts = {checkout->address, checkout->email, false};
-	enum result result;
+	enum result result = job->patch.change(&parts, job->await->arena, job->patch.context);
+	bool is_altered = result != RESULT_OK || apply(job, &parts);
 
-	if (!is_open(job))
+	if (!is_open(job, is_altered))
 		return;
-	result = job->patch.change(&parts, job->await->arena, job->patch.context);
 	if (result != RESULT_OK)
 		finish(job, result);
 	else if (parts.wants_extension && checkout->is_extended)
 		refuse(job, CHECKOUT_ALREADY_EXTENDED);
-	else if (apply(job, &parts))
+	else if (is_altered)
 		write_patch(job);
 	else
 		finish(job, RESULT_OK);
@@ -370,8 +367,7 @@ static enum result start_end(struct job *job, const char *values)
 	if (checkout->user_id[0])
 		writes[count++] =
 			(struct dynamodb_write){.action = DYNAMODB_DELETE, .key = {user, pk}};
-	(void)!repo_write(job->repo, new_call(job, on_ended), writes, count, &result);
-	return result;
+	return repo_write(job->repo, new_call(job, on_ended), writes, count);
 }
 
 /*
@@ -457,7 +453,7 @@ static void judge_release(struct job *job)
 		job->end = CHECKOUT_EXPIRED;
 		job->refusal = CHECKOUT_ENDED;
 		give_back(job);
-	} else if (is_open(job)) {
+	} else if (is_open(job, true)) {
 		give_back(job);
 	}
 }

@@ -259,7 +259,7 @@ static void start_write(struct run *run, const char *pk, const struct buf *value
 		.context = run,
 	};
 	if (result == RESULT_OK)
-		(void)!repo_write(run->repo, &run->call, writes, count, &result);
+		result = repo_write(run->repo, &run->call, writes, count);
 	if (result != RESULT_OK)
 		finish(run, result);
 }
@@ -364,6 +364,13 @@ static bool begin_draft(struct run *run)
 	return text;
 }
 
+static bool is_expected(const struct run *run)
+{
+	uint64_t expected = run->what.expected_version;
+
+	return expected == 0 || expected == run->before.version;
+}
+
 static void decide(struct run *run)
 {
 	enum order_decision decision;
@@ -374,7 +381,9 @@ static void decide(struct run *run)
 	}
 	*run->out = run->order;
 	decision = run->what.decide(&run->draft, run->what.context);
-	if (run->draft.failed != RESULT_OK)
+	if (decision != ORDER_LEAVE && !is_expected(run))
+		finish(run, RESULT_CONFLICT);
+	else if (run->draft.failed != RESULT_OK)
 		finish(run, run->draft.failed);
 	else if (decision != ORDER_WRITE)
 		finish(run, decision == ORDER_LEAVE ? RESULT_OK : RESULT_INVALID);
@@ -388,13 +397,10 @@ static void on_read(struct order_read *read, enum result result)
 {
 	struct run *run = read->context;
 
-	if (result != RESULT_OK)
-		finish(run, result);
-	else if (run->what.expected_version &&
-		 run->what.expected_version != run->order.head.version)
-		finish(run, RESULT_CONFLICT);
-	else
+	if (result == RESULT_OK)
 		decide(run);
+	else
+		finish(run, result);
 }
 
 static void start_read(struct run *run)

@@ -83,7 +83,7 @@ static enum order_decision cancel(struct order_draft *draft, void *context)
 		return ORDER_REFUSE;
 	free_numbers(draft);
 	release(draft);
-	order_cancel_deliveries(order->deliveries, order->delivery_count);
+	order_cancel_deliveries(order->deliveries, order->delivery_count, draft->now);
 	order_draft_follow(draft);
 	order_draft_log(draft, "cancelled", NULL, NULL);
 	order_draft_give_reason(draft, run->reason);

@@ -278,6 +278,16 @@ bool order_item_count(struct stored_order *order)
 	return true;
 }
 
+/* Absent when that is beyond the entries that an order has, or another tool has removed it. */
+static struct span cancellation_time(const struct stored_order *order)
+{
+	for (size_t i = 0; i < order->history_count; i++) {
+		if (span_equals(order->history[i].what, "cancelled"))
+			return order->history[i].time;
+	}
+	return (struct span){0};
+}
+
 static enum result read_items(struct span items, const char *id, struct arena *arena,
 			      struct stored_order *out)
 {
@@ -297,7 +307,8 @@ static enum result read_items(struct span items, const char *id, struct arena *a
 			return RESULT_GARBLED;
 	}
 	if (out->head.status == ORDER_CANCELLED || out->head.is_rest_cancelled)
-		order_cancel_deliveries(out->deliveries, out->delivery_count);
+		order_cancel_deliveries(out->deliveries, out->delivery_count,
+					cancellation_time(out));
 	return out->line_count > 0 && order_item_count(out) ? RESULT_OK : RESULT_GARBLED;
 }
 

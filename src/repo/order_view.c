@@ -64,6 +64,60 @@ static void add_lines(const struct stored_order *order, struct buf *out)
 	buf_add_char(out, ']');
 }
 
+/* ------------------------------------------------------------------ payments */
+
+/* Both are times as we write them, which sort as texts do. */
+static bool is_earlier(struct span a, struct span b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
+
+	return order != 0 ? order < 0 : a.len < b.len;
+}
+
+/* They are read by reference. Those of one moment stay so. */
+static void sort_payments(const struct stored_order *order, const struct order_payment **sorted)
+{
+	for (size_t i = 0; i < order->payment_count; i++) {
+		const struct order_payment *payment = &order->payments[i];
+		size_t at = i;
+
+		for (; at > 0 && is_earlier(payment->created_at, sorted[at - 1]->created_at); at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = payment;
+	}
+}
+
+static void add_payment(const struct order *order, const struct order_payment *payment,
+			struct buf *out)
+{
+	buf_add_char(out, '{');
+	add_raw(out, "reference", payment->reference);
+	buf_add_format(out, ",\"status\":\"%s\"", order_state_name(ORDER_PAYMENT, payment->status));
+	add_amount(out, "amount", order, (money_sum)payment->amount);
+	if (payment->is_orphaned)
+		buf_add_str(out, ",\"is_orphaned\":true");
+	add_raw(out, "created_at", payment->created_at);
+	add_raw(out, "updated_at", payment->updated_at);
+	buf_add_char(out, '}');
+}
+
+static void add_payments(const struct stored_order *order, struct buf *out)
+{
+	const struct order_payment *sorted[ORDER_PAYMENTS_MAX + ORDER_ROOM];
+
+	if (order->payment_count == 0)
+		return;
+	sort_payments(order, sorted);
+	buf_add_str(out, ",\"payments\":[");
+	for (size_t i = 0; i < order->payment_count; i++) {
+		if (i > 0)
+			buf_add_char(out, ',');
+		add_payment(&order->head, sorted[i], out);
+	}
+	buf_add_char(out, ']');
+}
+
 /* ------------------------------------------------------------------ deliveries, history */
 
 static void add_parts(const struct order_part *parts, size_t count, struct buf *out)
@@ -148,6 +202,7 @@ void order_view_write(const struct stored_order *order, bool has_history, struct
 	buf_add_format(out, ",\"currency\":\"%s\"", head->currency);
 	add_amount(out, "paid", head, (money_sum)head->paid);
 	add_amount(out, "refunded", head, (money_sum)head->refunded);
+	add_payments(order, out);
 	add_address(order, out);
 	add_raw(out, "note", head->note);
 	add_deliveries(order, out);

@@ -366,6 +366,22 @@ def _(place):
     return expect(place.client.post("/user", {"name": "Ada", "email": fresh_email()}), 201)
 
 
+@operation("create a user … whose id is given")
+def _(place):
+    body = {"id": str(uuid.uuid4()), "name": "Ada", "email": fresh_email()}
+    return expect(place.client.post("/user", body), 201)
+
+
+@operation("find a user by e-mail address")
+def _(place):
+    return expect(place.client.get(f"/user?email={new_user(place.client)['email']}"), 200)
+
+
+@operation("find a user by e-mail address … that nobody has")
+def _(place):
+    return expect(place.client.get(f"/user?email={fresh_email()}"), 200)
+
+
 @operation("PUT, PATCH a user")
 def _(place):
     path = user_path(new_user(place.client))
@@ -667,6 +683,13 @@ def _(place):
     return expect(place.client.get(f"/user/{user['id']}/order"), 200)
 
 
+@operation("list of 20 orders of every status (4 shards)")
+def _(place):
+    answer = expect(place.client.get("/order"), 200)
+    assert 10 <= units(answer)[0] <= 20, answer
+    return answer
+
+
 # payments and deliveries
 
 
@@ -741,6 +764,21 @@ def _(place):
 @operation("read a delivery")
 def _(place):
     return expect(place.client.get(f"/delivery/{delivery(place)['id']}"), 200)
+
+
+def numbered(place, made):
+    return expect(place.client.get(given.url(
+        "/delivery", carrier=made["carrier"], tracking_number=made["tracking_number"])), 200)
+
+
+@operation("find a delivery by its tracking number")
+def _(place):
+    return numbered(place, delivery(place))
+
+
+@operation("find a delivery by its tracking number … that no delivery has")
+def _(place):
+    return numbered(place, {"carrier": "post", "tracking_number": uuid.uuid4()})
 
 
 @operation("read all deliveries of an order")

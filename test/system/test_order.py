@@ -272,8 +272,9 @@ def test_orders_of_a_status_are_listed_by_their_last_change(fresh):
         order["id"] for order in reversed(made) if low <= order["updated_at"] <= high]
 
 
-@pytest.mark.parametrize("query", ["", "?status=x", "?status=placed&from=yesterday",
+@pytest.mark.parametrize("query", ["?status=", "?status=x", "?status=placed&from=yesterday",
                                    "?status=placed&to=2026-01-01"])
 def test_what_a_list_cannot_be_asked_for(client, query):
     expect(client.get(f"/order{query}"), 400, "invalid-parameter")
     expect(client.get("/order?status=placed&cursor=x"), 400, "invalid-cursor")
+    expect(client.get("/order?cursor=x"), 400, "invalid-cursor")

@@ -64,6 +64,11 @@ def test_authorized_then_captured_then_refunded_in_parts(client, emulator, order
         "reference": "back-1", "status": "refunded", "amount": 9.51}
     assert look.payments() == {"pay-1": ("paid", 19.5), "back-1": ("refunded", 9.51),
                                "back-2": ("refunded", 4.99), "back-3": ("refunded", 5)}
+    assert [(one["reference"], one["status"], float(one["amount"])) for one in shown["payments"]] \
+        == [("pay-1", "paid", 19.5), ("back-1", "refunded", 9.51), ("back-2", "refunded", 4.99),
+            ("back-3", "refunded", 5)]
+    assert shown["payments"][0]["created_at"] <= shown["payments"][0]["updated_at"]
+    assert expect(client.get(f"/order/{order}"), 200).json == shown
     refused = expect(pay(client, order, "refunded", 1, "back-4"), 409, "invalid-transition")
     assert (refused.json["field"], refused.json["current"], refused.json["allowed"]) == (
         "payment_status", "refunded", [])

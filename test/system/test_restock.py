@@ -84,6 +84,7 @@ def whole(folder, proxy, emulator, make_table):
 def place(whole):
     """One for all, which takes everything."""
     whole.sns.play()
+    whole.sns.tells_users = True
     return whole
 
 
@@ -211,6 +212,24 @@ def test_whom_sns_refuses_stays_subscribed_and_holds_up_nobody(place):
     assert left["user_id"]["S"] not in place.told_users(product)
     assert any(line["msg"] == "a subscriber cannot be told that a product is back"
                for line in place.daemon.log())
+
+
+def test_who_may_not_be_told_in_person_holds_up_nobody_and_repeats_nothing(place):
+    """The role's rights end at the topic (TellUsers=no), and a user wants text messages."""
+    (product, other), phone = (place.product(), place.product()), "+4930555555"
+    users = place.users(3)
+    expect(place.client.put(f"/user/{users[0]['id']}/notification", {
+        "channel": "sms", "phone": phone, "events": ["stock.back"]}), 200)
+    place.subscribe(product, *users)
+    place.subscribe(other, users[0])
+    place.sns.tells_users = False
+    place.restock(product)
+    place.restock(other)
+    place.wait_until_over()
+    assert place.told_users(product) == ids_of(users) and len(place.told(other)) == 1
+    for waits in place.waiting(product), place.waiting(other):
+        assert [item["user_id"]["S"] for item in waits] == [users[0]["id"]]
+    assert place.sns.delivered(phone) == []
 
 
 def test_who_subscribes_anew_while_being_told_stays_subscribed(place, proxy):

@@ -138,7 +138,7 @@ ANSWERS = {
     400: request("GET", "/product?x=1"), "framing": LAST.replace(b"Host", b"Toast"),
     404: request("GET", "/nowhere"), "missing": request("GET", f"/product/{SOME_ID}"),
     405: request("DELETE", "/product"), 413: request("POST", "/cart", body=b" " * 300_000),
-    415: request("POST", "/cart"), 422: request("POST", "/cart", body=b"[]"),
+    415: request("POST", "/product"), 422: request("POST", "/cart", body=b"[]"),
     431: request("GET", "/live", b"X: y\r\n" * 70),
 }
 

@@ -122,7 +122,8 @@ def test_what_could_not_go_with_its_user_goes_later(client, proxy, emulator, pro
     assert stored(emulator, product)
     proxy.rules()
     expect(client.delete(f"/user/{user['id']}"), 204)
-    assert not stored(emulator, product) and not given.query(emulator, f"U#{user['id']}")
+    assert not stored(emulator, product)
+    assert "ttl" in given.query(emulator, f"U#{user['id']}")[0]  # the mark is closed
 
 
 def test_they_are_not_among_the_users_orders(client, product, user):

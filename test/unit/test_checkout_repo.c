@@ -141,7 +141,31 @@ START_TEST(what_changes_nothing_is_not_written)
 	ck_assert_uint_eq(on.aws.script.request_count, 1);
 	scripted_repo_renew(&on);
 	patch(2);
+	expect(RESULT_OK, CHECKOUT_FINE);
+	ck_assert_uint_eq(answer.checkout.version, 1);
+}
+END_TEST
+
+START_TEST(another_version_than_the_expected_one_is_refused)
+{
+	SCRIPT_PLAY(&on.aws.script, GOT(HELD));
+	release(2);
 	expect(RESULT_INVALID, CHECKOUT_OTHER_VERSION);
+	scripted_repo_renew(&on);
+	changes_address = true;
+	patch(2);
+	expect(RESULT_INVALID, CHECKOUT_OTHER_VERSION);
+	scripted_repo_renew(&on);
+	changes_address = false;
+	wants_extension = true;
+	SCRIPT_PLAY(&on.aws.script,
+		    GOT(CHECKOUT_ITEM("held", LATER, "2", ",\"extended\":{\"BOOL\":true}")));
+	patch(1);
+	expect(RESULT_INVALID, CHECKOUT_OTHER_VERSION);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, GOT(CHECKOUT_ITEM("released", LATER, "2", "")));
+	release(1);
+	expect(RESULT_INVALID, CHECKOUT_ENDED);
 }
 END_TEST
 
@@ -313,6 +337,7 @@ Suite *checkout_repo_suite(void)
 	tcase_add_test(tests, an_extension_begins_now_and_moves_the_index);
 	tcase_add_test(tests, it_is_extended_once);
 	tcase_add_test(tests, what_changes_nothing_is_not_written);
+	tcase_add_test(tests, another_version_than_the_expected_one_is_refused);
 	tcase_add_test(tests, a_change_that_somebody_came_before_is_made_again);
 	tcase_add_test(tests, a_release_gives_each_line_back_in_one_transaction);
 	tcase_add_test(tests, a_release_meets_others);

@@ -89,6 +89,20 @@ START_TEST(what_is_late_is_history_only)
 }
 END_TEST
 
+/* That it is cancelled was not written with the order's cancellation; what follows is. */
+START_TEST(what_was_cancelled_with_its_order_is_written_as_the_version_after_that)
+{
+	SCRIPT_PLAY(&on.aws.script, READ(HEAD("cancelled", "7"), "," SENT("pending", "2", "")),
+		    DONE);
+	track(TRACKING_RETURN_TO_SENDER, TEN);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_uint_eq(outcome.before.version, 5);
+	ck_assert_uint_eq(outcome.delivery.version, 6);
+	ck_assert_sent(&on, 1, "\"status\":{\"S\":\"cancelled\"}");
+	ck_assert_sent(&on, 1, "\"version\":{\"N\":\"6\"}");
+}
+END_TEST
+
 START_TEST(history_tells_how_the_status_went)
 {
 	SCRIPT_PLAY(&on.aws.script, ONE_TEA("shipped", TRACKED("in_transit", TEN)), DONE);
@@ -205,6 +219,8 @@ Suite *delivery_tracking_suite(void)
 	tcase_add_test(tests, a_report_is_taken_with_the_mark_that_it_was_seen);
 	tcase_add_test(tests, what_was_seen_changes_nothing);
 	tcase_add_test(tests, what_is_late_is_history_only);
+	tcase_add_test(tests,
+		       what_was_cancelled_with_its_order_is_written_as_the_version_after_that);
 	tcase_add_test(tests, history_tells_how_the_status_went);
 	tcase_add_test(tests, delivered_may_come_behind_what_was_later);
 	tcase_add_test(tests, the_last_one_completes_the_order);

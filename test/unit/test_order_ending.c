@@ -83,15 +83,34 @@ END_TEST
 START_TEST(pending_deliveries_go_with_the_order)
 {
 	struct order_delivery deliveries[] = {
-		{.status = DELIVERY_PENDING},
-		{.status = DELIVERY_CANCELLED},
-		{.status = DELIVERY_SHIPPED},
+		{.status = DELIVERY_PENDING, .version = 1, .updated_at = span_of("then")},
+		{.status = DELIVERY_CANCELLED, .version = 2, .updated_at = span_of("then")},
+		{.status = DELIVERY_SHIPPED, .version = 3, .updated_at = span_of("then")},
 	};
 
-	order_cancel_deliveries(deliveries, 3);
+	order_cancel_deliveries(deliveries, 3, span_of("now"));
 	ck_assert_int_eq(deliveries[0].status, DELIVERY_CANCELLED);
 	ck_assert_int_eq(deliveries[1].status, DELIVERY_CANCELLED);
 	ck_assert_int_eq(deliveries[2].status, DELIVERY_SHIPPED);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(deliveries[i].version, i == 0 ? 2 : i + 1);
+	ck_assert(span_equals(deliveries[0].updated_at, "now"));
+	ck_assert(span_equals(deliveries[1].updated_at, "then"));
+	ck_assert(span_equals(deliveries[2].updated_at, "then"));
+}
+END_TEST
+
+START_TEST(they_keep_their_time_when_nobody_knows_when_that_was)
+{
+	struct order_delivery delivery = {
+		.status = DELIVERY_PENDING,
+		.version = 4,
+		.updated_at = span_of("then"),
+	};
+
+	order_cancel_deliveries(&delivery, 1, (struct span){0});
+	ck_assert_uint_eq(delivery.version, 5);
+	ck_assert(span_equals(delivery.updated_at, "then"));
 }
 END_TEST
 
@@ -127,6 +146,7 @@ Suite *order_ending_suite(void)
 	tcase_add_test(tests, of_what_is_partly_shipped_the_rest_can_once);
 	tcase_add_test(tests, only_what_was_authorized_is_voided);
 	tcase_add_test(tests, pending_deliveries_go_with_the_order);
+	tcase_add_test(tests, they_keep_their_time_when_nobody_knows_when_that_was);
 	tcase_add_test(tests, what_was_shipped_and_has_not_come_back_can_be_returned);
 	suite_add_tcase(suite, tests);
 	return suite;

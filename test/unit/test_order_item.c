@@ -71,6 +71,26 @@ START_TEST(counts_can_be_made_anew)
 }
 END_TEST
 
+#define CANCELLED_ORDER(more)                                  \
+	"[" HEAD_ITEM("cancelled", "none", "unfulfilled", "4", \
+		      "") "," DELIVERY_ITEM("pending", "2") "," ENTRY_ITEM more "," SNAP_ITEM "]"
+#define CANCELLATION                                                                    \
+	",{\"sk\":{\"S\":\"H#" DELIVERY "\"},\"time\":{\"S\":\"" NOW                    \
+	"\"},\"what\":{\"S\":\"cancelled\"},\"from\":{\"S\":\"placed\"},\"to\":{\"S\":" \
+	"\"cancelled\"},\"by\":{\"S\":\"staff\"}}"
+
+START_TEST(a_delivery_that_was_cancelled_with_its_order_is_another_version)
+{
+	ck_assert_int_eq(read(CANCELLED_ORDER(CANCELLATION)), RESULT_OK);
+	ck_assert_int_eq(order.deliveries[0].status, DELIVERY_CANCELLED);
+	ck_assert_uint_eq(order.deliveries[0].version, 2);
+	ck_assert(span_equals(order.deliveries[0].updated_at, NOW));
+	ck_assert_int_eq(read(CANCELLED_ORDER("")), RESULT_OK);
+	ck_assert_uint_eq(order.deliveries[0].version, 2);
+	ck_assert_ptr_null(order.deliveries[0].updated_at.data);
+}
+END_TEST
+
 START_TEST(what_was_not_shipped_when_the_rest_was_cancelled_is_cancelled)
 {
 	ck_assert_int_eq(
@@ -211,6 +231,7 @@ Suite *order_item_suite(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, all_of_an_order_is_read_from_its_items);
 	tcase_add_test(tests, counts_can_be_made_anew);
+	tcase_add_test(tests, a_delivery_that_was_cancelled_with_its_order_is_another_version);
 	tcase_add_test(tests, what_was_not_shipped_when_the_rest_was_cancelled_is_cancelled);
 	tcase_add_test(tests, what_is_not_there_is_not_found);
 	tcase_add_test(tests, what_cannot_be_understood_is_garbled);

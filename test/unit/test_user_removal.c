@@ -25,7 +25,7 @@
 #define DELETE(pk, sk)                                                     \
 	"{\"Delete\":{\"TableName\":\"shop\",\"Key\":{\"pk\":{\"S\":\"" pk \
 	"\"},\"sk\":{\"S\":\"" sk "\"}}"
-/* What comes when the user is gone: nothing was noted, and the mark goes. */
+/* What comes when the user is gone: nothing was noted, and the mark is closed. */
 #define ELSEWHERE PAGE(""), PAGE(""), PAGE(""), TEXT("{}")
 #define LOCK "EMAIL#e97b714bb09fefc3828442332cb55728c6a81c9a20833422643f11f0c02da706"
 
@@ -202,6 +202,11 @@ END_TEST
 
 START_TEST(who_is_not_there_is_not_found)
 {
+	SCRIPT_PLAY(&on.aws.script,
+		    PAGE("{\"sk\":{\"S\":\"GONE\"},\"ttl\":{\"N\":\"1440938221\"}}"));
+	ck_assert_removal(0, RESULT_NOT_FOUND);
+	ck_assert_uint_eq(on.aws.script.request_count, 1);
+	scripted_repo_renew(&on);
 	SCRIPT_PLAY(&on.aws.script, PAGE(""));
 	ck_assert_removal(0, RESULT_NOT_FOUND);
 	scripted_repo_renew(&on);

@@ -63,8 +63,8 @@ struct delivery_plan {
 };
 
 /*
- * What is left of the lines, that is neither shipped, planned nor cancelled: all of it when nothing is wanted
- * in particular, else the wanted parts, each of another product.
+ * What is left of the lines, that is neither shipped, planned nor cancelled: all of it when nothing
+ * is wanted in particular, else the wanted parts, each of another product.
  */
 enum delivery_verdict delivery_plan_make(const struct order_line *lines, size_t count,
 					 const struct order_part *wanted, size_t wanted_count,

@@ -21,8 +21,9 @@ bool order_cancel(struct order *order, const struct order_line *lines, size_t co
 int64_t order_reserved(const struct order_line *line);
 
 /*
- * Of an order that is cancelled, or whose rest is, no delivery is pending any more: they are cancelled with it. That follows
- * from the order's status and is not written, for there would be no room for it beside 90 stocks.
+ * Of an order that is cancelled, or whose rest is, no delivery is pending any more: they are
+ * cancelled with it. That follows from the order's head and is not written, for there would be no
+ * room for it beside 90 stocks.
  * It is a change like any other, though: their version is one higher than the one that is stored,
  * and they were changed at `time` (absent: unknown, then that stays). Whoever writes one of them
  * later writes it as it is then, cancelled, and goes on from that version.

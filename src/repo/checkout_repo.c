@@ -178,39 +178,6 @@ static void on_patched(struct dynamodb_call *call)
 		start_read(job); /* it has changed, or its time is over */
 }
 
-static void add_raw(struct buf *values, const char *name, struct span raw)
-{
-	if (!raw.data)
-		return;
-	buf_add_format(values, ",\"%s\":{\"S\":\"", name);
-	buf_add(values, raw.data, raw.len);
-	buf_add_str(values, "\"}");
-}
-
-static void write_patch_values(const struct job *job, struct buf *values)
-{
-	const struct checkout *after = &job->out->checkout;
-	struct checkout_index index;
-	char now[CLOCK_RFC3339_SIZE];
-
-	checkout_item_index(after, job->repo->write_shards, &index);
-	checkout_repo_now(job->repo, now);
-	buf_init(values, VALUES_MAX);
-	buf_add_char(values, '{');
-	attribute_add_text(values, ":held", "held");
-	attribute_add_text(values, ":now", now);
-	attribute_add_integer(values, ":v", (int64_t)job->stored->checkout.version);
-	attribute_add_integer(values, ":next", (int64_t)after->version);
-	attribute_add_text(values, ":time", after->updated_at);
-	attribute_add_text(values, ":expires", after->expires_at);
-	attribute_add_text(values, ":g2s", index.g2s);
-	buf_add_format(values, ",\":x\":{\"BOOL\":%s}", after->is_extended ? "true" : "false");
-	buf_add_str(values, ",\":a\":");
-	buf_add(values, after->address.data, after->address.len);
-	add_raw(values, ":e", after->email);
-	buf_add_char(values, '}');
-}
-
 #define PATCH                                                            \
 	"SET address = :a, #x = :x, expires_at = :expires, g2s = :g2s, " \
 	"updated_at = :time, version = :next"
@@ -219,11 +186,15 @@ static void write_patch(struct job *job)
 {
 	struct buf values = {0};
 	char pk[CHECKOUT_KEY_SIZE];
+	char now[CLOCK_RFC3339_SIZE];
 	enum result result = RESULT_NO_MEMORY;
 
 	job->tries++;
 	checkout_item_key(job->id, pk);
-	write_patch_values(job, &values);
+	checkout_repo_now(job->repo, now);
+	buf_init(&values, VALUES_MAX);
+	checkout_item_write_change(&job->stored->checkout, &job->out->checkout, now,
+				   job->repo->write_shards, &values);
 	if (buf_ok(&values))
 		result = repo_write(
 			job->repo, new_call(job, on_patched),

@@ -237,10 +237,10 @@ class Shopper(Person):
     async def decide(self, order, carrier):
         """Pays or does not, and goes through with it or does not."""
         if order.get("cash_on_delivery"):
-            mood = self.pick(keep=80, cancel=10, cancel_late=10)
+            mood = self.pick(keep=75, cancel=10, cancel_late=10, cut=5)
         else:
-            mood = self.pick(keep=51, two_steps=12, fail_first=8, forget=8, cancel=5,
-                             cancel_late=6, late=6, twice=4)
+            mood = self.pick(keep=47, two_steps=12, fail_first=8, forget=8, cancel=5,
+                             cancel_late=6, late=6, twice=4, cut=4)
             paid = await self.settle_bill(order, mood)
         if mood in ("cancel", "cancel_late"):
             late = mood == "cancel_late"
@@ -249,7 +249,9 @@ class Shopper(Person):
             return
         if mood in ("forget", "late") or not (order.get("cash_on_delivery") or paid):
             return
-        await carrier.send(order)
+        await carrier.send(order, is_partly=mood == "cut")
+        if mood == "cut":
+            await self.cancel(order)
         if self.likes(0.25):
             await self.give_back(order)
 
@@ -292,7 +294,7 @@ class Shopper(Person):
                 self.told.wrong.append(f"{self.name}: an order was cancelled twice: {answers}")
             is_whole = answer.json["status"] == "cancelled"
             (self.told.cancelled if is_whole else self.told.cut).add(order["id"])
-            if answer.json["paid"] > answer.json["refunded"]:
+            if is_whole and answer.json["paid"] > answer.json["refunded"]:
                 await self.pay(order, "refunded", f"{order['id']}-r", answer.json["paid"])
 
     async def give_back(self, order):
@@ -314,12 +316,14 @@ class Carrier(Person):
               ["pre_transit", "in_transit", "failure", "return_to_sender"],
               ["in_transit", "available_for_pickup"])
 
-    async def send(self, order):
+    async def send(self, order, is_partly=False):
         parts = [None]
-        if self.likes(0.35):
+        if is_partly or self.likes(0.35):
             line = self.chance.choice(order["lines"])
             quantity = self.chance.randint(1, line["quantity"])
             parts = [[{"product_id": line["product_id"], "quantity": quantity}], None]
+        if is_partly:
+            parts.pop()
         for lines in parts:
             delivery = await self.hand_over(order, lines)
             if delivery is None:

@@ -667,6 +667,12 @@ def _(place):
     return expect(place.client.patch(order_of(place)[1].headers["Location"], {"note": "x"}), 200)
 
 
+@operation("PATCH an order's note … once it is confirmed")
+def _(place):
+    made = order_of(place, cash_on_delivery=True)[1]
+    return expect(place.client.patch(made.headers["Location"], {"note": "x"}), 200)
+
+
 @operation("list of 20 orders of a user")
 def _(place):
     user = new_user(place.client)

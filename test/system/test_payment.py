@@ -240,7 +240,7 @@ def test_the_same_payment_at_once_counts_once(pair, emulator, order):
     assert (look.money, look.types, len(look.payments())) == ((19.5, 0), ["order.confirmed"], 1)
 
 
-def test_of_several_payments_at_once_one_is_the_orders_and_the_others_are_orphaned(pair, emulator, order):
+def test_of_payments_at_once_one_counts_and_the_others_are_orphaned(pair, emulator, order):
     clients = [pair[n % 2].client() for n in range(4)]
     answers = at_once([lambda c=c, n=n: pay(c, order, "paid", 19.5, f"p-{n}")
                        for n, c in enumerate(clients)])

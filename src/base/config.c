@@ -155,8 +155,7 @@ static const struct setting settings[] = {
 	{"SHOPD_RATE_BURST", SETTING_NUMBER, AT(rate_burst), "200",
 	 .help = "How many of them may come at once.", .min = 1, .max = 10000},
 	{"SHOPD_TRUSTED_PROXIES", SETTING_NUMBER, AT(trusted_proxies),
-	 .help = "Proxies in front that add to X-Forwarded-For. Unset: private addresses are not "
-		 "limited; 0: there is none; see docs/security.md.",
+	 .help = "Proxies in front that add to X-Forwarded-For; 0 is not unset: docs/security.md.",
 	 .max = 16},
 	{"SHOPD_MAX_CALLS", SETTING_NUMBER, AT(max_calls), "128",
 	 .help = "Calls to DynamoDB in flight of each worker.", .min = 1, .max = 10000},
@@ -437,15 +436,16 @@ bool config_asks_callers(const struct config *config)
 static void check_auth(struct reading *reading)
 {
 	if (reading->config->is_auth_off && config_asks_callers(reading->config))
-		buf_add_str(
-			mistake(reading),
-			"SHOPD_AUTH is off, so everyone may do everything, but callers have API "
-			"keys, SHOPD_JWT_ISSUER or SHOPD_ALB_ARN; leave out the one or the other\n");
+		buf_add_str(mistake(reading),
+			    "SHOPD_AUTH=off lets everyone do everything, but there "
+			    "are API keys, an issuer or a load balancer to tell "
+			    "callers apart; leave out the one or the other\n");
 }
 
 /* Where nobody is asked who he is, only this machine may ask. */
 static void check_listen(struct reading *reading, const char *name, const char *text)
 {
+	bool asks = config_asks_callers(reading->config);
 	struct address address;
 
 	if (!text || reading->config->is_auth_off || !address_parse(span_of(text), &address) ||
@@ -455,10 +455,7 @@ static void check_listen(struct reading *reading, const char *name, const char *
 		mistake(reading),
 		"%s is \"%s\", which other machines can reach, and callers are not asked who "
 		"they are there; listen on 127.0.0.1 or [::1]%s\n",
-		name, text,
-		config_asks_callers(reading->config)
-			? ""
-			: ", or set SHOPD_AUTH=off to let everyone do everything");
+		name, text, asks ? "" : ", or set SHOPD_AUTH=off to let everyone do everything");
 }
 
 static void check_addresses(struct reading *reading)

@@ -81,7 +81,7 @@ static void start_write(struct writes *writes)
 		end(one, result);
 }
 
-/* Without its owner it would be a guest's, whose id is all that it takes; so it says that it was one's. */
+/* Without its owner it would be a guest's, whose id is all that it takes; so it has a mark. */
 static void add_head(struct writes *writes, const struct order *head)
 {
 	snprintf(writes->values, sizeof(writes->values),

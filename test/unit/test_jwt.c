@@ -227,8 +227,7 @@ START_TEST(whichever_way_a_subject_comes_it_is_the_same_user)
 		 AUTH0_ELSEWHERE},
 		{ALB(ARN, "https://issuer.example", "x", "1000000100"), "{" AUTH0 "," ISS "}",
 		 &open, AUTH0_ELSEWHERE},
-		{"{\"kid\":\"ec-1\",\"alg\":\"ES256\",\"signer\":\"" ARN
-		 "\",\"exp\":1000000100}",
+		{"{\"kid\":\"ec-1\",\"alg\":\"ES256\",\"signer\":\"" ARN "\",\"exp\":1000000100}",
 		 "{" AUTH0 "," ISS "}", &open, AUTH0_NOWHERE},
 	};
 	struct jwt_subject subject;

@@ -32,7 +32,8 @@ def place(folder, proxy, make_table, tmp_path_factory):
             return made
 
         yield types.SimpleNamespace(
-            table=daemon.table, guest=caller(daemon.client()), staff=caller(Keyed(daemon.port, key)),
+            table=daemon.table, guest=caller(daemon.client()),
+            staff=caller(Keyed(daemon.port, key)),
             shopper=lambda subject: caller(Bearer(daemon.port, issuer.token(subject))),
             balanced=lambda subject: caller(Balanced(daemon.port, balancer.data(subject))))
     assert daemon.end() == 0

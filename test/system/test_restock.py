@@ -300,7 +300,7 @@ def test_a_kill_in_the_middle_misses_nobody(make_table, start, sns, emulator, re
     expect(client.post(stock_path(product), {"delta": 5, "reason": "count"}), 200)
 
     def has_told(part):
-        memory.append(daemon.rss())
+        memory.append(daemon.own_memory())
         return len(sns.records) > part * SUBSCRIBERS
 
     patience = 30 + SUBSCRIBERS / 100

@@ -96,6 +96,12 @@ START_TEST(mistakes_are_told_before_anything_is_asked)
 	SCRIPT_PLAY(&asking.on.aws.script, FOUND);
 	ck_assert_problem(asking_send(&asking, &put_user, ID, "{\"x\":1}"), 422,
 			  "validation-failed");
+	asking_renew(&asking);
+	SCRIPT_PLAY(&asking.on.aws.script, FOUND);
+	ck_assert_problem(asking_send(&asking, &put_user, ID, "{\"id\":\"" ID "\"}"), 422,
+			  "validation-failed");
+	ck_assert_ptr_nonnull(strstr(asking_body(&asking), "\"read-only\""));
+	ck_assert_ptr_nonnull(strstr(asking_body(&asking), "It stays what it was"));
 }
 END_TEST
 

@@ -246,6 +246,7 @@ static void make_server(size_t index)
 		.config = &world.config[index],
 		.routes = index == 3 ? admin_routes : api_routes,
 		.listen_fd = world.listen_fd[index] = listen_on_nothing(),
+		.max_connections = world.config[index].max_connections,
 		.repo = &world.repo,
 		.app = &world.app,
 		.idempotency = &world.idempotency,

@@ -4,10 +4,12 @@
 # by npm into .local/. Everything that is built goes to build/; nothing else in the tree is touched.
 # Files are found by pattern, so a new source, header, test or fuzz target needs no change here.
 #
-# Variables: PORT, ADMIN_PORT (run) · PREFIX, DESTDIR (install) · SUITES, TESTS (test) ·
+# Variables: PORT, ADMIN_PORT (run) · PREFIX, UNITDIR, DESTDIR (install) · SUITES, TESTS (test) ·
 # SEED, SEEDS (simulate, faults) · AT_ONCE (simulate) · PRODUCTS (roundtrip) ·
 # SUBSCRIBERS (restock) · SECONDS (outage) · CONNECTIONS (idle) · FUZZ_SECONDS (fuzz) ·
-# CC, CFLAGS, LDFLAGS, LTO (builds) · SHOPD_EMULATOR (another dynoxide) · V=1
+# BENCH (bench's own arguments) · CC, CFLAGS, LDFLAGS, LTO (builds) · SHOPD_EMULATOR (another
+# dynoxide) · SHOPD_SLOWNESS (so many times as long tests wait), SHOPD_TEST_SCALE (so many times as
+# long the longest of them are) · V=1
 
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=$(shell nproc)
@@ -144,7 +146,7 @@ build/$(1)/%.o: %.c Makefile | setup
 		$$(CFLAGS_$(1)) $$(if $$(filter test/%,$$<),$$(CFLAGS_test)) $$(CFLAGS) -MMD -MP -c -o $$@ $$<
 
 build/$(1)/sources.list: FORCE
-	$$(call write_list,$$(SOURCES) $$(UNIT_SOURCES))
+	$$(call write_list,$$(SOURCES))
 
 build/$(1)/shopd: $$(OBJECTS_$(1)) build/$(1)/sources.list
 	$$(call quiet,LINK,$$@)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS_$(1)) $$(LDFLAGS) \
@@ -177,9 +179,13 @@ build/$(1)/suites.inc: FORCE
 
 build/$(1)/test/unit/main.o: build/$(1)/suites.inc
 
-build/$(1)/unit_code.o: $$(CODE_$(1))
-build/$(1)/unit_tests.o: $$(patsubst %.c,build/$(1)/%.o,$$(filter-out $$(UNIT_OWN),$$(UNIT_SOURCES)))
-build/$(1)/unit_%.o: build/$(1)/sources.list
+build/$(1)/unit_sources.list: FORCE
+	$$(call write_list,$$(UNIT_SOURCES))
+
+build/$(1)/unit_code.o: $$(CODE_$(1)) build/$(1)/sources.list
+build/$(1)/unit_tests.o: $$(patsubst %.c,build/$(1)/%.o,$$(filter-out $$(UNIT_OWN),$$(UNIT_SOURCES))) \
+	build/$(1)/unit_sources.list
+build/$(1)/unit_%.o:
 	$$(call quiet,LD,$$@)$$(CC_$(1)) -r -nostdlib $$(WRAP_$$*:%=-Wl,--wrap=%) -o $$@ $$(filter %.o,$$^)
 
 build/$(1)/unit: $$(UNIT_OWN:%.c=build/$(1)/%.o) build/$(1)/unit_tests.o build/$(1)/unit_code.o
@@ -367,7 +373,7 @@ build/lint/%.tidy: % .clang-tidy test/.clang-tidy | build/debug/suites.inc
 format: | setup ## let clang-format rewrite the C files
 	@clang-format -i $(C_FILES)
 
-docs: build/release/shopd ## write the table of settings into the README
+docs: build/release/shopd ## write what the code says of itself into README and docs
 	@$(PYTHON) -B test/docs.py $<
 
 # ---------------------------------------------------------------------------- install, clean, help

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "api/problem_list.h"
 #include "api/route_list.h"
 #include "aws/credentials_chain.h"
 #include "base/config.h"
@@ -32,14 +33,12 @@ enum { MISTAKES_MAX = 64 * 1024, HELP_MAX = 64 * 1024, EXIT_USAGE = 2 };
 struct option_row {
 	const char *option;
 	const char *meaning;
-	int (*run)(const struct config *config);
-	bool needs_config;
-	bool needs_place; /* the region and what follows from it */
+	int (*run)(const struct config *config); /* with the configuration; NULL: */
+	void (*print)(struct buf *out);          /* what needs none */
+	bool needs_place;                        /* the region and what follows from it */
 };
 
-static const struct option_row serving = {.run = daemon_run,
-					  .needs_config = true,
-					  .needs_place = true};
+static const struct option_row serving = {.run = daemon_run, .needs_place = true};
 
 static void print_and_clear(FILE *stream, struct buf *text)
 {
@@ -75,83 +74,53 @@ static int check_config(const struct config *config)
 	return EXIT_SUCCESS;
 }
 
-static int print_version(const struct config *config)
+static void write_version(struct buf *out)
 {
-	(void)config;
-	puts("shopd " SHOPD_VERSION);
-	return EXIT_SUCCESS;
+	buf_add_str(out, "shopd " SHOPD_VERSION "\n");
 }
 
-static int print_settings(const struct config *config)
-{
-	struct buf text = {0};
-
-	(void)config;
-	buf_init(&text, HELP_MAX);
-	config_describe_markdown(&text);
-	print_and_clear(stdout, &text);
-	return EXIT_SUCCESS;
-}
-
-static int print_routes(const struct config *config)
-{
-	struct buf text = {0};
-
-	(void)config;
-	buf_init(&text, HELP_MAX);
-	route_list_write(&text);
-	print_and_clear(stdout, &text);
-	return EXIT_SUCCESS;
-}
-
-static int print_events(const struct config *config)
-{
-	struct buf text = {0};
-
-	(void)config;
-	buf_init(&text, HELP_MAX);
-	event_message_describe(&text);
-	print_and_clear(stdout, &text);
-	return EXIT_SUCCESS;
-}
-
-static int print_help(const struct config *config);
+static void write_help(struct buf *out);
 
 static const struct option_row options[] = {
-	{"--init-table", "make the table, unless it is there, and end", command_init_table, true,
+	{"--init-table", "make the table, unless it is there, and end", command_init_table, NULL,
 	 true},
-	{"--seed-demo", "add a small demo shop to the table and end", command_seed_demo, true,
+	{"--seed-demo", "add a small demo shop to the table and end", command_seed_demo, NULL,
 	 true},
 	{"--check-config", "judge the configuration, show it without secrets and end", check_config,
-	 true, false},
-	{"--settings", "print the table of settings as Markdown and end", print_settings, false,
+	 NULL, false},
+	{"--settings", "print the table of settings as Markdown and end", NULL,
+	 config_describe_markdown, false},
+	{"--routes", "print the routes and who may call them as Markdown and end", NULL,
+	 route_list_write, false},
+	{"--problems", "print the codes of errors as Markdown and end", NULL, problem_list_write,
 	 false},
-	{"--routes", "print the routes and who may call them as Markdown and end", print_routes,
-	 false, false},
-	{"--events", "print the events with examples as Markdown and end", print_events, false,
-	 false},
-	{"--help", "print this and end", print_help, false, false},
-	{"--version", "print the version and end", print_version, false, false},
+	{"--events", "print the events with examples as Markdown and end", NULL,
+	 event_message_describe, false},
+	{"--help", "print this and end", NULL, write_help, false},
+	{"--version", "print the version and end", NULL, write_version, false},
 };
 
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
 
-static int print_help(const struct config *config)
+static void write_help(struct buf *out)
+{
+	buf_add_str(out, "Usage: shopd [option]\n\n"
+			 "Serves an online store's REST API from a DynamoDB table. Without an "
+			 "option it serves\nuntil SIGTERM or SIGINT.\n\nOptions:\n");
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		buf_add_format(out, "  %-15s %s\n", options[i].option, options[i].meaning);
+	buf_add_str(out, "  " NEW_KEY " NAME --scope SCOPE…\n                  make an API key "
+			 "for staff, add it to SHOPD_API_KEYS and end\n");
+	buf_add_str(out, "\nSettings, from the environment:\n");
+	config_describe(out);
+}
+
+static int print(void (*write)(struct buf *out))
 {
 	struct buf text = {0};
 
-	(void)config;
 	buf_init(&text, HELP_MAX);
-	buf_add_str(&text,
-		    "Usage: shopd [option]\n\n"
-		    "Serves an online store's REST API from a DynamoDB table. Without an option "
-		    "it serves\nuntil SIGTERM or SIGINT.\n\nOptions:\n");
-	for (size_t i = 0; i < OPTION_COUNT; i++)
-		buf_add_format(&text, "  %-15s %s\n", options[i].option, options[i].meaning);
-	buf_add_str(&text, "  " NEW_KEY " NAME --scope SCOPE…\n                  make an API key "
-			   "for staff, add it to SHOPD_API_KEYS and end\n");
-	buf_add_str(&text, "\nSettings, from the environment:\n");
-	config_describe(&text);
+	write(&text);
 	print_and_clear(stdout, &text);
 	return EXIT_SUCCESS;
 }
@@ -222,5 +191,5 @@ int main(int argc, char **argv)
 			argc == 2 ? argv[1] : "several");
 		return EXIT_USAGE;
 	}
-	return option->needs_config ? with_config(option) : option->run(NULL);
+	return option->run ? with_config(option) : print(option->print);
 }

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PLACES = (("README.md", "settings"), ("docs/api.md", "routes"),
+PLACES = (("README.md", "settings"), ("docs/api.md", "routes"), ("docs/api.md", "problems"),
           ("docs/notifications.md", "events"))
 
 

@@ -8,6 +8,7 @@
 
 extern const struct endpoint get_order_deliveries;
 extern const struct endpoint post_order_delivery;
+extern const struct endpoint get_deliveries;
 extern const struct endpoint get_delivery;
 extern const struct endpoint patch_delivery;
 extern const struct endpoint post_delivery_event;

@@ -15,8 +15,9 @@ enum flow reply_delivery(struct request *rq, int status, const struct stored_ord
 enum flow reply_delivery_found(struct request *rq, const struct stored_order *order,
 			       const struct order_delivery *delivery);
 
-/* All of an order's. */
-enum flow reply_deliveries(struct request *rq, const struct stored_order *order);
+/* A list of some of an order's: these, one behind the other. */
+enum flow reply_deliveries(struct request *rq, const struct stored_order *order,
+			   const struct order_delivery *deliveries, size_t count);
 
 /* 404 delivery-not-found. */
 enum flow reply_delivery_missing(struct request *rq);

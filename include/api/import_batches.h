@@ -16,7 +16,10 @@
 
 enum {
 	IMPORT_BATCHES = 4, /* under way at once */
-	/* Bytes of lines, beyond which a batch is full: in memory they are several times that. */
+	/*
+	 * Bytes of lines, with which a batch is full; the last line may go far beyond. In memory
+	 * they are several times that.
+	 */
 	IMPORT_BATCH_BYTES = 256 * 1024,
 };
 

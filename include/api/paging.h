@@ -17,8 +17,8 @@ bool paging_read(struct request *rq, size_t *limit, const char **cursor);
 typedef void (*paging_write)(struct request *rq, struct span entry, struct buf *out);
 
 /*
- * The reply to a list whose await is finished: a page, or the problem that its result means. Each
- * entry is written by `write`.
+ * The reply to a list whose await is finished: a page, or that the cursor is not one of the list.
+ * Each entry is written by `write`.
  */
 enum flow paging_reply(struct request *rq, const struct list_page *page, paging_write write);
 

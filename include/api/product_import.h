@@ -9,6 +9,13 @@
 
 #include "http/request.h"
 
+/*
+ * Bytes of a line: no fewer than any body may have, and enough for what the export writes of every
+ * product (PRODUCT_SIZE_MAX, however many quotes are in it) but one that is mostly control
+ * characters, of which JSON makes six.
+ */
+enum { IMPORT_LINE_MAX = 1024 * 1024 };
+
 extern const struct endpoint post_product_import;
 
 #endif

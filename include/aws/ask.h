@@ -20,8 +20,8 @@ struct ask {
 	struct exchange exchange; /* its done and context are the owner's to set */
 	struct origin origin;
 	char *url;
-	struct loop *loop;
-	struct transport *transport;
+	struct loop *loop;           /* the owner's to set too */
+	struct transport *transport; /* the same */
 };
 
 /*

@@ -99,6 +99,7 @@ struct aws_call {
 	struct retry_state retry;
 	char invocation[ID_SIZE]; /* names the call in all its attempts */
 	uint64_t keys_generation;
+	int64_t clock_offset_ms; /* the client's when the attempt under way was dated */
 	uint64_t attempt_began_us;
 	bool has_refreshed_credentials;
 	bool is_probe;            /* the attempt under way, of the client's circuit */

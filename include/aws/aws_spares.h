@@ -1,6 +1,6 @@
 /*
  * The buffers of calls that are over, for those that come after: with their memory, without their
- * bytes. What is large, or too much, goes back to the system.
+ * bytes. What is large, or too much, goes back to the system, requests overwritten.
  */
 #ifndef SHOPD_AWS_AWS_SPARES_H
 #define SHOPD_AWS_AWS_SPARES_H

@@ -2,7 +2,8 @@
  * The credentials of one worker: state, not a call. Signing takes what is there and never waits.
  *
  * Keys come from one provider, the first of the chain that is configured (credentials_chain.h). It
- * is asked at the start, again 15 minutes before its keys expire, each minute while that fails, and
+ * is asked at the start, again 15 minutes before its keys expire (in the middle of their life when
+ * that is shorter than half an hour), each minute while that fails or brings the same keys, and
  * more often in the last 10 minutes. Old keys stay in force until there are new ones, even past
  * their expiry: AWS may extend them while its own services are in trouble, and only the called
  * service can tell.

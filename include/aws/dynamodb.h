@@ -32,8 +32,7 @@ enum {
 	DYNAMODB_TRANSACT_MAX = 100,
 	DYNAMODB_BATCH_WRITE_MAX = 25,
 	DYNAMODB_BATCH_GET_MAX = 100,
-	DYNAMODB_ITEM_MAX = 400 * 1024, /* bytes of names and values */
-	DYNAMODB_TRANSACTION_TRIES = 5, /* of a transaction that met another */
+	DYNAMODB_CONFLICT_TRIES = 5, /* of what meets a transaction on the same item, in all */
 };
 
 struct dynamodb {
@@ -128,7 +127,10 @@ void dynamodb_write(const struct dynamodb *db, struct dynamodb_call *call,
  */
 void dynamodb_transact_write(const struct dynamodb *db, struct dynamodb_call *call,
 			     const struct dynamodb_write *writes, size_t count, const char *token);
-/* `items` has an element for each key in order, `{}` where there is no such item. */
+/*
+ * All as they were at one moment: `items` has an element for each key in order, `{}` where there is
+ * no such item. For whoever comes to need that; no repository does so far.
+ */
 void dynamodb_transact_get(const struct dynamodb *db, struct dynamodb_call *call,
 			   const struct dynamodb_key *keys, size_t count);
 /* In any order, without those that do not exist. At most DYNAMODB_BATCH_GET_MAX keys. */

@@ -78,7 +78,7 @@ struct sigv4 {
 /* Region and service are borrowed. */
 void sigv4_init(struct sigv4 *signer, struct digest *digest, const char *region,
 		const char *service);
-/* Wipes the signing key. */
+/* Wipes the signing key, and what holds a session token. */
 void sigv4_clear(struct sigv4 *signer);
 
 /*

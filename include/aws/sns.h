@@ -101,9 +101,10 @@ struct sns_target {
 };
 
 /*
- * One message to one target. RESULT_OK with SNS_REFUSED when that message or target is the reason
- * (EndpointDisabled, InvalidParameter, an endpoint's NotFound …). A topic that is not there is a
- * failure.
+ * One message to one target. RESULT_OK with SNS_REFUSED when that message or target is the reason:
+ * InvalidParameter; of a phone or endpoint also EndpointDisabled, NotFound, AuthorizationError …
+ * (sns_answer.h). A topic that is not there, or that may not be published to, is a failure. The
+ * publisher sends to the topic in batches, so that is for one that has a single message.
  */
 void sns_publish(const struct sns *sns, struct sns_call *call, struct sns_target target,
 		 const struct sns_message *message);

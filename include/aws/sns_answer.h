@@ -22,8 +22,11 @@ bool sns_answer_batch(struct span answer, struct sns_outcome *outcomes, size_t c
 
 /*
  * An error of Publish that is about this message or who it is for: SNS_REFUSED with its reason.
- * False for other errors.
+ * False for other errors. Of one to a phone or an endpoint that is every refusal (4xx) but those of
+ * our signature: also AuthorizationError, when that one may not be published to, or KMSDisabled. Of
+ * one to the topic they are about all messages, and so it is only what is wrong with this one.
  */
-bool sns_answer_refusal(const char *error, struct span answer, struct sns_outcome *outcome);
+bool sns_answer_refusal(int status, const char *error, struct span answer, bool is_to_topic,
+			struct sns_outcome *outcome);
 
 #endif

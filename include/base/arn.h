@@ -34,6 +34,9 @@ bool arn_is_topic(const struct arn *arn);
  */
 bool arn_is_endpoint(const struct arn *arn);
 
+/* True if both are of one service in one account and region. */
+bool arn_is_beside(const struct arn *arn, const struct arn *other);
+
 /* True for an Application Load Balancer's: "loadbalancer/app/<name>/<id>" in a region. */
 bool arn_is_load_balancer(const struct arn *arn);
 

@@ -29,10 +29,10 @@ struct usage {
 struct idempotency;
 
 struct await {
-	enum result result;   /* valid once finished */
-	bool is_pending;      /* started and not finished */
-	uint64_t deadline_us; /* on the monotonic clock; no attempt goes beyond it */
-	uint64_t started_us;
+	enum result result;              /* valid once finished */
+	bool is_pending;                 /* started and not finished */
+	uint64_t deadline_us;            /* on the monotonic clock; no attempt goes beyond it */
+	uint64_t started_us;             /* likewise; http/flow.c sets it to 0 and looks again */
 	struct arena *arena;             /* for what must outlive the call; owned by the waiter */
 	const char *trace_id;            /* X-Amzn-Trace-Id to pass on, or NULL */
 	struct idempotency *idempotency; /* of the request that waits, or NULL */

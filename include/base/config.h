@@ -93,6 +93,7 @@ struct config {
 	const char *balancers;        /* SHOPD_ALB_ARN: with commas, or NULL: none is believed */
 	const char *balancer_keys; /* SHOPD_ALB_KEYS_URL, else by region; NULL without balancers */
 	const char *api_keys_file; /* SHOPD_API_KEYS, or NULL */
+	const char *cors_origins;  /* SHOPD_CORS_ORIGINS: with commas, "*", or NULL */
 	const char *tls_certificate_file;  /* SHOPD_TLS_CERT, or NULL: plain HTTP */
 	const char *tls_key_file;          /* SHOPD_TLS_KEY; there if the other is */
 	const char *credentials_directory; /* CREDENTIALS_DIRECTORY, or NULL */

@@ -18,6 +18,13 @@ void id_make_random(char text[static ID_SIZE]);
 /* Version 7: begins with the time, so that ids sort by age; 74 random bits. */
 void id_make_ordered(int64_t wall_ms, char text[static ID_SIZE]);
 
+/* Version 8 (RFC 9562, 5.8 and B.2): the first bits of a hash, so the same for the same. */
+enum { ID_HASH_MIN = 16 /* bytes */ };
+void id_make_hashed(const uint8_t hash[static ID_HASH_MIN], char text[static ID_SIZE]);
+
+/* True for what id_make_hashed may have made. The text is a valid id. */
+bool id_is_hashed(const char text[static ID_SIZE]);
+
 /* When a version 7 was made: its first 48 bits (RFC 9562, 5.7). False for what is no UUID. */
 bool id_read_time(struct span text, int64_t *wall_ms);
 

@@ -40,6 +40,7 @@ struct idempotency {
 	bool is_kept;             /* there is an answer in the table, this one or an earlier one */
 	bool is_removed;          /* the answer went with its owner; with RESULT_REPEATED */
 	bool is_other;            /* the key was used for another body; likewise */
+	bool is_too_large;        /* no answer of this size is kept: nothing was done; likewise */
 	struct kept_answer found; /* what was answered before, unless one of these; likewise */
 };
 

@@ -40,7 +40,4 @@ bool json_exact_is_string(const json_t *value);
 /* The number's text, borrowed from the tree. */
 struct span json_exact_number_text(const json_t *value);
 
-/* A new number from a text that is one; NULL when out of memory. */
-json_t *json_exact_number(const char *text);
-
 #endif

@@ -38,6 +38,13 @@ bool profiles_have(const struct profiles *profiles, const char *profile);
 /* A property of a profile; absent when there is none. The credentials file goes first. */
 struct span profiles_find(const struct profiles *profiles, const char *profile, const char *name);
 
+/*
+ * The same, but only from that file which has `beside`, so that what belongs together is not of two
+ * files. Absent when neither has that.
+ */
+struct span profiles_find_beside(const struct profiles *profiles, const char *profile,
+				 const char *beside, const char *name);
+
 /* A property of a service in a [services] section, such as "dynamodb" and "endpoint_url". */
 struct span profiles_find_service(const struct profiles *profiles, struct span services,
 				  const char *service, const char *name);

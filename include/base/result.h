@@ -6,7 +6,7 @@
  * later". Our own mistakes are neither: those are asserts.
  *
  * Checklist for a new value: its place (answer or failure), its name in result.c, and for a failure
- * what http/flow.c tells the client.
+ * what http/reply.c tells the client.
  */
 #ifndef SHOPD_BASE_RESULT_H
 #define SHOPD_BASE_RESULT_H
@@ -36,11 +36,11 @@ enum result {
 	RESULT_SHUTDOWN, /* the daemon is stopping */
 	RESULT_NO_MEMORY,
 
-	/* neither: the engine gives the answer of an earlier request, see base/idempotency.h */
+	/* neither: the request's key decides, the engine answers; see base/idempotency.h */
 	RESULT_REPEATED,
 };
 
-/* True for the values below the answers: nothing a step could decide about. */
+/* True for all behind the answers, RESULT_REPEATED too: nothing a step could decide about. */
 bool result_is_failure(enum result result);
 
 /* A short constant name in snake_case for log lines and metrics. */

@@ -23,6 +23,7 @@ enum setting_kind {
 	SETTING_REGION,
 	SETTING_TOPIC,          /* the ARN of an SNS topic */
 	SETTING_BALANCERS,      /* ARNs of load balancers in one region, with commas */
+	SETTING_ORIGINS,        /* of web pages, with commas, or "*" */
 	SETTING_URL,            /* kept without a "/" at its end */
 	SETTING_PAGE,           /* a URL with a path */
 	SETTING_ADDRESS,        /* an IP address and a port to listen on */

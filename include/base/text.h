@@ -27,6 +27,12 @@ static inline bool span_equals(struct span span, const char *text)
 	return span.data && span.len == len && memcmp(span.data, text, len) == 0;
 }
 
+/* The same bytes. Absent is like empty. */
+static inline bool span_same(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
 bool span_equals_nocase(struct span span, const char *text);
 
 /* Decimal digits only, no sign or space, no overflow. */

@@ -40,9 +40,9 @@ void backend_stop(struct backend *backend);
 void backend_clear(struct backend *backend);
 
 /*
- * The authorities for the configured endpoints and the provider of credentials; NULL with true when
- * none needs them (http://). False, with a line in the log, when the bundle cannot be read. One for
- * the whole process.
+ * The authorities for the configured endpoints, the places of public keys and the provider of
+ * credentials; NULL with true when none needs them (http://). False, with a line in the log, when
+ * the bundle cannot be read. One for the whole process.
  */
 bool backend_load_trust(const struct config *config, struct trust **trust);
 

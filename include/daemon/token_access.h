@@ -6,6 +6,7 @@
 #define SHOPD_DAEMON_TOKEN_ACCESS_H
 
 #include "base/config.h"
+#include "daemon/backend.h"
 #include "daemon/tokens.h"
 #include "http/access.h"
 
@@ -13,11 +14,10 @@
 MUST_CHECK bool token_access_check(const struct config *config, struct buf *mistakes);
 
 /*
- * New, for a configuration with an issuer or a load balancer that has been checked; NULL when out
- * of memory.
+ * New, for a worker's backend whose configuration has an issuer or a load balancer and has been
+ * checked; NULL when out of memory.
  */
-struct tokens *token_access_new(const struct config *config, struct loop *loop,
-				struct transport *transport);
+struct tokens *token_access_new(const struct backend *backend);
 
 /* For struct access; the context is struct tokens. */
 enum jwt_result token_access_read(void *context, struct request *rq,

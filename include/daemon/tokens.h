@@ -19,6 +19,7 @@ struct tokens_options {
 	const char *signer_keys;   /* where those have their keys */
 	const char *groups;        /* as group_scopes.h says; NULL: none */
 	const char *const *scopes; /* our scopes for these, NULL behind the last one */
+	struct digest *digest;     /* of this thread; borrowed */
 	/* Neither file nor address: no token is good but a load balancer's. */
 	struct jwks_source_options keys;
 };

@@ -33,10 +33,11 @@ struct worker_shared {
 	struct app *app;
 	struct files files;            /* the main thread's */
 	struct rate_limit *rate_limit; /* NULL: there is no limit */
-	struct loop *main_loop; /* woken when a worker starts to serve, has failed, or is gone */
-	atomic_bool has_failed; /* a worker cannot ever serve; the log says why */
-	atomic_int running;     /* threads that are not gone */
-	size_t worker_count;    /* to be */
+	struct loop *main_loop;   /* woken when a worker starts to serve, has failed, or is gone */
+	atomic_bool has_failed;   /* a worker cannot ever serve; the log says why */
+	atomic_int running;       /* threads that are not gone */
+	size_t worker_count;      /* to be */
+	uint64_t max_connections; /* of clients, to each */
 };
 
 struct worker {

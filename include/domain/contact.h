@@ -22,6 +22,9 @@ enum {
 void contact_check_email(const struct field *field, const char *path, const json_t *value,
 			 struct validation *validation);
 
+/* The same for a text that is no JSON, of any bytes: whether it could be a user's. */
+bool contact_is_email(struct span text);
+
 /* E.164: a "+" and 8 to 15 digits, the first not 0. */
 void contact_check_phone(const struct field *field, const char *path, const json_t *value,
 			 struct validation *validation);

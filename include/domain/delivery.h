@@ -63,15 +63,20 @@ struct delivery_plan {
 };
 
 /*
- * What is left of the lines, that is neither shipped nor planned: all of it when nothing is wanted
- * in particular, else the wanted parts, each of another product.
+ * What is left of the lines, that is neither shipped, planned nor cancelled: all of it when nothing
+ * is wanted in particular, else the wanted parts, each of another product.
  */
 enum delivery_verdict delivery_plan_make(const struct order_line *lines, size_t count,
 					 const struct order_part *wanted, size_t wanted_count,
 					 struct delivery_plan *plan);
 
-/* True when all that was ordered is delivered. */
-bool delivery_is_last(const struct order_line *lines, size_t count);
+/*
+ * True when no piece of the order is to come any more: all that was not cancelled is shipped, and
+ * that is delivered or has come back. Which pieces those were that came back is not known: either
+ * all of a line, or first those whose carrier was bringing them back.
+ */
+bool delivery_are_all_over(const struct order_line *lines, size_t count,
+			   const struct order_delivery *deliveries, size_t delivery_count);
 
 /* ------------------------------------------------------------------ what carriers report */
 

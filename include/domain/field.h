@@ -37,7 +37,7 @@ struct field {
 	const char *smallest; /* of integers; NULL: 0 */
 	const char *largest;  /* of integers */
 	const char *const *choices; /* of field_check_choice, ends in NULL */
-	const char *hint;           /* FIELD_OPENING: where it is changed afterwards */
+	const char *hint; /* FIELD_OPENING: where it is changed afterwards; NULL: nowhere */
 };
 
 /* NULL when the table has no such field. */

@@ -18,9 +18,11 @@ extern const struct field notification_fields[];
 
 /*
  * The preferences that a body makes: new, or NULL with every mistake of it added to `validation`.
- * A null is as good as nothing.
+ * A null is as good as nothing. `topic_arn`: of the shop, in whose account and region an endpoint
+ * must be; NULL: none is known.
  */
-json_t *notification_apply(const json_t *body, struct validation *validation);
+json_t *notification_apply(const json_t *body, const char *topic_arn,
+			   struct validation *validation);
 
 /* What holds while nothing was said: no channel, no events. New; NULL when out of memory. */
 json_t *notification_none(void);

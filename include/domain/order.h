@@ -46,6 +46,7 @@ struct order {
 	enum payment_status payment_status;
 	enum fulfillment_status fulfillment_status;
 	bool is_cash_on_delivery;
+	bool is_rest_cancelled; /* what was not shipped by then will not be; the status went on */
 	char currency[ORDER_CURRENCY_SIZE];
 	int64_t total;
 	int64_t paid;     /* in all, whether refunded or not */
@@ -68,6 +69,7 @@ struct order_line {
 	int64_t shipped;   /* in deliveries that are shipped or delivered */
 	int64_t delivered; /* of the shipped, in deliveries that are delivered */
 	int64_t returned;  /* of the shipped */
+	int64_t cancelled; /* with the rest of an order that was partly shipped */
 };
 
 /* So many of a product: in a delivery, in a return. */
@@ -88,7 +90,7 @@ struct order_payment {
 	struct span reference;
 	enum payment_status status;
 	int64_t amount;
-	bool is_orphaned; /* it came when the order was expired or cancelled */
+	bool is_orphaned; /* it came when the order was expired or cancelled, or paid already */
 	struct span created_at;
 	struct span updated_at;
 };
@@ -151,11 +153,20 @@ bool order_count_returns(struct order_line *lines, size_t count, const struct or
 
 /*
  * What follows from the counts: returned when all that was ordered has come back, delivered when
- * all of it is delivered, shipped when all of it is under way, partial when some of it is.
+ * all of it is delivered, shipped when all of it is under way, partial when some of it is. What was
+ * cancelled is not waited for.
  */
 enum fulfillment_status order_fulfillment(const struct order_line *lines, size_t count);
 
 /* True when it is "placed" and nothing was paid: then it expires when it is not paid in time. */
 bool order_awaits_payment(const struct order *order);
+
+/*
+ * Since when it has been waiting for its payment, as times are written: since it was placed, or
+ * since a payment was last told of, so that one that failed leaves time for another. A note does
+ * not count: whoever may set one could keep the stock reserved for ever.
+ */
+void order_waits_since(const struct order *order, const struct order_payment *payments,
+		       size_t payment_count, char since[static CLOCK_RFC3339_SIZE]);
 
 #endif

@@ -7,8 +7,10 @@
  * Amounts are exact: a payment is for the order's total, a refund for no more than is left of what
  * was paid.
  *
- * An order that is expired or cancelled still takes payments, since the money has moved already.
- * They are orphaned: recorded, told of, and to be refunded, but they change no state of the order.
+ * An order that is expired or cancelled still takes payments, since the money has moved already,
+ * and so does one that was paid before, by another reference. They are orphaned: recorded, told of,
+ * and to be refunded, but they change no state of the order. Refunds go to what was paid beyond the
+ * total first.
  */
 #ifndef SHOPD_DOMAIN_PAYMENT_H
 #define SHOPD_DOMAIN_PAYMENT_H

@@ -2,7 +2,7 @@
  * Users: what a body makes of one, and whether that is acceptable.
  *
  * A user is an exact JSON tree (base/json_exact.h) without nulls and without the fields that are
- * the server's.
+ * the server's. A body may name the id of a new one, which is no part of it.
  */
 #ifndef SHOPD_DOMAIN_USER_H
 #define SHOPD_DOMAIN_USER_H

@@ -49,6 +49,8 @@ enum mistake_code {
 	MISTAKE_IN_FUTURE,
 };
 
+enum { MISTAKE_CODES = MISTAKE_IN_FUTURE + 1 };
+
 struct mistake {
 	const char *field; /* "price", "tags[3]", "specs.weight"; "" is the body as a whole */
 	enum mistake_code code;
@@ -77,7 +79,8 @@ bool validation_passes(const struct validation *validation);
 /* Appends `"errors":[{"field":…,"code":…,"detail":…}]`, and `,"omitted":n` when there were more. */
 void validation_write(const struct validation *validation, struct buf *out);
 
-/* "too-long" */
+/* "too-long"; and what that says of a field, for the documentation. */
 const char *mistake_code_name(enum mistake_code code);
+const char *mistake_code_meaning(enum mistake_code code);
 
 #endif

@@ -78,6 +78,9 @@ enum flow access_judge_owner(struct request *rq);
 /* Whom the query's user_id names, or else the shopper who calls; NULL: neither. */
 const char *access_named_user(const struct request *rq);
 
+/* Whether the caller is staff with this scope, as everybody is where nobody is asked. */
+bool access_has_scope(const struct request *rq, enum scope scope);
+
 /* Whether the caller may act for this user: he is the one, or staff with this scope. */
 bool access_is_for(const struct request *rq, const char *user_id, enum scope scope);
 

@@ -23,7 +23,7 @@
 #include "http/request.h"
 #include "http/server.h"
 
-/* Shared by server.c and connection.c, and nobody else's business. */
+/* The insides of the http layer: no other layer includes this header. */
 struct server {
 	struct server_options options;
 	struct http_metrics metrics;

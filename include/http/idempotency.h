@@ -44,12 +44,9 @@ bool idempotency_rehearse(struct idempotency *idempotency, struct kept_answer *a
 bool idempotency_keep(struct request *rq);
 
 /*
- * The reply to RESULT_REPEATED: the earlier answer, or 422 when its request was another. A reply
- * that was made is dropped.
+ * The reply to RESULT_REPEATED: the earlier answer; or 422 when its request was another, or when
+ * the answer to this one is too large to be kept. A reply that was made is dropped.
  */
 enum flow idempotency_reply(struct request *rq);
-
-/* 400 when the request has an Idempotency-Key: for routes that do not take one. */
-bool idempotency_refuse(struct request *rq);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * JSON Web Tokens (RFC 7519), signed (RFC 7515) with RS256 or ES256: who says that he is whom.
  *
- * Pure: text, keys, rules and time go in, a subject and scopes come out, or the reason why not. The
+ * Pure: text, keys, rules and time go in, a user and scopes come out, or the reason why not. The
  * rules of RFC 8725 are kept: the algorithm is one of two and bound to the key's type before
  * anything is verified, "crit" is refused, keys come from our set alone (never from the header),
  * issuer and audience are required.
@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
+#include "base/id.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "http/group_scopes.h"
@@ -26,7 +28,7 @@
 
 enum {
 	JWT_SIZE_MAX = 8 * 1024,
-	JWT_SUBJECT_MAX = 128, /* bytes */
+	JWT_SUBJECT_MAX = 255, /* bytes; OpenID Connect Core, 2: "sub" has at most as many */
 	JWT_LEEWAY_S = 60,     /* how far the issuer's clock may be off, either way */
 };
 
@@ -45,6 +47,7 @@ struct jwt_rules {
 	const char *audiences;
 	const char *signers; /* ARNs of load balancers, if this is about their tokens, or NULL */
 	const struct group_scopes *groups; /* NULL: no token has a scope */
+	struct digest *digest;             /* for ids (token_user.h) */
 };
 
 /*
@@ -70,8 +73,8 @@ enum jwt_result {
 };
 
 struct jwt_subject {
-	char id[JWT_SUBJECT_MAX + 1]; /* "sub": UTF-8 without control characters */
-	uint64_t scopes;              /* those of group_scopes.h */
+	char id[ID_SIZE]; /* the user's, by "sub" and issuer (token_user.h) */
+	uint64_t scopes;  /* those of group_scopes.h */
 };
 
 /* `subject` is set when the result is JWT_OK, and untouched otherwise. */

@@ -17,7 +17,7 @@ struct problem {
 /* Asserts that the code exists. */
 const struct problem *problem_find(const char *code);
 
-/* All rows, for the documentation; `count` gets their number. */
+/* All rows, for the documentation (api/problem_list.h); `count` gets their number. */
 const struct problem *problem_table(size_t *count);
 
 #endif

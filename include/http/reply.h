@@ -26,8 +26,8 @@ enum flow reply_empty(struct request *rq, int status);
 
 /*
  * RFC 9457: application/problem+json. `code` must be a row of problem.c, which has its status,
- * title and usual detail. `detail` (printf-like) says what to do for this very request; NULL takes
- * the usual one.
+ * title and usual detail. `detail` (printf-like) says what to do for this very request, and is cut
+ * at 511 bytes; NULL takes the usual one.
  */
 enum flow reply_problem(struct request *rq, const char *code, const char *detail, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -44,7 +44,11 @@ enum flow reply_failure(struct request *rq, enum result result);
 /* The same in place of a reply that was made already. */
 enum flow reply_failure_instead(struct request *rq, enum result result);
 
-/* Adds a header to the reply to come. The value is copied; CR and LF in it become spaces. */
+/*
+ * Adds a header to the reply to come. The name is borrowed until the reply is sent; the value is
+ * copied, and control characters (below U+0020) in it become spaces. Left out without a word: a
+ * value of 2,048 bytes or more, and what comes after REPLY_HEADERS_MAX headers.
+ */
 void reply_header(struct request *rq, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -105,7 +105,7 @@ struct request {
 	/* for the steps */
 	void *state;                           /* the endpoint's own, zeroed */
 	const char *param[REQUEST_PARAMS_MAX]; /* path parameters, decoded, in order */
-	json_t *body;                          /* after the step read_json: borrowed, exact */
+	json_t *body;                          /* after read_json: borrowed, exact */
 	struct await await;
 	struct arena arena; /* lives until the reply is sent */
 	struct repo *repo;
@@ -182,6 +182,8 @@ void request_read_query(struct request *rq);
 
 /* A step: requires and parses a JSON body into rq->body; replies 400 or 415. */
 enum flow read_json(struct request *rq);
+/* The same where nothing is required: a request with neither body nor Content-Type says {}. */
+enum flow read_optional_json(struct request *rq);
 
 /*
  * If-Match of a PUT, PATCH or DELETE as a version: 0 for none or "*". Only the part before a "." in

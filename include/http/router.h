@@ -25,7 +25,7 @@ enum router_outcome {
  */
 enum router_outcome router_find(const struct route *routes, struct request *rq);
 
-enum { ROUTER_ALLOW_SIZE = 64, ROUTER_SHOWN_SIZE = 64 };
+enum { ROUTER_ALLOW_SIZE = 64, ROUTER_SHOWN_SIZE = 128 };
 
 /* "GET, HEAD, POST, OPTIONS" for the path that router_find met last. */
 void router_allow(const struct route *routes, const struct request *rq,
@@ -34,7 +34,8 @@ void router_allow(const struct route *routes, const struct request *rq,
 /*
  * The request's path (or of a request that was never whole, its target) as the log may have it: as
  * it came, unless ids in it are keys (endpoint.is_secret). Then it is the route's path; or for what
- * only begins like a path with a key, the beginning that is not one.
+ * only begins like a path with a key, the beginning that is not one. Of a path without a route it
+ * is what stands before the first id.
  */
 const char *router_loggable_path(const struct route *routes, const struct request *rq,
 				 char shown[static ROUTER_SHOWN_SIZE]);

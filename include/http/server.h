@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/config.h"
 #include "http/http_metrics.h"
@@ -23,12 +24,14 @@ struct server_options {
 	const struct config *config;
 	const struct route *routes; /* ends in a row without a path */
 	int listen_fd;              /* borrowed; must stay open until server_free */
-	struct repo *repo;          /* for the steps */
-	struct app *app;            /* for the steps */
+	uint64_t max_connections;
+	struct repo *repo;                           /* for the steps */
+	struct app *app;                             /* for the steps */
 	const struct idempotency_store *idempotency; /* NULL: keys mean nothing */
 	const struct access *access;                 /* NULL: nobody is asked who he is */
 	struct tls_identity *identity; /* who it is in TLS; NULL: it speaks plain HTTP */
 	struct rate_limit *rate_limit; /* NULL: there is no limit */
+	const char *cors_origins;      /* as the setting (http/cors.h); NULL: of none */
 	bool is_quiet;                 /* requests are logged at debug level */
 };
 

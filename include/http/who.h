@@ -14,6 +14,7 @@ enum owned {
 	OWNED_NOT,      /* nobody's: only staff with the scope may */
 	OWNED_ANYONE,   /* everybody may */
 	OWNED_USER,     /* the first {id} is the caller's own */
+	OWNED_SELF,     /* a shopper may for himself: the endpoint sees to that */
 	OWNED_BY_QUERY, /* the query's user_id is the caller's own, or a shopper's own if absent */
 	OWNED_CART,     /* the first {id} names a cart of the caller's own, or a guest's */
 	OWNED_CHECKOUT, /* likewise */

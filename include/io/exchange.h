@@ -29,6 +29,7 @@ enum exchange_end {
 	EXCHANGE_NOT_SENT,  /* no connection: not one byte left us */
 	EXCHANGE_NO_ANSWER, /* sent in part or whole, then the connection ended: fate unknown */
 	EXCHANGE_BROKEN,    /* an answer began and could not be read to its end */
+	EXCHANGE_TOO_LONG,  /* its body is longer than we take: the other side is well */
 	EXCHANGE_TIMEOUT, /* the attempt's deadline passed; was_sent says whether fate is unknown */
 	EXCHANGE_OVERLOADED, /* too many in flight and too many waiting */
 	EXCHANGE_SHUTDOWN,   /* the client is being stopped */
@@ -40,6 +41,7 @@ struct exchange {
 	const struct origin *origin;
 	struct buf request;   /* head and body, owned by the caller, unchanged until done */
 	uint64_t deadline_us; /* of this attempt, connecting included */
+	bool is_secret;       /* the transport overwrites what it received, once it is taken */
 	void (*done)(struct exchange *exchange); /* exactly once, never from within start */
 	void *context;
 

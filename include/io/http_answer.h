@@ -26,6 +26,7 @@ enum http_answer_state {
 	HTTP_ANSWER_UNTIL_CLOSE,
 	HTTP_ANSWER_DONE,
 	HTTP_ANSWER_BROKEN,
+	HTTP_ANSWER_TOO_LONG, /* its body is */
 };
 
 struct http_answer {
@@ -44,7 +45,7 @@ struct http_answer {
 	uint64_t left;           /* private: bytes still to come of the body or chunk */
 };
 
-/* `body_max`: bytes; a longer body breaks the answer. */
+/* `body_max`: bytes; a longer body makes the answer TOO_LONG. */
 void http_answer_init(struct http_answer *answer, size_t body_max);
 void http_answer_clear(struct http_answer *answer);
 /* Ready for the next answer, keeping memory. */
@@ -52,11 +53,14 @@ void http_answer_reset(struct http_answer *answer);
 
 /*
  * Takes the next bytes and returns how many belonged to this answer: fewer than `len` only when it
- * became DONE or BROKEN. 1xx answers are skipped.
+ * is over. 1xx answers are skipped.
  */
 size_t http_answer_add(struct http_answer *answer, const char *bytes, size_t len);
 
-/* The peer closed: DONE if that is how this answer ends, else BROKEN. */
+/* The peer closed: DONE if that is how this answer ends; BROKEN, unless it was over. */
 void http_answer_end(struct http_answer *answer);
+
+/* True when it takes no more: DONE, BROKEN or TOO_LONG. */
+bool http_answer_is_over(const struct http_answer *answer);
 
 #endif

@@ -8,8 +8,6 @@
 #ifndef SHOPD_NOTIFY_FOLLOWER_H
 #define SHOPD_NOTIFY_FOLLOWER_H
 
-#include <stdbool.h>
-
 #include "aws/sns.h"
 #include "base/await.h"
 #include "repo/outbox_page.h"
@@ -29,14 +27,12 @@ struct following {
 
 /*
  * Finishes the await with RESULT_OK when nothing is left to be done; with anything else when it is
- * to be run again later. It may be run again after a crash at any point of it, too.
+ * to be run again later. It may be run again after a crash at any point of it, too, and by two
+ * workers at once.
  */
-struct follower {
-	void (*run)(struct following *following, struct await *await);
-	bool is_holders; /* only whoever holds the shard's lease runs it, so one at a time */
-};
+typedef void (*follower)(struct following *following, struct await *await);
 
 /* NULL: nothing follows from this event. */
-const struct follower *follower_of(const struct outbox_told *event);
+follower follower_of(const struct outbox_told *event);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * A pass over one shard of the outbox: read what is there, publish what may be published in batches
  * of up to ten, see to what follows from it, and delete what is over. What could not be done stays,
- * with a note of how far it came.
+ * with a note of how far it came. What an earlier pass has published and could not delete goes
+ * first, and while it does not, nothing else is published.
  *
  * It ends early when SNS or DynamoDB fail as a whole, which counts against no event; and when it
  * has reached the end of what it may do.
@@ -16,13 +17,11 @@
 #include "notify/follower.h"
 #include "notify/publish_batch.h"
 #include "notify/publish_choice.h"
+#include "notify/publish_mark.h"
 #include "notify/publisher_metrics.h"
 #include "repo/outbox_repo.h"
 
-enum {
-	OUTBOX_TRIES = 12, /* until an event that is refused is a dead letter */
-	PUBLISH_PAGES_MAX = 200,
-};
+enum { PUBLISH_PAGES_MAX = 200 };
 
 /* What all passes of a worker share. */
 struct publish_means {
@@ -36,8 +35,9 @@ struct publish_pass {
 	/* in; zeroed at birth but for these */
 	const struct publish_means *means;
 	uint32_t shard;
-	bool is_holder; /* of the shard's lease */
-	bool must_end;  /* may be set at any time: nothing new is begun */
+	bool is_holder;          /* of the shard's lease */
+	bool must_end;           /* may be set at any time: nothing new is begun */
+	struct unsaved *unsaved; /* of the shard, from pass to pass */
 	void (*done)(struct publish_pass *pass);
 	void *context;
 
@@ -61,12 +61,7 @@ struct publish_pass {
 	struct outbox_page page;
 	struct publish_blocked *blocked;
 	bool *may_go;
-	struct publish_mark {
-		bool is_touched;    /* something of the item is to be noted */
-		bool is_delayed;    /* it is to be tried again, but not at once */
-		bool is_gone;       /* deleted, or put away */
-		const char *reason; /* why it was refused */
-	} * marks;                  /* for each item */
+	struct publish_mark *marks; /* for each item */
 	size_t batch_count;
 	struct outbox_told *batch[SNS_BATCH_MAX];
 	struct publish_batch sending; /* those of the batch that the topic does not have yet */

@@ -51,10 +51,7 @@ bool publisher_is_idle(const struct publisher *publisher);
 /* Begins nothing more; passes under way end after their present step. What is left stays. */
 void publisher_stop(struct publisher *publisher);
 
-/* True when no pass is under way. */
-bool publisher_is_over(const struct publisher *publisher);
-
-/* It must be over. NULL is fine. */
+/* It must be stopped and idle. NULL is fine. */
 void publisher_free(struct publisher *publisher);
 
 const struct publisher_metrics *publisher_get_metrics(const struct publisher *publisher);

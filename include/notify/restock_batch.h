@@ -4,7 +4,7 @@
  * accepted. Subscriptions of users who are gone just go.
  *
  * Whatever ends it in the middle, it can be done again: who has a subscription left is told
- * (again).
+ * (again), but for what was done by this worker and could only not be written down (unsaved.h).
  */
 #ifndef SHOPD_NOTIFY_RESTOCK_BATCH_H
 #define SHOPD_NOTIFY_RESTOCK_BATCH_H
@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "notify/follower.h"
 #include "notify/restock_event.h"
+#include "notify/unsaved.h"
 #include "repo/subscriber.h"
 
 struct restock_metrics {
@@ -35,7 +36,8 @@ struct restock_batch {
 	const struct restock *restock;
 	struct subscriber *subscribers; /* SNS_BATCH_MAX at most */
 	size_t count;
-	uint64_t deadline_us; /* on the monotonic clock */
+	struct unsaved *unsaved; /* of this restock, by the subscriptions' marks */
+	uint64_t deadline_us;    /* on the monotonic clock */
 	void (*done)(struct restock_batch *batch);
 	void *context;
 
@@ -57,7 +59,7 @@ struct restock_batch {
 		struct restock_event event;
 		struct following following;
 		struct await await;
-		enum { RESTOCK_WAITS, RESTOCK_TOLD, RESTOCK_GONE } state;
+		enum stage stage;
 		bool is_busy;
 	} recipients[SNS_BATCH_MAX];
 	struct restock_recipient *sending[SNS_BATCH_MAX];

@@ -7,9 +7,10 @@
  * subscribers page by page and tells them, some batches at a time (restock_batch.h). So a hundred
  * thousand subscribers hold up no other event, and cost no more memory than a page.
  *
- * It goes on while the lease is surely ours. Whoever comes after it begins with those who still
- * have a subscription: nobody is missed, and none is told twice but those whose batch was under way
- * when the process was killed.
+ * It goes on while the lease is surely ours, after a pause with the page that it was at. Whoever
+ * comes after it begins with those who still have a subscription: nobody is missed. None is told
+ * twice but those whose batch was under way when the process was killed, and those whose
+ * subscription could not be deleted before another took over.
  *
  * When the product is gone again in the middle, it ends: those who are left stay subscribed, and
  * the next return of the product is theirs.

@@ -48,6 +48,14 @@ MUST_CHECK enum result checkout_item_read(struct span text, const char *id, int6
 /* Appends the members of a new, held one but for its key. */
 void checkout_item_write(const struct checkout *checkout, uint32_t write_shards, struct buf *out);
 
+/*
+ * Appends the values of an update of one that is held, as a JSON object: :held, :now and :v for the
+ * condition, what may change of it as :next (its version), :time, :expires, :g2s, :x (extended), :a
+ * and, if there is one, :e.
+ */
+void checkout_item_write_change(const struct checkout *before, const struct checkout *after,
+				const char *now, uint32_t write_shards, struct buf *out);
+
 /* Appends the checkout as the API shows it. */
 void checkout_item_show(const struct checkout *checkout, struct buf *out);
 

@@ -67,7 +67,7 @@ struct checkout_patch {
 
 /*
  * RESULT_OK, RESULT_INVALID, RESULT_THROTTLED when too many others were faster, or what `change`
- * said.
+ * said; a RESULT_INVALID of its own it has to tell apart itself.
  */
 void checkout_repo_patch(struct repo *repo, const struct checkout_patch *patch,
 			 struct checkout_answer *out, struct await *await);

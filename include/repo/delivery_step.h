@@ -21,8 +21,8 @@ void delivery_step_tell(struct order_draft *draft, enum event_type type,
 			const struct order_delivery *delivery);
 
 /*
- * The delivery that is named, NULL when there is none or it has another version: the outcome says
- * which. The outcome has it as it is before the change.
+ * The delivery that is named, whatever version it has; NULL when there is none, as the outcome
+ * says then. The outcome has it as it is before the change.
  */
 struct order_delivery *delivery_step_find(struct order_draft *draft,
 					  const struct delivery_name *name,

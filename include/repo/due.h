@@ -28,7 +28,7 @@ struct due {
 struct due_query {
 	enum due_kind kind;
 	uint32_t shard;
-	int64_t until_ms;  /* checkouts that expired, orders last changed, until then */
+	int64_t until_ms;  /* checkouts that expired, orders that wait for payment, until then */
 	const char *after; /* due.last of the page before; NULL: from the beginning */
 };
 

@@ -2,9 +2,10 @@
  * Changing an item: read, let the caller make the new one of the old, write on the condition that
  * the version is still the one that was read.
  *
- * When somebody else was faster, it is read and made again, unless the caller has named the version
- * that must be there. One of those that meet always succeeds, so this ends; after ITEM_UPDATE_TRIES
- * it is given up.
+ * When somebody else was faster, it is read and made again. One of those that meet always succeeds,
+ * so this ends; after ITEM_UPDATE_TRIES it is given up. A caller who has named the version that
+ * must be there gets a conflict instead, unless the change would change nothing: a request that
+ * comes again because its answer was lost finds its own effect (RFC 9110, section 13.1.1).
  *
  * The loop is here, once; how an entity is read and written is told by its kind
  * (product_update.c, record_update.c). For the repositories themselves.
@@ -37,9 +38,9 @@ struct item_update_kind {
 	bool (*show)(struct item_update *update);
 	/*
 	 * Puts the new one where the caller wants it, as it will be, and starts writing it by
-	 * repo_write with `write`. False when nothing was started.
+	 * repo_write with `write`; the same result.
 	 */
-	bool (*write)(struct item_update *update, const json_t *changed, enum result *result);
+	enum result (*write)(struct item_update *update, const json_t *changed);
 	/* What a write came to; RESULT_CONFLICT: somebody was faster. NULL: its result. */
 	enum result (*judge)(const struct item_update *update);
 	/* Releases what is the kind's own and finishes the await. */
@@ -69,7 +70,7 @@ struct item_update {
 /*
  * Ends in RESULT_OK, RESULT_CONFLICT (another version than the expected one; or too many others),
  * or what `change` or the kind's functions said. A change that changes nothing is RESULT_OK without
- * a write: the version stays. The await has been started.
+ * a write, whatever the version is, which stays. The await has been started.
  */
 void item_update_run(struct item_update *update);
 

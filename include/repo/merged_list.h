@@ -36,10 +36,13 @@ struct merged_list_query {
 	bool is_in_order;    /* each part is read in the order that is asked for */
 	uint64_t page_limit; /* of each part's first page, later ones are longer; 0: see below */
 	bool repeats_after;  /* the entry at `after` is read once more */
-	uint64_t read_units; /* that the list may consume; 0: any */
+	uint64_t read_units; /* that the page may consume; 0: any */
 
 	selection_order order;
-	/* Writes an entry's position into `out` (emptied before); nothing when it is none. */
+	/*
+	 * Writes an entry's position into `out` (emptied before); nothing when it is none. It is
+	 * also asked for that of LastEvaluatedKey, which has the entry's keys and nothing else.
+	 */
 	void (*position)(const struct item *entry, const void *context, struct buf *out);
 	const void *context;
 
@@ -49,9 +52,11 @@ struct merged_list_query {
 };
 
 /*
- * RESULT_OK; RESULT_TOO_LARGE: it takes more read units than it may. A page_limit of 0 reads of
- * each part what most likely suffices: its share of the page with some margin if the parts are in
- * order, else as much as is sensible.
+ * RESULT_OK; RESULT_TOO_LARGE: it takes more read units than it may. When parts in order have
+ * consumed as much, it is RESULT_OK with what was found until then, perhaps nothing, and the next
+ * page begins where reading has ended. A page_limit of 0 reads of each part what most likely
+ * suffices: its share of the page with some margin if the parts are in order, else as much as is
+ * sensible.
  */
 void merged_list_find(struct repo *repo, const struct merged_list_query *query,
 		      struct list_page *out, struct await *await);

@@ -31,8 +31,9 @@ void notification_target_find(struct repo *repo, const char *user_id, enum event
 			      struct notification_target *out, struct await *await);
 
 /*
- * Marks the preferences of this version with why the target refuses; when they are set again, the
- * mark is gone. Their version stays. RESULT_OK, also when they were set or are gone meanwhile.
+ * Marks the preferences of this version with why the target refuses, which makes them another
+ * version; when they are set again, the mark is gone. RESULT_OK, also when they were set or are
+ * gone meanwhile.
  */
 void notification_target_refuse(struct repo *repo, const char *user_id, uint64_t version,
 				const char *why, struct await *await);

@@ -48,9 +48,10 @@ struct order_change {
 /*
  * RESULT_OK with the order as it is afterwards (or with ORDER_LEAVE, was); RESULT_INVALID, with the
  * order as it is, when it was refused; RESULT_NOT_FOUND, also for what is no id; RESULT_CONFLICT:
- * it has another version than the expected one; RESULT_EXISTS: the condition of a write of the
- * draft's own failed; RESULT_TOO_LARGE: more than STOCK_MAX of a product would be given back, or it
- * takes more writes than a transaction can have; RESULT_THROTTLED when too many others were faster.
+ * it has another version than the expected one, and is not to be left as it is; RESULT_EXISTS: the
+ * condition of a write of the draft's own failed; RESULT_TOO_LARGE: more than STOCK_MAX of a
+ * product would be given back, or it takes more writes than a transaction can have;
+ * RESULT_THROTTLED when too many others were faster.
  */
 void order_change_run(struct repo *repo, const struct order_change *change,
 		      struct stored_order *out, struct await *await);

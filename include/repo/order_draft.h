@@ -59,6 +59,14 @@ void order_draft_write(struct order_draft *draft, const struct dynamodb_write *w
 /* The change ends with this failure: what is decided about could not be made. */
 void order_draft_fail(struct order_draft *draft, enum result result);
 
+/*
+ * After a change of deliveries, returns or of what is cancelled: counts anew and lets the order's
+ * states follow. When nothing more is to come the order is completed; then order_draft_tell_end
+ * raises the event of that, behind those of what has led to it.
+ */
+void order_draft_follow(struct order_draft *draft);
+void order_draft_tell_end(struct order_draft *draft);
+
 /* Moves stock of a product, once for each product. */
 void order_draft_move(struct order_draft *draft, const char *product_id, enum stock_move move,
 		      int64_t quantity);

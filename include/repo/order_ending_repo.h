@@ -24,7 +24,8 @@ struct order_cancelled {
 
 /*
  * All that is reserved for the order becomes available, and the tracking numbers of its pending
- * deliveries are free again. `reason` may be NULL.
+ * deliveries are free again. Of one that is partly shipped, that is the rest; if nothing more is to
+ * come then, it is completed. `reason` may be NULL.
  */
 void order_ending_repo_cancel(struct repo *repo, const char *order_id, const char *reason,
 			      struct order_cancelled *out, struct await *await);
@@ -36,7 +37,10 @@ struct order_returned {
 	size_t excess_count; /* likewise */
 };
 
-/* What has come back is available again; products that were removed meanwhile give nothing back. */
+/*
+ * What has come back is available again; products that were removed meanwhile give nothing back.
+ * When nothing more is to come, the order is completed.
+ */
 void order_ending_repo_return(struct repo *repo, const char *order_id,
 			      const struct return_body *body, struct order_returned *out,
 			      struct await *await);

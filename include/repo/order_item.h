@@ -3,7 +3,8 @@
  * and a change of state writes no more than a small head.
  *
  * O#id / #              the head (struct order). In gsi1 U#user / O#id, unless it is a guest's; in
- *                       gsi2 OS#status#shard / updated_at#id
+ *                       gsi2 OS#status#shard / updated_at#id, where it is placed
+ *                       OS#placed#shard / order_waits_since#id
  * O#id / SNAP           what is frozen: lines and address, as the checkout had them
  * O#id / H#uuid7        what happened: time, what, from, to, by
  * O#id / PAY#reference  a payment
@@ -59,7 +60,9 @@ struct order_index {
 /* "O#id" */
 void order_item_key(const char *id, char key[static ORDER_KEY_SIZE]);
 
-void order_item_index(const struct order *order, uint32_t write_shards, struct order_index *out);
+/* `payments` are all of the order's. */
+void order_item_index(const struct order *order, const struct order_payment *payments,
+		      size_t payment_count, uint32_t write_shards, struct order_index *out);
 
 /*
  * The order in an array of its items, whose texts go into the arena. RESULT_NOT_FOUND: there is no
@@ -69,8 +72,8 @@ MUST_CHECK enum result order_item_read(struct span items, const char *id, struct
 				       struct stored_order *out);
 
 /*
- * Counts deliveries and returns into the lines anew, after a change of them. False when they do not
- * fit the lines.
+ * Counts deliveries, returns and what was cancelled into the lines anew, after a change of them.
+ * False when they do not fit the lines.
  */
 bool order_item_count(struct stored_order *order);
 

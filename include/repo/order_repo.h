@@ -14,14 +14,14 @@ void order_repo_find(struct repo *repo, const char *id, struct stored_order *out
 
 /* Texts are needed until the list is found. */
 struct order_list {
-	enum order_status status;
-	const char *from; /* RFC 3339 with milliseconds, of the last change; NULL: any */
-	const char *to;   /* likewise, itself included */
+	enum order_status status; /* of those only; ORDER_STATUSES: of all */
+	const char *from;         /* RFC 3339 with milliseconds, of the last change; NULL: any */
+	const char *to;           /* likewise, itself included */
 	size_t limit;
 	const char *cursor;
 };
 
-/* Those of one status, the last changed first. RESULT_OK or RESULT_INVALID: as partition_list.h. */
+/* The last changed first. RESULT_OK or RESULT_INVALID: as partition_list.h. */
 void order_repo_list(struct repo *repo, const struct order_list *list, struct list_page *out,
 		     struct await *await);
 

@@ -9,10 +9,15 @@
  * U#id / GONE         the mark: the removal is not over. In gsi2 it is among the checkouts whose
  *                     time is over, so the sweeper finds it (due.h)
  *
- * The mark comes with the transaction that removes the user and goes last. So a removal that broke
- * off is brought to an end by whoever comes next: the request sent again, or the sweeper. Orders
- * that are under way keep what they need until they have ended; until then the mark stays, and is
- * looked at again every ten minutes.
+ * The mark comes with the transaction that removes the user and is closed last. So a removal that
+ * broke off is brought to an end by whoever comes next: the request sent again, or the sweeper.
+ * Orders that are under way keep what they need until they have ended; until then the mark stays,
+ * and is looked at again every ten minutes.
+ *
+ * The same id may come back, for it may be that of a token's subject (http/token_user.h). While the
+ * mark is open, nobody can be made with it: the sweeper would remove what is theirs, too. A closed
+ * one, which is out of the index and has a time to live, keeps them off for another minute, by when
+ * every other removal of the same person that is still under way has reached its deadline.
  *
  * Answers come behind orders: by then no order and no checkout can give another one.
  */
@@ -25,9 +30,11 @@
 
 enum {
 	PERSON_PAGE_MAX = 40,             /* notes that are read at once */
-	PERSON_PATIENCE_MS = 60 * 1000,   /* until the sweeper sees to it */
+	PERSON_PATIENCE_MS = 60 * 1000,   /* until the sweeper sees to it, or the id is free */
 	PERSON_AGAIN_MS = 10 * 60 * 1000, /* when it looks at orders under way again */
 	PERSON_NOTE_SIZE = 72,            /* "K#" and an id, "I#" and a hash */
+	PERSON_MARK_NAMES_SIZE = 320,     /* {"#p":"…","#t":"ttl"} */
+	PERSON_MARK_VALUES_SIZE = 64,
 };
 
 /* One under way. Lives until its done was called. */
@@ -55,6 +62,18 @@ struct person_removal {
 /* Appends the members of the mark's item but for its key. */
 void person_removal_write_mark(const struct repo *repo, const char *user_id, int64_t delay_ms,
 			       struct buf *out);
+
+/* Whether the mark, as it was read, is open: the removal is not over. */
+bool person_removal_is_open(const struct item *mark);
+
+/* For who makes a user: takes a mark away whose time is over. Fails on the condition otherwise. */
+struct person_mark_gone {
+	char pk[RECORD_KEY_SIZE];
+	char names[PERSON_MARK_NAMES_SIZE];
+	char values[PERSON_MARK_VALUES_SIZE];
+};
+void person_removal_write_gone(const struct repo *repo, const char *user_id,
+			       struct person_mark_gone *gone, struct dynamodb_write *write);
 
 /* RESULT_OK, also when orders are under way. */
 void person_removal_run(struct person_removal *removal);

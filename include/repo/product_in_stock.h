@@ -12,8 +12,9 @@
 #include "repo/product_list.h"
 
 /*
- * As product_list_find, with query->is_in_stock. RESULT_TOO_LARGE also when so much is sold out
- * that looking for the rest takes more than PRODUCT_LIST_READ_UNITS.
+ * As product_list_find, with query->is_in_stock. When so much is sold out that a full page takes
+ * more than PRODUCT_LIST_READ_UNITS, the page has what was found until then, perhaps nothing, and
+ * the next one begins behind what was looked at.
  */
 void product_in_stock_find(struct repo *repo, const struct product_list_query *query,
 			   struct list_page *out, struct await *await);

@@ -5,7 +5,8 @@
  * Two orders are kept by the table: a category by name (index gsi1), and everything by age (gsi2,
  * in write_shards parts that are read at once). There a page costs about as much as it shows. Any
  * other order reads all that the query covers and keeps the first: fine for hundreds of products,
- * refused beyond PRODUCT_LIST_READ_UNITS.
+ * refused beyond PRODUCT_LIST_READ_UNITS. A prefix without a category is looked for in the order of
+ * age: where so few names begin so that a full page would take more than that, it is shorter.
  */
 #ifndef SHOPD_REPO_PRODUCT_LIST_H
 #define SHOPD_REPO_PRODUCT_LIST_H
@@ -30,7 +31,8 @@ struct product_list_query {
 
 /*
  * RESULT_OK; RESULT_INVALID: the cursor is not one of this query; RESULT_TOO_LARGE: there is too
- * much to read for this order. The query's texts are needed until the end, the page is in the
+ * much to read for an order that the table does not keep. A page may be shorter than its limit, or
+ * empty, and have a next one. The query's texts are needed until the end, the page is in the
  * await's arena.
  */
 void product_list_find(struct repo *repo, const struct product_list_query *query,

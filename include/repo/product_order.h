@@ -18,7 +18,10 @@ enum product_order {
 
 selection_order product_order_compare(enum product_order order);
 
-/* Writes the position of an index's entry with this id; `out` is emptied first. */
+/*
+ * Writes the position of an index's entry with this id; `out` is emptied first. Of the order that
+ * the index has, the entry's keys suffice.
+ */
 void product_order_position(enum product_order order, const struct item *entry, struct span id,
 			    struct buf *out);
 

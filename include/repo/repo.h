@@ -29,4 +29,15 @@ struct repo {
 	} bell;
 };
 
+enum { REPO_NAMES_SIZE = 300 /* {"#p":"…"} with a name of 255 characters without escapes */ };
+
+/*
+ * Begins an operation on what has this id: memory of its own, zeroed, of the await's arena. NULL:
+ * the operation is over, with `missing` for what is no id, or RESULT_NO_MEMORY.
+ */
+void *repo_begin(struct await *await, size_t size, const char *id, enum result missing);
+
+/* The names of an expression in which the partition key is #p and nothing else has a #. */
+void repo_key_names(const struct repo *repo, char names[static REPO_NAMES_SIZE]);
+
 #endif

@@ -7,7 +7,8 @@
  * is made ahead of it. If the write then fails, nobody sees that answer.
  *
  * A request whose effect is there already, by an earlier request with the same key, ends in
- * RESULT_REPEATED: pass it on like any failure.
+ * RESULT_REPEATED, and so does one whose answer is too large to be kept: pass it on like any
+ * failure.
  *
  * When events were written (outbox_item.h), or may have been, the repo's bell is rung for their
  * shards before the caller is told.
@@ -33,19 +34,19 @@ enum {
  * each write, also when there is only one. An update's new item is in call->item only when it was
  * one write and repo_write_is_alone.
  *
- * False when out of memory or when the answer is too large to be kept (`result` tells which);
- * nothing was started then.
+ * RESULT_OK: it was started, and done will be called. Anything else: it was not. That is
+ * RESULT_NO_MEMORY, or RESULT_REPEATED for an answer that is too large to be kept.
  */
-MUST_CHECK bool repo_write(const struct repo *repo, struct dynamodb_call *call,
-			   const struct dynamodb_write *writes, size_t count, enum result *result);
+MUST_CHECK enum result repo_write(const struct repo *repo, struct dynamodb_call *call,
+				  const struct dynamodb_write *writes, size_t count);
 
 /*
  * The same for one write that must not be applied again, such as adding to a number without a
  * condition on the version: always a transaction, whose client token holds whatever others write in
  * between, where a single item's write token would be overwritten. Nothing is in call->item then.
  */
-MUST_CHECK bool repo_write_once(const struct repo *repo, struct dynamodb_call *call,
-				const struct dynamodb_write *write, enum result *result);
+MUST_CHECK enum result repo_write_once(const struct repo *repo, struct dynamodb_call *call,
+				       const struct dynamodb_write *write);
 
 /*
  * True when the request has no Idempotency-Key. Where a result cannot be known beforehand without

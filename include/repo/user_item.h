@@ -18,26 +18,21 @@
 #include "repo/record.h"
 #include "repo/repo.h"
 
-enum {
-	USER_NAMES_SIZE = 300, /* {"#p":"…"} with a name of 255 characters without escapes */
-	USER_LOCK_SIZE = 80,
-};
+enum { USER_LOCK_SIZE = 80 };
 
 /* "U#id" */
 void user_item_key(const char *id, char key[static RECORD_KEY_SIZE]);
-
-/* {"#p":"<the partition key's name>"}, for conditions. */
-void user_item_names(const struct repo *repo, char names[static USER_NAMES_SIZE]);
 
 /* "EMAIL#hash". False when out of memory. */
 MUST_CHECK bool user_item_email_key(const struct repo *repo, struct span email,
 				    char key[static RECORD_KEY_SIZE]);
 
+/* The same for the address that a user's item has. */
+MUST_CHECK bool user_item_own_email_key(const struct repo *repo, const struct item *item,
+					char key[static RECORD_KEY_SIZE]);
+
 /* The members of a lock's item but for its key: whose it is. */
 void user_item_lock(const char *user_id, char members[static USER_LOCK_SIZE]);
-
-/* The e-mail address of a user's item, its escapes resolved, into `out` (initialised). */
-void user_item_email(const struct item *item, struct buf *out);
 
 /* Appends the members of a new user's item but for its key. */
 void user_item_write(const struct repo *repo, const char *id, const json_t *user, const char *now,

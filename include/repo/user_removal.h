@@ -19,7 +19,8 @@ enum { USER_REMOVAL_TRIES = 20 };
 
 /*
  * The id is needed until the end. RESULT_OK, RESULT_NOT_FOUND, or RESULT_CONFLICT (another version
- * than `expected_version`, which is 0 for any; or too many others).
+ * than `expected_version`, which is 0 for any; or too many others). A failure before the user is
+ * gone is passed on; after it, it is RESULT_UNKNOWN.
  */
 void user_removal_run(struct repo *repo, const char *id, uint64_t expected_version,
 		      struct await *await);

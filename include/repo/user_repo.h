@@ -26,10 +26,12 @@ void user_repo_list(struct repo *repo, size_t limit, const char *cursor, struct 
 void user_repo_show_entry(const struct repo *repo, struct span entry, struct buf *out);
 
 /*
- * Makes a user, together with the lock on the e-mail address. RESULT_OK; RESULT_EXISTS: another
- * user has this address. `user` (as user_apply made it) is needed during this call only.
+ * Makes a user, together with the lock on the e-mail address. `id` is the user's, a valid one; NULL
+ * makes one. RESULT_OK; RESULT_CONFLICT: there is a user with this id; RESULT_IN_USE: one who had
+ * it is being removed, or was within the last minute (person_removal.h); RESULT_EXISTS: another
+ * user has this address. `id` and `user` (as user_apply made it) are needed during this call only.
  */
-void user_repo_create(struct repo *repo, const json_t *user, struct record *out,
+void user_repo_create(struct repo *repo, const char *id, const json_t *user, struct record *out,
 		      struct await *await);
 
 #endif

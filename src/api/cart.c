@@ -45,7 +45,7 @@ static enum flow answer_made(struct request *rq)
 
 const struct endpoint post_cart = {
 	.state_size = sizeof(struct cart_state),
-	.steps = STEPS(read_json, make_cart, answer_made),
+	.steps = STEPS(read_optional_json, make_cart, answer_made),
 };
 
 /* ---- GET ---- */

@@ -73,7 +73,7 @@ const struct endpoint put_cart_item = {
 
 const struct endpoint post_cart_item = {
 	.state_size = sizeof(struct cart_item_state),
-	.steps = STEPS(read_json, add_quantity, answer_changed),
+	.steps = STEPS(read_optional_json, add_quantity, answer_changed),
 	.is_secret = true,
 };
 

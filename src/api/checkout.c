@@ -13,6 +13,7 @@ struct checkout_state {
 	struct checkout_answer answer;
 	struct validation validation;
 	const json_t *body;
+	bool has_mistakes; /* the body of a PATCH: they are in `validation` */
 };
 
 static int64_t hold_ms(const struct request *rq)
@@ -141,8 +142,10 @@ static enum result change_parts(struct checkout_parts *parts, struct arena *aren
 	json_t *stored = make_tree(parts, &result);
 
 	validation_init(&st->validation, arena); /* an earlier try may have found something */
-	if (stored && !checkout_body_read_patch(st->body, stored, &st->validation, &body))
-		result = RESULT_CONFLICT; /* told apart from what the repository refuses */
+	st->has_mistakes =
+		stored && !checkout_body_read_patch(st->body, stored, &st->validation, &body);
+	if (st->has_mistakes)
+		result = RESULT_INVALID;
 	json_decref(stored);
 	if (result != RESULT_OK)
 		return result;
@@ -172,7 +175,7 @@ static enum flow answer_patched(struct request *rq)
 {
 	const struct checkout_state *st = rq->state;
 
-	if (rq->await.result == RESULT_CONFLICT)
+	if (st->has_mistakes)
 		return reply_mistakes(rq, &st->validation);
 	return reply_checkout(rq, 200, &st->answer);
 }

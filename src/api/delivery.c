@@ -4,6 +4,7 @@
 #include "api/mistakes.h"
 #include "api/order_reply.h"
 #include "http/reply.h"
+#include "repo/delivery_number.h"
 #include "repo/delivery_tracking.h"
 #include "repo/order_repo.h"
 
@@ -30,10 +31,11 @@ static enum flow find_order(struct request *rq)
 static enum flow answer_all(struct request *rq)
 {
 	const struct delivery_state *st = rq->state;
+	const struct stored_order *order = &st->outcome.order;
 
 	if (rq->await.result == RESULT_NOT_FOUND)
 		return reply_order_missing(rq);
-	return reply_deliveries(rq, &st->outcome.order);
+	return reply_deliveries(rq, order, order->deliveries, order->delivery_count);
 }
 
 const struct endpoint get_order_deliveries = {
@@ -68,6 +70,50 @@ const struct endpoint post_order_delivery = {
 	.state_size = sizeof(struct delivery_state),
 	.steps = STEPS(read_json, make_delivery, answer_made),
 	.is_secret = true,
+};
+
+/* ---- /delivery?carrier=&tracking_number= ---- */
+
+/* NULL after a reply was made. */
+static const char *read_text(struct request *rq, const char *name)
+{
+	const char *text = request_query(rq, name);
+	size_t count = text ? text_utf8_count(span_of(text)) : 0;
+
+	if (count >= 1 && count <= DELIVERY_TEXT_MAX)
+		return text;
+	(void)reply_problem(rq, "invalid-parameter",
+			    "%s must have 1 to %d characters. Give both carrier and "
+			    "tracking_number, as the delivery has them.",
+			    name, DELIVERY_TEXT_MAX);
+	return NULL;
+}
+
+static enum flow find_numbered(struct request *rq)
+{
+	struct delivery_number number;
+
+	number.carrier = read_text(rq, "carrier");
+	if (!number.carrier)
+		return FLOW_REPLY;
+	number.tracking_number = read_text(rq, "tracking_number");
+	if (!number.tracking_number)
+		return FLOW_REPLY;
+	delivery_number_find(rq->repo, &number, rq->state, &rq->await);
+	return FLOW_WAIT;
+}
+
+static enum flow answer_numbered(struct request *rq)
+{
+	const struct delivery_found *found = rq->state;
+
+	return reply_deliveries(rq, &found->order, found->delivery,
+				rq->await.result == RESULT_OK ? 1 : 0);
+}
+
+const struct endpoint get_deliveries = {
+	.state_size = sizeof(struct delivery_found),
+	.steps = STEPS(find_numbered, answer_numbered),
 };
 
 /* ---- /delivery/{id}: first which order it belongs to, then that order ---- */

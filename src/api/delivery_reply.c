@@ -34,16 +34,17 @@ enum flow reply_delivery_found(struct request *rq, const struct stored_order *or
 	return reply_empty(rq, 304);
 }
 
-enum flow reply_deliveries(struct request *rq, const struct stored_order *order)
+enum flow reply_deliveries(struct request *rq, const struct stored_order *order,
+			   const struct order_delivery *deliveries, size_t count)
 {
 	struct buf body = {0};
 
 	buf_init(&body, DELIVERY_VIEW_MAX);
 	buf_add_str(&body, "{\"data\":[");
-	for (size_t i = 0; i < order->delivery_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buf_add_char(&body, ',');
-		delivery_view_write(&order->head, &order->deliveries[i], &body);
+		delivery_view_write(&order->head, &deliveries[i], &body);
 	}
 	buf_add_str(&body, "]}");
 	return reply_json(rq, 200, &body);

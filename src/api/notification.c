@@ -73,7 +73,7 @@ static enum flow set_preference(struct request *rq)
 	if (!read_expectation(rq))
 		return FLOW_REPLY;
 	validation_init(&validation, rq->await.arena);
-	preference = notification_apply(rq->body, &validation);
+	preference = notification_apply(rq->body, rq->config->topic_arn, &validation);
 	if (!preference)
 		return reply_mistakes(rq, &validation);
 	notification_repo_set(rq->repo,

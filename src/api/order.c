@@ -1,5 +1,6 @@
 #include "api/order.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "api/checkout_reply.h"
@@ -115,7 +116,7 @@ static bool is_same_note(struct span note, struct span other)
 {
 	if (!note.data || !other.data)
 		return note.data == other.data;
-	return note.len == other.len && memcmp(note.data, other.data, note.len) == 0;
+	return span_same(note, other);
 }
 
 static enum order_decision set_note(struct order_draft *draft, void *context)
@@ -192,6 +193,24 @@ struct list_state {
 	struct record user;
 };
 
+/*
+ * A "+" that was not percent-encoded means a space in a query, but where an offset begins no time
+ * has one: so it is taken as it was meant.
+ */
+static bool parse_time(const char *given, int64_t *wall_ms)
+{
+	enum { OFFSET_LEN = sizeof("+01:00") - 1, TEXT_SIZE = 64 };
+	char text[TEXT_SIZE];
+	size_t len = strlen(given);
+
+	if (len <= OFFSET_LEN || len >= TEXT_SIZE)
+		return false;
+	snprintf(text, sizeof(text), "%s", given);
+	if (text[len - OFFSET_LEN] == ' ')
+		text[len - OFFSET_LEN] = '+';
+	return clock_parse_rfc3339_anywhere(text, len, wall_ms);
+}
+
 /* NULL for `time` when it was not given. False after a reply was made. */
 static bool read_time(struct request *rq, const char *name, char text[static CLOCK_RFC3339_SIZE],
 		      const char **time)
@@ -202,9 +221,11 @@ static bool read_time(struct request *rq, const char *name, char text[static CLO
 	*time = NULL;
 	if (!given)
 		return true;
-	if (!clock_parse_rfc3339(given, strlen(given), &wall_ms)) {
+	if (!parse_time(given, &wall_ms)) {
 		(void)reply_problem(rq, "invalid-parameter",
-				    "%s takes a time in UTC such as 2026-11-24T01:02:03Z.", name);
+				    "%s takes a time such as 2026-11-24T01:02:03Z or "
+				    "2026-11-24T02:02:03+01:00 (RFC 3339).",
+				    name);
 		return false;
 	}
 	clock_format_rfc3339(wall_ms, text);
@@ -212,15 +233,16 @@ static bool read_time(struct request *rq, const char *name, char text[static CLO
 	return true;
 }
 
+/* All of them when none was given. False after a reply was made. */
 static bool read_status(struct request *rq, enum order_status *status)
 {
 	const char *name = request_query(rq, "status");
-	unsigned state;
+	unsigned state = ORDER_STATUSES;
 
-	if (!name || !order_state_find(ORDER_STATUS, span_of(name), &state)) {
+	if (name && !order_state_find(ORDER_STATUS, span_of(name), &state)) {
 		(void)reply_problem(rq, "invalid-parameter",
-				    "status is required: placed, confirmed, completed, expired or "
-				    "cancelled.");
+				    "status takes placed, confirmed, completed, expired or "
+				    "cancelled; without it orders of every status are listed.");
 		return false;
 	}
 	*status = (enum order_status)state;

@@ -40,7 +40,7 @@ static enum flow answer_cancelled(struct request *rq)
 
 const struct endpoint post_order_cancel = {
 	.state_size = sizeof(struct order_cancelled),
-	.steps = STEPS(read_json, cancel_order, answer_cancelled),
+	.steps = STEPS(read_optional_json, cancel_order, answer_cancelled),
 	.is_secret = true,
 };
 

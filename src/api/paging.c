@@ -26,8 +26,6 @@ enum flow paging_reply(struct request *rq, const struct list_page *page, paging_
 
 	if (rq->await.result == RESULT_INVALID)
 		return reply_problem(rq, "invalid-cursor", NULL);
-	if (rq->await.result == RESULT_TOO_LARGE)
-		return reply_problem(rq, "too-broad", NULL);
 	buf_init(&body, BODY_MAX);
 	buf_add_str(&body, "{\"data\":[");
 	for (size_t i = 0; i < page->count; i++) {

@@ -50,7 +50,7 @@ static enum flow open_import(struct request *rq)
 	const char *encoding = request_header(rq, "Content-Encoding");
 
 	st->rq = rq;
-	buf_init(&st->line, rq->config->max_body);
+	buf_init(&st->line, IMPORT_LINE_MAX);
 	buf_init(&st->result, RESULT_MAX);
 	import_batches_init(&st->batches, rq);
 	st->batches.turned = go_on;
@@ -173,7 +173,7 @@ static void take_line(struct import_state *st)
 
 	st->rq->lines++;
 	if (st->is_line_too_large) {
-		import_result_add_too_long(&st->result, st->rq->lines, st->line.max);
+		import_result_add_too_long(&st->result, st->rq->lines, IMPORT_LINE_MAX);
 		add_result(st);
 	} else if (!is_blank(text) && stream_is_stopping(st->rq)) {
 		add_problem(st, IMPORT_STOPPING);

@@ -145,10 +145,28 @@ static void write_entry(struct request *rq, struct span entry, struct buf *out)
 	product_view_write_entry(rq->repo, entry, st->fields, out);
 }
 
+/* Of an order that the table does not keep: no page of it is known before all has been read. */
+static enum flow reply_too_broad(struct request *rq)
+{
+	const char *sort = request_query(rq, "sort");
+
+	if (request_query(rq, "category"))
+		return reply_problem(rq, "too-broad",
+				     "The category has too many products to sort them by %s. Leave "
+				     "`sort` out for the order by name, or narrow it with `q`.",
+				     sort);
+	return reply_problem(rq, "too-broad",
+			     "There are too many products to sort them by %s. Leave `sort` out for "
+			     "the newest first, or name a `category`.",
+			     sort);
+}
+
 static enum flow answer_found(struct request *rq)
 {
 	const struct list_state *st = rq->state;
 
+	if (rq->await.result == RESULT_TOO_LARGE)
+		return reply_too_broad(rq);
 	return paging_reply(rq, &st->page, write_entry);
 }
 

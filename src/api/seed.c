@@ -184,7 +184,7 @@ static bool make_user(struct seeding *seeding, const json_t *body)
 	if (!user)
 		return false;
 	begin(seeding, on_user_made);
-	user_repo_create(seeding->repo, user, &seeding->user, &seeding->await);
+	user_repo_create(seeding->repo, NULL, user, &seeding->user, &seeding->await);
 	json_decref(user);
 	return true;
 }

@@ -1,12 +1,16 @@
 #include "api/user.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "api/mistakes.h"
 #include "api/paging.h"
 #include "api/record_reply.h"
+#include "domain/contact.h"
 #include "domain/user.h"
+#include "http/access.h"
 #include "http/reply.h"
+#include "repo/user_by_email.h"
 #include "repo/user_removal.h"
 #include "repo/user_repo.h"
 #include "repo/user_update.h"
@@ -37,14 +41,31 @@ struct list_state {
 	struct list_page page;
 };
 
+/* One or none, so there is no page behind it, and no cursor that could be its. */
+static enum flow find_by_email(struct request *rq, const char *email, const char *cursor)
+{
+	struct list_state *st = rq->state;
+
+	if (!contact_is_email(span_of(email)))
+		return reply_problem(rq, "invalid-parameter",
+				     "email must be an e-mail address such as jo@shop.example.");
+	if (cursor)
+		return reply_problem(rq, "invalid-cursor", NULL);
+	user_by_email_find(rq->repo, span_of(email), &st->page, &rq->await);
+	return FLOW_WAIT;
+}
+
 static enum flow find_users(struct request *rq)
 {
 	struct list_state *st = rq->state;
+	const char *email = request_query(rq, "email");
 	const char *cursor;
 	size_t limit;
 
 	if (!paging_read(rq, &limit, &cursor))
 		return FLOW_REPLY;
+	if (email)
+		return find_by_email(rq, email, cursor);
 	user_repo_list(rq->repo, limit, cursor, &st->page, &rq->await);
 	return FLOW_WAIT;
 }
@@ -92,24 +113,56 @@ const struct endpoint get_user = {
 
 /* ---- POST ---- */
 
+/* Staff make whom they like, a shopper himself. False: the body names somebody else. */
+static bool choose_id(const struct request *rq, const char **id)
+{
+	const char *named = json_string_value(json_object_get(rq->body, "id"));
+
+	if (!named && !access_has_scope(rq, SCOPE_USER_WRITE))
+		named = rq->caller.id;
+	*id = named;
+	return !named || access_is_for(rq, named, SCOPE_USER_WRITE);
+}
+
 static enum flow create_user(struct request *rq)
 {
 	struct user_state *st = rq->state;
+	const char *id;
 	json_t *user;
 
 	validation_init(&st->validation, rq->await.arena);
 	user = user_apply(FIELD_CREATE, rq->body, NULL, &st->validation);
 	if (!user)
 		return reply_mistakes(rq, &st->validation);
-	user_repo_create(rq->repo, user, &st->user, &rq->await);
+	if (!choose_id(rq, &id)) {
+		json_decref(user);
+		return reply_problem(rq, "user-not-found",
+				     "A shopper can make himself only: leave `id` out.");
+	}
+	user_repo_create(rq->repo, id, user, &st->user, &rq->await);
 	json_decref(user);
 	return FLOW_WAIT;
+}
+
+/* Names the id, which a shopper may not know yet. */
+static enum flow reply_refused(struct request *rq, const char *code)
+{
+	enum { MEMBER_SIZE = 64 };
+	const struct user_state *st = rq->state;
+	char member[MEMBER_SIZE];
+
+	snprintf(member, sizeof(member), "\"user_id\":\"%s\"", st->user.id);
+	return reply_problem_members(rq, code, member, NULL);
 }
 
 static enum flow answer_created(struct request *rq)
 {
 	const struct user_state *st = rq->state;
 
+	if (rq->await.result == RESULT_CONFLICT)
+		return reply_refused(rq, "user-exists");
+	if (rq->await.result == RESULT_IN_USE)
+		return reply_refused(rq, "user-being-removed");
 	if (rq->await.result == RESULT_EXISTS)
 		return reply_problem(rq, "email-taken", NULL);
 	reply_header(rq, "Location", "/user/%s", st->user.id);

@@ -13,6 +13,7 @@ bool ask_init(struct ask *ask, const char *url, size_t request_max, size_t answe
 
 	while (len > 0 && url[len - 1] == '/')
 		len--;
+	exchange->is_secret = true;
 	buf_init(&exchange->request, request_max);
 	http_answer_init(&exchange->answer, answer_max);
 	ask->url = strndup(url, len);

@@ -22,6 +22,8 @@ static const struct aws_verdict unanswered[] = {
 	[EXCHANGE_NOT_SENT] = {.result = RESULT_UNREACHABLE, .retry = RETRY_TRANSIENT},
 	[EXCHANGE_NO_ANSWER] = {.result = RESULT_UNREACHABLE, .retry = RETRY_TRANSIENT},
 	[EXCHANGE_BROKEN] = {.result = RESULT_GARBLED, .retry = RETRY_TRANSIENT},
+	/* Nor would it be shorter the next time. */
+	[EXCHANGE_TOO_LONG] = {.result = RESULT_GARBLED, .retry = RETRY_NEVER},
 	[EXCHANGE_TIMEOUT] = {.result = RESULT_TIMEOUT, .retry = RETRY_TRANSIENT},
 	[EXCHANGE_OVERLOADED] = {.result = RESULT_OVERLOADED, .retry = RETRY_NEVER},
 	[EXCHANGE_SHUTDOWN] = {.result = RESULT_SHUTDOWN, .retry = RETRY_NEVER},

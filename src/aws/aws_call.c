@@ -225,6 +225,7 @@ static bool write_request(struct aws_call *call, const struct aws_keys *keys)
 		.max_attempts = (unsigned)options->max_attempts,
 	};
 
+	call->clock_offset_ms = call->client->clock_offset_ms;
 	clock_format_amz(service_time_ms(call->client), date);
 	buf_reset(out);
 	out->max = HEAD_MAX + call->body.len;
@@ -341,6 +342,11 @@ static void on_credentials(struct credentials_wait *wait)
 		finish_later(call, RESULT_REFUSED);
 }
 
+static bool is_skewed(int64_t ms)
+{
+	return ms > RETRY_SKEW_MS || ms < -RETRY_SKEW_MS;
+}
+
 /* A refusal that our clock may be the reason of. Once it is right, there is no second time. */
 static void try_other_time(struct aws_call *call, enum result otherwise)
 {
@@ -348,7 +354,12 @@ static void try_other_time(struct aws_call *call, enum result otherwise)
 	const struct http_answer *answer = &call->exchange.answer;
 	int64_t skew_ms = answer->has_date ? answer->date_ms - service_time_ms(client) : 0;
 
-	if (skew_ms <= RETRY_SKEW_MS && skew_ms >= -RETRY_SKEW_MS) {
+	if (is_skewed(client->clock_offset_ms - call->clock_offset_ms) &&
+	    call->attempts < client->options.max_attempts) {
+		attempt(call); /* corrected while this call was under way */
+		return;
+	}
+	if (!is_skewed(skew_ms)) {
 		finish(call, otherwise);
 		return;
 	}

@@ -43,6 +43,7 @@ static const char *const errors[] = {
 	[EXCHANGE_NOT_SENT] = "not_sent",
 	[EXCHANGE_NO_ANSWER] = "no_answer",
 	[EXCHANGE_BROKEN] = "broken_answer",
+	[EXCHANGE_TOO_LONG] = "long_answer",
 	[EXCHANGE_TIMEOUT] = "timeout",
 	[EXCHANGE_OVERLOADED] = "overloaded",
 	[EXCHANGE_SHUTDOWN] = "shutdown",

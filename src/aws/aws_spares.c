@@ -2,9 +2,11 @@
 
 #include <assert.h>
 
+#include "base/secret.h"
+
 static void clear(struct aws_spare *spare)
 {
-	buf_clear(&spare->request);
+	secret_clear(&spare->request); /* with a session token in it */
 	buf_clear(&spare->head);
 	buf_clear(&spare->body);
 }

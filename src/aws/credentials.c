@@ -29,6 +29,7 @@ struct credentials {
 	struct provider *provider; /* NULL until one is configured */
 	struct buf looked_at;      /* what speaks against the others */
 	struct aws_keys keys;
+	bool is_fresh; /* the keys: the last fetch brought them, and not the same again */
 	struct credentials_metrics metrics;
 	struct loop_timer timer;
 	struct loop_task task; /* begins a fetch */
@@ -137,15 +138,23 @@ static int64_t retry_pause_ms(const struct credentials *credentials)
 	return pause_ms < FIRST_RETRY_MAX_MS ? pause_ms : FIRST_RETRY_MAX_MS;
 }
 
+/* How long before their expiry keys are to be replaced. New ones are good for half their life. */
+static int64_t ahead_ms(const struct credentials *credentials, int64_t now_ms)
+{
+	int64_t half_ms = (credentials->keys.expires_ms - now_ms) / 2;
+
+	return credentials->is_fresh && half_ms < REFRESH_AHEAD_MS ? half_ms : REFRESH_AHEAD_MS;
+}
+
 /* When to fetch next, after a fetch: well ahead of the expiry, or soon if that time has come. */
 static void plan(struct credentials *credentials)
 {
 	int64_t now_ms = wall_ms(credentials);
-	int64_t wanted_ms = credentials->keys.expires_ms - REFRESH_AHEAD_MS;
+	int64_t wanted_ms = credentials->keys.expires_ms - ahead_ms(credentials, now_ms);
 
 	if (credentials->failures == 0 && credentials->keys.expires_ms == 0)
 		return; /* they do not expire */
-	if (credentials->failures > 0 || wanted_ms <= now_ms)
+	if (credentials->failures > 0 || wanted_ms < now_ms + FIRST_RETRY_MS)
 		wanted_ms = now_ms + about(credentials, retry_pause_ms(credentials));
 	credentials->refresh_at_ms = wanted_ms;
 	set_timer(credentials);
@@ -172,6 +181,7 @@ static void take_keys(struct credentials *credentials, const struct aws_keys *ke
 	uint64_t generation = credentials->keys.generation;
 
 	credentials->failures = 0;
+	credentials->is_fresh = false;
 	if (aws_keys_equal(&credentials->keys, keys)) {
 		credentials->keys.expires_ms = keys->expires_ms;
 		return;
@@ -183,6 +193,7 @@ static void take_keys(struct credentials *credentials, const struct aws_keys *ke
 	aws_keys_clear(&credentials->keys);
 	credentials->keys = fresh;
 	credentials->keys.generation = generation + 1;
+	credentials->is_fresh = true;
 	log_keys(credentials);
 }
 

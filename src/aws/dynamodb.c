@@ -214,7 +214,7 @@ static void yield_to_others(struct dynamodb_call *call)
 	struct aws_metrics *metrics = aws_client_metrics(call->db->client);
 	uint32_t random = aws_client_random(call->db->client);
 
-	if (++call->tries >= DYNAMODB_TRANSACTION_TRIES) {
+	if (++call->tries >= DYNAMODB_CONFLICT_TRIES) {
 		log_event(LOG_WARNING, "DynamoDB write met others each time",
 			  LOG_F_STR("target", call->call.target), LOG_F_NUM("tries", call->tries),
 			  LOG_F_STR("trace", call->await->trace_id));

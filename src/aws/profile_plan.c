@@ -21,6 +21,11 @@ static struct span find(const struct walk *walk, const char *name)
 	return profiles_find(walk->profiles, walk->profile, name);
 }
 
+static struct span find_beside_key(const struct walk *walk, const char *name)
+{
+	return profiles_find_beside(walk->profiles, walk->profile, "aws_access_key_id", name);
+}
+
 static bool has(const struct walk *walk, const char *name)
 {
 	return find(walk, name).data != NULL;
@@ -52,14 +57,17 @@ static enum profile_plan_result wrong(const struct walk *walk, const char *what)
 static enum profile_plan_result use_keys(const struct walk *walk)
 {
 	enum profile_plan_result result = PROFILE_PLAN_OK;
+	/* Of one file: the other's token would not go with the key. */
 	struct span parts[3] = {find(walk, "aws_access_key_id"),
-				find(walk, "aws_secret_access_key"),
-				find(walk, "aws_session_token")};
+				find_beside_key(walk, "aws_secret_access_key"),
+				find_beside_key(walk, "aws_session_token")};
 	size_t starts[3];
 	struct buf texts;
 
 	if (!parts[0].data || !parts[1].data)
-		return wrong(walk, " has aws_access_key_id or aws_secret_access_key, but not both");
+		return wrong(
+			walk,
+			" has aws_access_key_id or aws_secret_access_key, but not both in one file");
 	buf_init(&texts, parts[0].len + parts[1].len + parts[2].len + 3);
 	if (!secret_reserve(&texts))
 		return wrong(walk, " does not fit into memory");
@@ -195,6 +203,12 @@ static enum profile_plan_result go_to_source(struct walk *walk, bool *is_over)
 	return PROFILE_PLAN_OK;
 }
 
+/* The keys of a source profile go before its own role, which is for who names that profile. */
+static bool gives_keys(const struct walk *walk)
+{
+	return walk->count > 1 && has_keys(walk) && !has(walk, "web_identity_token_file");
+}
+
 /* One profile of the walk. */
 static enum profile_plan_result take_step(struct walk *walk, bool *is_over)
 {
@@ -202,7 +216,7 @@ static enum profile_plan_result take_step(struct walk *walk, bool *is_over)
 
 	*is_over = true;
 	walk->visited[walk->count++] = walk->profile;
-	if (!has(walk, "role_arn"))
+	if (!has(walk, "role_arn") || gives_keys(walk))
 		return use_what_is_there(walk);
 	result = note_role(walk);
 	if (result != PROFILE_PLAN_OK)

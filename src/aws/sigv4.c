@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aws/sigv4_canonical.h"
+#include "base/secret.h"
 
 static const char algorithm[] = "AWS4-HMAC-SHA256";
 
@@ -28,12 +29,12 @@ void sigv4_init(struct sigv4 *signer, struct digest *digest, const char *region,
 
 void sigv4_clear(struct sigv4 *signer)
 {
-	buf_clear(&signer->canonical_request);
+	secret_clear(&signer->canonical_request); /* with a session token in it */
 	buf_clear(&signer->signed_headers);
 	buf_clear(&signer->string_to_sign);
 	buf_clear(&signer->scratch);
-	buf_clear(&signer->source);
-	buf_clear(&signer->next_source);
+	secret_clear(&signer->source);
+	secret_clear(&signer->next_source);
 	aws_keys_clear(&signer->key_owner);
 	digest_wipe(signer->key, sizeof(signer->key));
 }

@@ -61,14 +61,12 @@ static void take_success(struct sns_call *call)
 	finish(call, RESULT_UNKNOWN);
 }
 
-/* Without the topic no message can be sent, so it is no message's fault. */
 static bool take_refusal(struct sns_call *call)
 {
 	const struct aws_call *aws = &call->call;
 
-	if (call->is_batch || (call->is_to_topic && strcmp(aws->error, "NotFound") == 0))
-		return false;
-	return sns_answer_refusal(aws->error, aws->answer, &call->outcomes[0]);
+	return !call->is_batch && sns_answer_refusal(aws->status, aws->error, aws->answer,
+						     call->is_to_topic, &call->outcomes[0]);
 }
 
 static bool expects(struct aws_call *aws)

@@ -2,15 +2,25 @@
 
 #include <string.h>
 
+#include "aws/retry.h"
 #include "base/buf.h"
 #include "base/xml_scan.h"
 
 enum { TEXT_MAX = 4096 }; /* bytes of a message before it is cut */
 
-/* Errors of Publish that are about the message or its target, not about us. */
-static const char *const refusals[] = {
-	"InvalidParameter", "ParameterValueInvalid",       "ValidationException",
-	"EndpointDisabled", "PlatformApplicationDisabled", "NotFound",
+/* Errors of Publish that are about the message, wherever it goes. */
+static const char *const messages[] = {
+	"InvalidParameter",
+	"InvalidParameterValue",
+	"ParameterValueInvalid",
+	"ValidationException",
+};
+
+/* … and those that are about who sends it; see retry.c for others. */
+static const char *const senders[] = {
+	"InvalidSecurity",
+	"IncompleteSignature",
+	"MissingAuthenticationToken",
 };
 
 static void copy_text(struct span content, char *text, size_t size)
@@ -45,16 +55,31 @@ bool sns_answer_publish(struct span answer, struct sns_outcome *outcome)
 	return true;
 }
 
-bool sns_answer_refusal(const char *error, struct span answer, struct sns_outcome *outcome)
+static bool is_among(const char *const *errors, size_t count, const char *error)
 {
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-		if (strcmp(error, refusals[i]) != 0)
-			continue;
-		refuse(xml_scan_child(xml_scan_child(answer, "ErrorResponse"), "Error"), true,
-		       outcome);
-		return true;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(errors[i], error) == 0)
+			return true;
 	}
 	return false;
+}
+
+/* What is said of one phone or endpoint, also in words that we do not know, is not of others. */
+static bool is_targets(int status, const char *error)
+{
+	return status >= 400 && status < 500 && error[0] &&
+	       retry_classify(status, error) == RETRY_NEVER &&
+	       !is_among(senders, sizeof(senders) / sizeof(senders[0]), error);
+}
+
+bool sns_answer_refusal(int status, const char *error, struct span answer, bool is_to_topic,
+			struct sns_outcome *outcome)
+{
+	if (!is_among(messages, sizeof(messages) / sizeof(messages[0]), error) &&
+	    (is_to_topic || !is_targets(status, error)))
+		return false;
+	refuse(xml_scan_child(xml_scan_child(answer, "ErrorResponse"), "Error"), true, outcome);
+	return true;
 }
 
 /* ------------------------------------------------------------------ batches */

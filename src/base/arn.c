@@ -1,6 +1,7 @@
 #include "base/arn.h"
 
 #include <ctype.h>
+#include <stddef.h>
 #include <string.h>
 
 enum { ARN_MAX = 2048, ACCOUNT_LEN = 12, TOPIC_MAX = 256, REGION_MAX = 32 };
@@ -88,6 +89,14 @@ bool arn_is_load_balancer(const struct arn *arn)
 	name.data += strlen(kind);
 	name.len -= strlen(kind);
 	return is_regional(arn, "elasticloadbalancing") && is_made_of(name, isalnum, "-/");
+}
+
+bool arn_is_beside(const struct arn *arn, const struct arn *other)
+{
+	ptrdiff_t len = arn->resource.data - arn->partition.data;
+
+	return other->resource.data - other->partition.data == len &&
+	       memcmp(arn->partition.data, other->partition.data, (size_t)len) == 0;
 }
 
 /* How many parts there are between slashes; 0 when one is empty. */

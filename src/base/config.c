@@ -119,6 +119,8 @@ static const struct setting settings[] = {
 	 .help = "The load balancer (ARN, several with commas) whose x-amzn-oidc-data is believed."},
 	{"SHOPD_ALB_KEYS_URL", SETTING_PAGE, AT(balancer_keys),
 	 .help = "Where its public keys are, if not where its region says."},
+	{"SHOPD_CORS_ORIGINS", SETTING_ORIGINS, AT(cors_origins),
+	 .help = "Whose web pages may use the API from browsers (CORS); *: all."},
 	{"SHOPD_WORKERS", SETTING_NUMBER, AT(workers), "0",
 	 .help = "Threads that serve; 0: one for each CPU.", .max = 64},
 	{"SHOPD_CURRENCY", SETTING_CURRENCY, AT(currency), "USD",
@@ -152,8 +154,9 @@ static const struct setting settings[] = {
 	 .max = 1000},
 	{"SHOPD_RATE_BURST", SETTING_NUMBER, AT(rate_burst), "200",
 	 .help = "How many of them may come at once.", .min = 1, .max = 10000},
-	{"SHOPD_TRUSTED_PROXIES", SETTING_NUMBER, AT(trusted_proxies), "0",
-	 .help = "Proxies in front that add to X-Forwarded-For; see docs/security.md.", .max = 16},
+	{"SHOPD_TRUSTED_PROXIES", SETTING_NUMBER, AT(trusted_proxies),
+	 .help = "Proxies in front that add to X-Forwarded-For; 0 is not unset: docs/security.md.",
+	 .max = 16},
 	{"SHOPD_MAX_CALLS", SETTING_NUMBER, AT(max_calls), "128",
 	 .help = "Calls to DynamoDB in flight of each worker.", .min = 1, .max = 10000},
 	{"SHOPD_WRITE_SHARDS", SETTING_POWER_OF_TWO, AT(write_shards), "4",
@@ -426,13 +429,23 @@ static void read_aws(struct reading *reading)
 
 bool config_asks_callers(const struct config *config)
 {
-	return (config->api_keys_file || config->jwt_issuer || config->balancers) &&
-	       !config->is_auth_off;
+	return config->api_keys_file || config->jwt_issuer || config->balancers;
+}
+
+/* Whoever has made keys does not mean that anybody may do everything without one. */
+static void check_auth(struct reading *reading)
+{
+	if (reading->config->is_auth_off && config_asks_callers(reading->config))
+		buf_add_str(mistake(reading),
+			    "SHOPD_AUTH=off lets everyone do everything, but there "
+			    "are API keys, an issuer or a load balancer to tell "
+			    "callers apart; leave out the one or the other\n");
 }
 
 /* Where nobody is asked who he is, only this machine may ask. */
 static void check_listen(struct reading *reading, const char *name, const char *text)
 {
+	bool asks = config_asks_callers(reading->config);
 	struct address address;
 
 	if (!text || reading->config->is_auth_off || !address_parse(span_of(text), &address) ||
@@ -441,9 +454,8 @@ static void check_listen(struct reading *reading, const char *name, const char *
 	buf_add_format(
 		mistake(reading),
 		"%s is \"%s\", which other machines can reach, and callers are not asked who "
-		"they are%s; listen on 127.0.0.1 or [::1], or set SHOPD_AUTH=off to let "
-		"everyone do everything\n",
-		name, text, config_asks_callers(reading->config) ? " there" : "");
+		"they are there; listen on 127.0.0.1 or [::1]%s\n",
+		name, text, asks ? "" : ", or set SHOPD_AUTH=off to let everyone do everything");
 }
 
 static void check_addresses(struct reading *reading)
@@ -473,6 +485,7 @@ bool config_read(struct config *config, char *const *environment, struct buf *mi
 	if (!config_credentials_find(config))
 		buf_add_str(mistake(&reading), "out of memory\n");
 	check_issuer(&reading);
+	check_auth(&reading);
 	check_tls(&reading);
 	config->knows_proxies = is_given(&reading, offsetof(struct config, trusted_proxies));
 	read_aws(&reading);

@@ -6,7 +6,7 @@
 
 #include "base/digest.h"
 
-enum { ID_BYTES = 16 };
+enum { ID_BYTES = ID_HASH_MIN };
 
 /* True at the places of the four dashes in 8-4-4-4-12. */
 static bool is_dash_place(size_t i)
@@ -72,6 +72,19 @@ void id_make_next(struct id_sequence *sequence, int64_t wall_ms, char text[stati
 	bytes[7] = (uint8_t)(sequence->counter >> 56);
 	set_time(bytes, wall_ms);
 	write_id(bytes, 7, text);
+}
+
+void id_make_hashed(const uint8_t hash[static ID_HASH_MIN], char text[static ID_SIZE])
+{
+	uint8_t bytes[ID_BYTES];
+
+	memcpy(bytes, hash, ID_BYTES);
+	write_id(bytes, 8, text);
+}
+
+bool id_is_hashed(const char text[static ID_SIZE])
+{
+	return text[14] == '8' && strchr("89ab", text[19]) != NULL;
 }
 
 static bool is_hex(char c)

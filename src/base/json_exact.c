@@ -403,8 +403,3 @@ struct span json_exact_number_text(const json_t *value)
 	assert(json_exact_is_number(value));
 	return (struct span){json_string_value(value) + 1, json_string_length(value) - 1};
 }
-
-json_t *json_exact_number(const char *text)
-{
-	return new_number(span_of(text));
-}

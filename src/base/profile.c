@@ -87,7 +87,7 @@ static int fit_in_config(struct span section, struct span profile)
 
 static int fit_in_credentials(struct span section, struct span profile)
 {
-	return section.len == profile.len && memcmp(section.data, profile.data, section.len) == 0;
+	return span_same(section, profile);
 }
 
 typedef int fit_function(struct span section, struct span name);
@@ -129,14 +129,21 @@ static struct span find_in(const struct buf *text, fit_function *fit, struct spa
 	return value.len > 0 ? value : (struct span){0};
 }
 
+struct span profiles_find_beside(const struct profiles *profiles, const char *profile,
+				 const char *beside, const char *name)
+{
+	struct span wanted = span_of(profile);
+
+	if (find_in(&profiles->credentials, fit_in_credentials, wanted, beside).data)
+		return find_in(&profiles->credentials, fit_in_credentials, wanted, name);
+	if (find_in(&profiles->config, fit_in_config, wanted, beside).data)
+		return find_in(&profiles->config, fit_in_config, wanted, name);
+	return (struct span){0};
+}
+
 struct span profiles_find(const struct profiles *profiles, const char *profile, const char *name)
 {
-	struct span value =
-		find_in(&profiles->credentials, fit_in_credentials, span_of(profile), name);
-
-	if (value.data)
-		return value;
-	return find_in(&profiles->config, fit_in_config, span_of(profile), name);
+	return profiles_find_beside(profiles, profile, name, name);
 }
 
 static bool is_services_section(struct span section, struct span services)

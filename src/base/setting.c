@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 enum { NAME_MAX_LEN = 255, TABLE_NAME_MIN_LEN = 3, REGION_MAX_LEN = 32 };
+enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
 
 /* What a value becomes on its way into the field. */
 struct reading {
@@ -105,6 +106,38 @@ static bool read_balancers(const struct reading *reading)
 				    memcmp(region.data, arn.region.data, region.len) != 0))
 			return false;
 		region = arn.region;
+		if (!at[len])
+			return keep_text(reading, reading->text);
+		at += len + 1;
+	}
+}
+
+/* As browsers write it: in lower case, with a port only where it is not the usual one. */
+static bool is_origin(struct span text)
+{
+	struct address address;
+	bool is_tls;
+
+	if (!address_parse_url(text, &address, &is_tls) || text.data[text.len - 1] == '/' ||
+	    address.port == (is_tls ? HTTPS_PORT : HTTP_PORT))
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] >= 'A' && text.data[i] <= 'Z')
+			return false;
+	return true;
+}
+
+static bool read_origins(const struct reading *reading)
+{
+	const char *at = reading->text;
+
+	if (strcmp(at, "*") == 0)
+		return keep_text(reading, reading->text);
+	for (;;) {
+		size_t len = strcspn(at, ",");
+
+		if (!is_origin((struct span){at, len}))
+			return false;
 		if (!at[len])
 			return keep_text(reading, reading->text);
 		at += len + 1;
@@ -316,6 +349,9 @@ static const struct {
 		 "ARNs of Application Load Balancers in one region, with commas, such as "
 		 "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/"
 		 "shop/50dc6c495c0c9188"},
+	[SETTING_ORIGINS] = {read_origins, add_text,
+			     "origins as browsers send them, with commas, such as "
+			     "https://shop.example, or *"},
 	[SETTING_URL] = {read_url, add_text,
 			 "https://host or https://host:port without a path; http:// only for this "
 			 "machine and link-local addresses"},

@@ -312,7 +312,7 @@ static bool close_element(struct gate *gate, struct span name)
 		return false;
 	open = &gate->open[--gate->depth];
 	gate->is_over = gate->depth == 0;
-	return open->len == name.len && memcmp(open->data, name.data, name.len) == 0;
+	return span_same(*open, name);
 }
 
 static bool pass(struct gate *gate, const struct piece *piece)

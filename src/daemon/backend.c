@@ -179,6 +179,7 @@ bool backend_load_trust(const struct config *config, struct trust **trust)
 	if (!is_tls(config->endpoint_dynamodb) &&
 	    !(config->topic_arn != NULL && is_tls(config->endpoint_sns)) &&
 	    !(config->jwks_url != NULL && is_tls(config->jwks_url)) &&
+	    !(config->balancer_keys != NULL && is_tls(config->balancer_keys)) &&
 	    !credentials_chain_needs_trust(config))
 		return true;
 	*trust = trust_new(config->ca_bundle);

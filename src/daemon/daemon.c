@@ -18,6 +18,8 @@
 #include "io/service_manager.h"
 
 enum { WORKERS_MAX = 64, ADMIN_TURNS = 100 };
+/* Of clients; and descriptors of a worker that are no client's nor a call's. */
+enum { ADMIN_CONNECTIONS = 100, CONNECTIONS_MIN = 16, WORKER_DESCRIPTORS = 32 };
 
 struct daemon {
 	const struct config *config;
@@ -194,6 +196,7 @@ static bool open_admin(struct daemon *daemon)
 		.loop = daemon->loop,
 		.config = daemon->config,
 		.routes = admin_routes,
+		.max_connections = ADMIN_CONNECTIONS,
 		.repo = &daemon->backend.repo,
 		.app = &daemon->app,
 		.is_quiet = true,
@@ -236,8 +239,12 @@ static bool make_workers(struct daemon *daemon)
 	char error[LISTENER_ERROR_SIZE];
 	size_t count = count_workers(daemon->config);
 	int first;
+	int passed = listener_from_systemd(&first);
 
-	daemon->systemd_fd = listener_from_systemd(&first) > 0 ? first : -1;
+	if (passed > 1)
+		return complain("systemd passes several sockets, and shopd serves one: a single "
+				"ListenStream= in shopd.socket ([::]:8080 is for IPv4, too)");
+	daemon->systemd_fd = passed > 0 ? first : -1;
 	/* For SHOPD_LISTEN the configuration has seen to it. */
 	if (daemon->systemd_fd >= 0 && !daemon->config->is_auth_off &&
 	    !config_asks_callers(daemon->config) && !listener_is_local(daemon->systemd_fd))
@@ -251,14 +258,13 @@ static bool make_workers(struct daemon *daemon)
 	if (daemon->workers == NULL)
 		return complain("out of memory");
 	for (; daemon->worker_count < count; daemon->worker_count++) {
+		struct worker *worker = &daemon->workers[daemon->worker_count];
 		struct worker_socket socket = worker_socket(daemon, error);
 
 		if (socket.fd < 0)
 			return complain(error);
-		/* Counted first, for what was made must be cleared also when the rest fails. */
-		if (!worker_init(&daemon->workers[daemon->worker_count], &daemon->shared,
-				 &socket)) {
-			daemon->worker_count++;
+		if (!worker_init(worker, &daemon->shared, &socket)) {
+			worker_clear(worker);
 			return complain("cannot make a worker: out of memory or descriptors");
 		}
 	}
@@ -275,14 +281,37 @@ static bool start_workers(struct daemon *daemon)
 }
 
 /* Each connection is a descriptor, and the default of 1,024 is soon used up. */
-static void raise_descriptor_limit(void)
+static uint64_t raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
-		return;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return UINT64_MAX;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_max;
+}
+
+/*
+ * A worker makes room among its connections when it has as many as it may have, but not when there
+ * are no descriptors; so it may not have more than there are. Its calls to DynamoDB and SNS need
+ * some, too.
+ */
+static uint64_t limit_connections(uint64_t descriptors, uint64_t workers,
+				  const struct config *config)
+{
+	uint64_t others =
+		ADMIN_CONNECTIONS + workers * (2 * config->max_calls + WORKER_DESCRIPTORS);
+	uint64_t room = descriptors > others ? (descriptors - others) / workers : 0;
+
+	if (room >= config->max_connections)
+		return config->max_connections;
+	room = room > CONNECTIONS_MIN ? room : CONNECTIONS_MIN;
+	log_event(LOG_INFO,
+		  "the limit of open files leaves each worker fewer connections than "
+		  "SHOPD_MAX_CONNECTIONS; raise LimitNOFILE (ulimit -n)",
+		  LOG_F_NUM("max_connections", room));
+	return room;
 }
 
 static void write_metrics(struct app *app, struct buf *out)
@@ -339,7 +368,9 @@ static bool make(struct daemon *daemon)
 	daemon->loop = daemon->backend.loop;
 	daemon->shared.main_loop = daemon->loop;
 	loop_on_wake(daemon->loop, on_woken, daemon);
-	raise_descriptor_limit();
+	daemon->shared.max_connections =
+		limit_connections(raise_descriptor_limit(), count_workers(daemon->config),
+				  daemon->config);
 	return files_read(&daemon->shared.files, daemon->config) && watch_signals(daemon) &&
 	       make_rate_limit(daemon) && open_admin(daemon) && make_workers(daemon);
 }
@@ -363,11 +394,11 @@ static void clear_admin(struct daemon *daemon)
 
 static void clear(struct daemon *daemon)
 {
-	for (size_t i = 0; i < daemon->worker_count; i++) {
+	for (size_t i = 0; i < daemon->worker_count; i++)
 		worker_join(&daemon->workers[i]);
+	clear_admin(daemon); /* its /metrics are about the workers */
+	for (size_t i = 0; i < daemon->worker_count; i++)
 		worker_clear(&daemon->workers[i]);
-	}
-	clear_admin(daemon);
 	free(daemon->workers);
 	files_clear(&daemon->shared.files);
 	rate_limit_free(daemon->shared.rate_limit);

@@ -4,11 +4,6 @@
 #include "base/metrics.h"
 #include "base/secret.h"
 
-static bool has_keys(const struct config *config)
-{
-	return config_asks_callers(config) && config->api_keys_file;
-}
-
 static void warn_of_others(const char *path, const char *what)
 {
 	log_event(LOG_WARNING, "others on this machine should not be able to do that; chmod",
@@ -89,7 +84,7 @@ static bool read_identity(struct files *files, const struct config *config)
 
 bool files_read(struct files *files, const struct config *config)
 {
-	bool is_sound = !has_keys(config) || read_keys(files, config);
+	bool is_sound = !config->api_keys_file || read_keys(files, config);
 
 	return (!config->tls_certificate_file || read_identity(files, config)) && is_sound;
 }
@@ -121,7 +116,7 @@ static bool check_identity(const struct config *config, struct buf *mistakes)
 
 bool files_check(const struct config *config, struct buf *mistakes)
 {
-	bool is_sound = !has_keys(config) || check_keys(config->api_keys_file, mistakes);
+	bool is_sound = !config->api_keys_file || check_keys(config->api_keys_file, mistakes);
 
 	return (!config->tls_certificate_file || check_identity(config, mistakes)) && is_sound;
 }

@@ -16,7 +16,7 @@
 #include "repo/order_repo.h"
 #include "repo/person_removal.h"
 
-static const uint64_t deadline_us = 10 * 1000 * 1000;
+enum { STEP_US = 10 * 1000 * 1000 };
 
 enum phase {
 	OFF,       /* not started, or over */
@@ -84,7 +84,7 @@ static void prepare(const struct shard *shard, struct await *await, struct arena
 {
 	arena_reset(arena);
 	await->usage = (struct usage){0};
-	await->deadline_us = now_us(shard) + deadline_us;
+	await->deadline_us = now_us(shard) + STEP_US;
 }
 
 static void on_over(struct await *await)

@@ -18,9 +18,9 @@ bool token_access_check(const struct config *config, struct buf *mistakes)
 	return false;
 }
 
-struct tokens *token_access_new(const struct config *config, struct loop *loop,
-				struct transport *transport)
+struct tokens *token_access_new(const struct backend *backend)
 {
+	const struct config *config = backend->config;
 	const struct tokens_options options = {
 		.issuer = config->jwt_issuer,
 		.audiences = config->jwt_audience,
@@ -28,7 +28,9 @@ struct tokens *token_access_new(const struct config *config, struct loop *loop,
 		.signer_keys = config->balancer_keys,
 		.groups = config->group_scopes,
 		.scopes = scope_names,
-		.keys = {config->jwks_file, config->jwks_url, loop, transport},
+		.digest = backend->digest,
+		.keys = {config->jwks_file, config->jwks_url, backend->loop,
+			 http_client_transport(backend->http_client)},
 	};
 
 	return tokens_new(&options);

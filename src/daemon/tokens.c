@@ -119,6 +119,7 @@ enum jwt_result tokens_check(struct tokens *tokens, struct span token, enum toke
 		.issuer = tokens->options.issuer,
 		.audiences = tokens->options.audiences,
 		.groups = &tokens->groups,
+		.digest = tokens->options.digest,
 	};
 
 	if (form == TOKEN_BALANCED)

@@ -273,10 +273,7 @@ static void *run(void *context)
 
 static bool make_tokens(struct worker *worker)
 {
-	struct backend *backend = &worker->backend;
-
-	worker->tokens = token_access_new(worker->shared->config, backend->loop,
-					  http_client_transport(backend->http_client));
+	worker->tokens = token_access_new(&worker->backend);
 	return worker->tokens != NULL;
 }
 
@@ -288,10 +285,12 @@ static struct server *make_server(struct worker *worker)
 		.config = worker->shared->config,
 		.routes = api_routes,
 		.listen_fd = worker->listen_fd,
+		.max_connections = worker->shared->max_connections,
 		.repo = &worker->backend.repo,
 		.app = worker->shared->app,
 		.idempotency = &worker->idempotency,
 		.rate_limit = worker->shared->rate_limit,
+		.cors_origins = worker->shared->config->cors_origins,
 		.access = config_asks_callers(worker->shared->config) ? &worker->access : NULL,
 		.identity = worker->shared->files.identity,
 	};

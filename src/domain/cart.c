@@ -64,14 +64,9 @@ void cart_sort(struct cart *cart)
 		qsort(cart->lines, cart->count, sizeof(cart->lines[0]), compare_lines);
 }
 
-static bool is_same(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 static bool takes_currency(const struct cart *cart, struct span currency)
 {
-	return cart->count == 0 || is_same(cart->currency, currency);
+	return cart->count == 0 || span_same(cart->currency, currency);
 }
 
 /* The first place that no line can have yet. */
@@ -205,7 +200,7 @@ static bool read_amount(const struct cart *cart, struct span price, int64_t *amo
 
 bool cart_price(const struct cart *cart, const struct cart_product *product, int64_t *amount)
 {
-	return product && product->price.data && is_same(product->currency, cart->currency) &&
+	return product && product->price.data && span_same(product->currency, cart->currency) &&
 	       read_amount(cart, product->price, amount);
 }
 

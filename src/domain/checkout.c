@@ -29,11 +29,6 @@ bool checkout_status_find(struct span name, enum checkout_status *status)
 
 /* ------------------------------------------------------------------ freezing */
 
-static bool is_same(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 static const struct cart_product *find(const struct cart_product *products, size_t count,
 				       const char *id)
 {
@@ -60,7 +55,7 @@ static bool has_changed(const struct cart_line *line, const struct cart_product 
 	unsigned decimals;
 	int64_t before;
 
-	if (!is_same(line->currency, product->currency))
+	if (!span_same(line->currency, product->currency))
 		return true;
 	return money_currency_decimals(line->currency, &decimals) &&
 	       money_parse(line->price, decimals, &before) == MONEY_FINE && before != amount;
@@ -100,7 +95,7 @@ enum checkout_refusal checkout_freeze(const struct cart *cart, const struct cart
 		}
 		if (!out->currency.data)
 			out->currency = product->currency;
-		if (refusal == CHECKOUT_FINE && !is_same(out->currency, product->currency))
+		if (refusal == CHECKOUT_FINE && !span_same(out->currency, product->currency))
 			refusal = CHECKOUT_CURRENCIES;
 		total += money_multiply(line->amount, line->quantity);
 	}

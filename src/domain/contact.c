@@ -98,6 +98,11 @@ static bool is_email(struct span text)
 	       is_domain((struct span){at + 1, text.len - local - 1});
 }
 
+bool contact_is_email(struct span text)
+{
+	return text.len <= CONTACT_EMAIL_MAX && is_email(text);
+}
+
 void contact_check_email(const struct field *field, const char *path, const json_t *value,
 			 struct validation *validation)
 {

@@ -63,7 +63,7 @@ void delivery_write_refusal(enum delivery_status current, struct buf *out)
 
 static int64_t left_of(const struct order_line *line)
 {
-	return line->quantity - line->shipped - line->planned;
+	return line->quantity - line->shipped - line->planned - line->cancelled;
 }
 
 static enum delivery_verdict plan_all(const struct order_line *lines, size_t count,
@@ -118,10 +118,44 @@ enum delivery_verdict delivery_plan_make(const struct order_line *lines, size_t 
 	return plan->excess_count > 0 ? DELIVERY_TOO_MUCH : DELIVERY_FINE;
 }
 
-bool delivery_is_last(const struct order_line *lines, size_t count)
+/* ------------------------------------------------------------------ what is over */
+
+static int64_t part_of(const struct order_delivery *delivery, const char *product_id)
+{
+	for (size_t i = 0; i < delivery->part_count; i++) {
+		if (strcmp(delivery->parts[i].product_id, product_id) == 0)
+			return delivery->parts[i].quantity;
+	}
+	return 0;
+}
+
+/* So many of a product the carrier does not deliver but brings back. */
+static int64_t sent_back(const char *product_id, const struct order_delivery *deliveries,
+			 size_t count)
+{
+	const char *status = tracking_status_names[TRACKING_RETURN_TO_SENDER];
+	int64_t quantity = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (deliveries[i].status == DELIVERY_SHIPPED &&
+		    span_equals(deliveries[i].tracking_status, status))
+			quantity += part_of(&deliveries[i], product_id);
+	}
+	return quantity;
+}
+
+bool delivery_are_all_over(const struct order_line *lines, size_t count,
+			   const struct order_delivery *deliveries, size_t delivery_count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (lines[i].delivered != lines[i].quantity)
+		const struct order_line *line = &lines[i];
+		int64_t back = sent_back(line->product_id, deliveries, delivery_count);
+
+		if (line->shipped + line->cancelled != line->quantity)
+			return false;
+		if (line->returned < back)
+			back = line->returned;
+		if (line->returned != line->shipped && line->delivered + back < line->shipped)
 			return false;
 	}
 	return true;

@@ -48,10 +48,12 @@ static const struct {
 				 "An order was not paid in time; its stock was given back.",
 				 "Your order was not paid in time and has ended.",
 				 ORDER("expired", "none", "unfulfilled", "0", "0", "2", "")},
-	[EVENT_ORDER_COMPLETED] = {"order.completed", "order",
-				   "All that was ordered has been delivered.",
-				   "Your order is complete.",
-				   ORDER("completed", "paid", "delivered", "39.8", "0", "6", "")},
+	[EVENT_ORDER_COMPLETED] =
+		{"order.completed", "order",
+		 "Nothing of an order is to come any more: all is delivered, has come "
+		 "back or was cancelled.",
+		 "Your order is complete.",
+		 ORDER("completed", "paid", "delivered", "39.8", "0", "6", "")},
 	[EVENT_ORDER_REFUNDED] = {"order.refunded", "order",
 				  "Money of an order was given back, all or a part of it.",
 				  "You have been refunded.",
@@ -95,11 +97,10 @@ static const struct {
 			      "There is something again, for each who has asked to be told.",
 			      "What you were waiting for is back in stock.",
 			      STOCK("in", "40", "40")},
-	[EVENT_PAYMENT_ORPHANED] = {"payment.orphaned", "order",
-				    "A payment came for an order that had ended: give it back.",
-				    NULL,
-				    ORDER("expired", "none", "unfulfilled", "0", "0", "3",
-					  PAYMENT("paid"))},
+	[EVENT_PAYMENT_ORPHANED] =
+		{"payment.orphaned", "order",
+		 "A payment came for an order that had ended, or was paid already: give it back.",
+		 NULL, ORDER("expired", "none", "unfulfilled", "0", "0", "3", PAYMENT("paid"))},
 };
 
 const char *event_name(enum event_type type)

@@ -87,9 +87,12 @@ static void report_opening(const struct application *app, const struct field *fi
 	enum { DETAIL_SIZE = 160 };
 	char detail[DETAIL_SIZE];
 
-	snprintf(detail, sizeof(detail),
-		 "It is given when a product is created; afterwards it is changed at %s.",
-		 field->hint);
+	if (field->hint)
+		snprintf(detail, sizeof(detail),
+			 "It is given when a product is created; afterwards it is changed at %s.",
+			 field->hint);
+	else
+		snprintf(detail, sizeof(detail), "It stays what it was from the beginning.");
 	report(app, field->name, MISTAKE_READ_ONLY, detail);
 }
 

@@ -124,7 +124,22 @@ static void check_channel(const json_t *made, struct validation *validation)
 	}
 }
 
-json_t *notification_apply(const json_t *body, struct validation *validation)
+/* Elsewhere SNS would not let us publish, or not where we ask it. */
+static void check_place(const json_t *made, const char *topic_arn, struct validation *validation)
+{
+	const json_t *target = json_object_get(made, "target_arn");
+	struct arn topic;
+	struct arn arn;
+
+	if (topic_arn && json_exact_is_string(target) && arn_parse(span_of(topic_arn), &topic) &&
+	    arn_parse(field_text(target), &arn) && arn_is_endpoint(&arn) &&
+	    !arn_is_beside(&arn, &topic))
+		validation_add(validation, "target_arn", MISTAKE_INVALID_TEXT,
+			       "It must be an endpoint in the account and the region of the "
+			       "shop's own topic.");
+}
+
+json_t *notification_apply(const json_t *body, const char *topic_arn, struct validation *validation)
 {
 	const struct field_input input = {notification_fields, FIELD_CREATE, false, body};
 	json_t *made = field_apply(&input, NULL, validation);
@@ -132,6 +147,7 @@ json_t *notification_apply(const json_t *body, struct validation *validation)
 	if (!made)
 		return NULL;
 	check_channel(made, validation);
+	check_place(made, topic_arn, validation);
 	if (!json_object_get(made, "events") &&
 	    json_object_set_new_nocheck(made, "events", json_array()) != 0)
 		validation->has_failed = true;

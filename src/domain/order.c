@@ -119,10 +119,12 @@ enum fulfillment_status order_fulfillment(const struct order_line *lines, size_t
 	bool is_begun = false;
 
 	for (size_t i = 0; i < count; i++) {
+		int64_t due = lines[i].quantity - lines[i].cancelled;
+
 		is_begun |= lines[i].shipped > 0;
-		is_all_shipped &= lines[i].shipped == lines[i].quantity;
-		is_all_delivered &= lines[i].delivered == lines[i].quantity;
-		is_all_returned &= lines[i].returned == lines[i].quantity;
+		is_all_shipped &= lines[i].shipped == due;
+		is_all_delivered &= lines[i].delivered == due;
+		is_all_returned &= lines[i].returned == due;
 	}
 	if (!is_begun)
 		return FULFILLMENT_UNFULFILLED;
@@ -137,4 +139,18 @@ bool order_awaits_payment(const struct order *order)
 {
 	return order->status == ORDER_PLACED &&
 	       (order->payment_status == PAYMENT_NONE || order->payment_status == PAYMENT_FAILED);
+}
+
+void order_waits_since(const struct order *order, const struct order_payment *payments,
+		       size_t payment_count, char since[static CLOCK_RFC3339_SIZE])
+{
+	enum { LEN = CLOCK_RFC3339_SIZE - 1 };
+
+	memcpy(since, order->created_at, CLOCK_RFC3339_SIZE);
+	for (size_t i = 0; i < payment_count; i++) {
+		struct span told = payments[i].updated_at;
+
+		if (told.len == LEN && memcmp(told.data, since, LEN) > 0)
+			memcpy(since, told.data, LEN);
+	}
 }

@@ -11,6 +11,20 @@ static bool is_begun(const struct order_line *lines, size_t count)
 	return false;
 }
 
+int64_t order_reserved(const struct order_line *line)
+{
+	return line->quantity - line->shipped - line->cancelled;
+}
+
+static bool has_rest(const struct order_line *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (order_reserved(&lines[i]) > 0)
+			return true;
+	}
+	return false;
+}
+
 bool order_cancel(struct order *order, const struct order_line *lines, size_t count,
 		  enum order_field *obstacle)
 {
@@ -18,9 +32,13 @@ bool order_cancel(struct order *order, const struct order_line *lines, size_t co
 		*obstacle = ORDER_STATUS;
 		return false;
 	}
-	if (is_begun(lines, count)) {
+	if (!has_rest(lines, count)) {
 		*obstacle = ORDER_FULFILLMENT;
 		return false;
+	}
+	if (is_begun(lines, count)) {
+		order->is_rest_cancelled = true;
+		return true;
 	}
 	order->status = ORDER_CANCELLED;
 	if (order->payment_status == PAYMENT_AUTHORIZED)
@@ -28,11 +46,15 @@ bool order_cancel(struct order *order, const struct order_line *lines, size_t co
 	return true;
 }
 
-void order_cancel_deliveries(struct order_delivery *deliveries, size_t count)
+void order_cancel_deliveries(struct order_delivery *deliveries, size_t count, struct span time)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (deliveries[i].status == DELIVERY_PENDING)
-			deliveries[i].status = DELIVERY_CANCELLED;
+		if (deliveries[i].status != DELIVERY_PENDING)
+			continue;
+		deliveries[i].status = DELIVERY_CANCELLED;
+		deliveries[i].version++;
+		if (time.data)
+			deliveries[i].updated_at = time;
 	}
 }
 

@@ -1,7 +1,5 @@
 #include "domain/payment.h"
 
-#include <string.h>
-
 #include "domain/money.h"
 
 /* What is known while it is decided. */
@@ -15,17 +13,12 @@ struct judging {
 	struct payment_decision made;
 };
 
-static bool are_equal(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 static void find_earlier(struct judging *j, const struct order_payment *payments)
 {
 	j->made.is_new = true;
 	j->made.place = j->count;
 	for (size_t i = 0; i < j->count; i++) {
-		if (!are_equal(payments[i].reference, j->told->reference))
+		if (!span_same(payments[i].reference, j->told->reference))
 			continue;
 		j->earlier = &payments[i];
 		j->made.is_new = false;
@@ -46,6 +39,16 @@ static void read_amount(struct judging *j)
 static bool is_dead(const struct order *order)
 {
 	return order->status == ORDER_EXPIRED || order->status == ORDER_CANCELLED;
+}
+
+/* All of it was paid before, whatever has gone back since: this was taken a second time. */
+static bool is_second(const struct judging *j)
+{
+	enum payment_status now = j->order->payment_status;
+
+	return j->told->status == PAYMENT_PAID && j->order->total > 0 &&
+	       (now == PAYMENT_PAID || now == PAYMENT_PARTIALLY_REFUNDED ||
+		now == PAYMENT_REFUNDED);
 }
 
 /* ------------------------------------------------------------------ the same reference again */
@@ -94,11 +97,23 @@ static void raise(struct judging *j, enum event_type type)
 	j->made.events[j->made.event_count++] = type;
 }
 
+/* What was paid beyond the total goes back first: until then all of the total is still paid. */
+static enum payment_status after_refund(const struct judging *j)
+{
+	const struct order *order = j->order;
+	enum payment_status now = order->payment_status;
+
+	if (now != PAYMENT_PAID && now != PAYMENT_PARTIALLY_REFUNDED)
+		return now;
+	if (j->made.refunded == order->paid)
+		return PAYMENT_REFUNDED;
+	return j->made.refunded > order->paid - order->total ? PAYMENT_PARTIALLY_REFUNDED : now;
+}
+
 /* What was paid for a dead order can be given back too, whatever its status was left at. */
 static enum payment_verdict judge_refund(struct judging *j)
 {
 	int64_t left = j->order->paid - j->order->refunded;
-	enum payment_status now = j->order->payment_status;
 
 	if (left <= 0)
 		return PAY_REFUSED;
@@ -106,9 +121,7 @@ static enum payment_verdict judge_refund(struct judging *j)
 	if (!j->has_amount || j->amount == 0 || j->amount > left)
 		return PAY_WRONG_AMOUNT;
 	j->made.refunded += j->amount;
-	if (now == PAYMENT_PAID || now == PAYMENT_PARTIALLY_REFUNDED)
-		j->made.payment_status =
-			j->amount == left ? PAYMENT_REFUNDED : PAYMENT_PARTIALLY_REFUNDED;
+	j->made.payment_status = after_refund(j);
 	j->made.what = "refunded";
 	raise(j, EVENT_ORDER_REFUNDED);
 	return PAY_TAKEN;
@@ -165,15 +178,15 @@ static enum payment_verdict judge_payment(struct judging *j)
 		[PAYMENT_FAILED] = "payment_failed",
 	};
 	enum payment_status status = j->told->status;
-	bool is_late = is_dead(j->order);
+	bool is_orphan = is_dead(j->order) || is_second(j);
 
-	if (!is_late && !may_become(j, status))
+	if (!is_orphan && !may_become(j, status))
 		return PAY_REFUSED;
 	j->made.expected = j->order->total;
 	if (status != PAYMENT_FAILED && !(j->has_amount && j->amount == j->order->total))
 		return PAY_WRONG_AMOUNT;
 	j->made.what = whats[status];
-	return is_late ? judge_orphan(j) : judge_live(j);
+	return is_orphan ? judge_orphan(j) : judge_live(j);
 }
 
 /* ------------------------------------------------------------------ all of it */

@@ -7,7 +7,7 @@ const struct field user_fields[] = {
 	{"email", .is_required = true, .check = contact_check_email},
 	{"phone", .check = contact_check_phone},
 	{"locale", .check = contact_check_locale},
-	{"id", FIELD_SERVERS, .check = NULL},
+	{"id", FIELD_OPENING, .check = field_check_id},
 	{"version", FIELD_SERVERS, .check = NULL},
 	{"created_at", FIELD_SERVERS, .check = NULL},
 	{"updated_at", FIELD_SERVERS, .check = NULL},

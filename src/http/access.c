@@ -17,7 +17,7 @@ static const struct access *access_of(const struct request *rq)
 	return server != NULL ? server->options.access : NULL;
 }
 
-static bool has_scope(const struct request *rq, enum scope scope)
+bool access_has_scope(const struct request *rq, enum scope scope)
 {
 	return access_of(rq) == NULL || scope_is_in(rq->caller.scopes, scope);
 }
@@ -29,7 +29,7 @@ static bool is_user(const struct request *rq, const char *user_id)
 
 bool access_is_for(const struct request *rq, const char *user_id, enum scope scope)
 {
-	return has_scope(rq, scope) || is_user(rq, user_id);
+	return access_has_scope(rq, scope) || is_user(rq, user_id);
 }
 
 /* ---- who calls ---- */
@@ -139,7 +139,7 @@ static void judge(struct request *rq)
 	const struct who who = rq->route->who;
 	const char *user = who.owned == OWNED_USER ? rq->param[0] : access_named_user(rq);
 
-	if (who.owned == OWNED_ANYONE || has_scope(rq, who.scope))
+	if (who.owned == OWNED_ANYONE || access_has_scope(rq, who.scope))
 		return;
 	switch (who.owned) {
 	case OWNED_USER:
@@ -149,6 +149,10 @@ static void judge(struct request *rq)
 				reply_problem(rq, "user-not-found", NULL);
 			return;
 		}
+		break;
+	case OWNED_SELF:
+		if (rq->caller.kind == CALLER_SHOPPER)
+			return;
 		break;
 	case OWNED_CART:
 	case OWNED_CHECKOUT:
@@ -225,7 +229,7 @@ enum flow access_find_owner(struct request *rq, enum owner_of of, const char *id
 	};
 
 	rq->search.problem = NULL;
-	if (has_scope(rq, scope))
+	if (access_has_scope(rq, scope))
 		return FLOW_NEXT;
 	rq->search.problem = problems[of];
 	access_of(rq)->find_owner(rq->repo, of, id, &rq->search.owner, &rq->await);
@@ -260,6 +264,7 @@ bool access_begin_owner(struct request *rq)
 	case OWNED_NOT:
 	case OWNED_ANYONE:
 	case OWNED_USER:
+	case OWNED_SELF:
 	case OWNED_BY_QUERY:
 		return false;
 	}

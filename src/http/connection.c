@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "http/access.h"
+#include "http/cors.h"
 #include "http/flow.h"
 #include "http/forwarded.h"
 #include "http/framing.h"
@@ -88,7 +89,7 @@ static void connection_closed(struct connection *connection)
 	connection_tls_end(&connection->tls);
 	neighbours_remove(&connection->neighbour);
 	/* At its limit, libmicrohttpd looks for clients who wait only when it runs again. */
-	if (server->connection_count-- >= server->options.config->max_connections)
+	if (server->connection_count-- >= server->options.max_connections)
 		server->must_run = true;
 	metric_add(&server->metrics.connections_open, UINT64_MAX); /* one less */
 	if (connection->state != CONNECTION_ABANDONED)
@@ -192,6 +193,14 @@ static void name_request(struct request *rq)
 		make_request_id(rq->connection);
 }
 
+/* A copy: a stream may outlive its connection, and the header with it. */
+static const char *keep_trace(struct request *rq)
+{
+	const char *given = request_harmless_header(rq, "X-Amzn-Trace-Id");
+
+	return given != NULL ? arena_copy(&rq->arena, given, strlen(given)) : NULL;
+}
+
 static bool split_target(struct request *rq)
 {
 	rq->path = arena_copy(&rq->arena, rq->target, strcspn(rq->target, "?"));
@@ -223,12 +232,36 @@ static void route_request(struct connection *connection)
 	case ROUTER_OPTIONS:
 		router_allow(routes, rq, allow);
 		reply_header(rq, "Allow", "%s", allow);
+		cors_answer_preflight(rq, allow);
 		reply_empty(rq, 204);
 		break;
 	case ROUTER_NO_MEMORY:
 		reply_failure(rq, RESULT_NO_MEMORY);
 		break;
 	}
+}
+
+/*
+ * Query and caller, unless the body is too large anyway. No length is too large for a stream, but
+ * that counts only once it is let in: one that was refused until then keeps the mark, so that its
+ * connection closes at once, and no body is read for nothing, however long.
+ */
+static void admit(struct connection *connection, const struct framing *framing)
+{
+	struct request *rq = &connection->rq;
+	bool is_streamed = !rq->reply.is_made && stream_takes_body(rq);
+	bool is_fitting;
+
+	connection->is_body_too_large = framing->length > rq->raw_body.max;
+	is_fitting = is_streamed || !connection->is_body_too_large;
+	if (!rq->reply.is_made && is_fitting)
+		request_read_query(rq);
+	if (!rq->reply.is_made && is_fitting)
+		access_begin(rq);
+	if (!rq->reply.is_made && rq->route->endpoint->stream != NULL)
+		stream_open(rq);
+	if (!rq->reply.is_made && is_streamed)
+		connection->is_body_too_large = false;
 }
 
 /* Everything that can be judged by the head alone. A reply is made when it is not acceptable. */
@@ -238,7 +271,6 @@ static void check_head(struct connection *connection, const char *method, const 
 	const struct framing_line line = {method, rq->target, version};
 	struct framing framing;
 	bool is_too_large;
-	bool is_streamed;
 	const char *fault = framing_check(connection->mhd, &line, &framing, &is_too_large);
 
 	rq->method = router_method(method);
@@ -251,23 +283,14 @@ static void check_head(struct connection *connection, const char *method, const 
 	}
 	name_request(rq);
 	rq->client = forwarded_client(rq);
-	rq->await.trace_id = request_harmless_header(rq, "X-Amzn-Trace-Id");
+	rq->await.trace_id = keep_trace(rq);
 	if (!split_target(rq))
 		reply_failure(rq, RESULT_NO_MEMORY);
 	else if (is_too_large)
 		reply_problem(rq, "headers-too-large", NULL);
 	else
 		route_request(connection);
-	is_streamed = !rq->reply.is_made && stream_takes_body(rq);
-	connection->is_body_too_large = framing.length > rq->raw_body.max;
-	if (!rq->reply.is_made && (is_streamed || !connection->is_body_too_large))
-		request_read_query(rq);
-	if (!rq->reply.is_made && (is_streamed || !connection->is_body_too_large))
-		access_begin(rq);
-	if (!rq->reply.is_made && rq->route->endpoint->stream != NULL)
-		stream_open(rq);
-	if (!rq->reply.is_made && is_streamed)
-		connection->is_body_too_large = false;
+	admit(connection, &framing);
 }
 
 /* ---- the reply ---- */
@@ -281,22 +304,28 @@ static enum MHD_Result send_reply(struct connection *connection)
 	return reply_send(&connection->rq, connection->mhd, now_us, closes);
 }
 
+/* What is wrong otherwise has been said, and goes before this. */
+static void refuse_large_body(struct connection *connection)
+{
+	struct request *rq = &connection->rq;
+
+	if (!rq->reply.is_made && connection->is_body_too_large)
+		reply_problem(rq, "body-too-large", "A body may have up to %zu bytes.",
+			      rq->raw_body.max);
+}
+
 /* ---- libmicrohttpd's access handler ---- */
 
 static enum MHD_Result handle_head(struct connection *connection, const char *method,
 				   const char *version)
 {
-	struct request *rq = &connection->rq;
-
 	connection->has_head = true;
-	if (rq->target == NULL)
+	if (connection->rq.target == NULL)
 		return MHD_NO;
 	check_head(connection, method, version);
 	if (connection->is_body_too_large)
 		connection->must_close = true;
-	if (!rq->reply.is_made && connection->is_body_too_large)
-		reply_problem(rq, "body-too-large", "A body may have up to %zu bytes.",
-			      rq->raw_body.max);
+	refuse_large_body(connection);
 	/*
 	 * A reply now makes libmicrohttpd close the connection, for a body may follow. So it waits
 	 * for the body, and is sent at once only where the rest is not to be read.
@@ -335,9 +364,7 @@ static enum MHD_Result handle_whole(struct connection *connection)
 	struct request *rq = &connection->rq;
 
 	enter(connection, CONNECTION_RUNNING);
-	if (!rq->reply.is_made && connection->is_body_too_large)
-		reply_problem(rq, "body-too-large", "A body may have up to %zu bytes.",
-			      rq->raw_body.max);
+	refuse_large_body(connection);
 	if (!rq->reply.is_made && !rq->route->is_always_on)
 		(void)!capacity_take(rq, CAPACITY_OF_REQUESTS, 1);
 	if (rq->reply.is_made)

@@ -77,9 +77,7 @@ bool group_scopes_read(struct group_scopes *groups, const char *setting, const c
 uint64_t group_scopes_find(const struct group_scopes *groups, struct span name)
 {
 	for (size_t i = 0; i < groups->count; i++) {
-		struct span group = groups->groups[i].name;
-
-		if (group.len == name.len && memcmp(group.data, name.data, name.len) == 0)
+		if (span_same(groups->groups[i].name, name))
 			return groups->groups[i].scopes;
 	}
 	return 0;

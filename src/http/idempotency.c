@@ -138,16 +138,6 @@ bool idempotency_begin(struct request *rq)
 	return false;
 }
 
-bool idempotency_refuse(struct request *rq)
-{
-	if (request_header(rq, "Idempotency-Key") == NULL)
-		return false;
-	reply_problem(
-		rq, "invalid-header",
-		"This route takes no Idempotency-Key: what it does can be repeated as it is.");
-	return true;
-}
-
 /* ---- answers as they are kept ---- */
 
 static bool copy(struct arena *arena, struct span text, struct span *out)
@@ -305,5 +295,7 @@ enum flow idempotency_reply(struct request *rq)
 		return reply_problem(rq, "answer-removed", NULL);
 	if (idempotency->is_other)
 		return reply_problem(rq, "idempotency-key-reused", NULL);
+	if (idempotency->is_too_large)
+		return reply_problem(rq, "answer-too-large", NULL);
 	return reply_found(rq, &idempotency->found);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json_exact.h"
+#include "http/token_user.h"
 
 enum {
 	PARTS = 3,
@@ -310,15 +311,23 @@ static uint64_t scopes_of(const json_t *claims, const struct group_scopes *group
 	       scopes_of_words(member(claims, "scope"), groups);
 }
 
-static enum jwt_result take_subject(const json_t *claims, const struct jwt_rules *rules,
+/* A load balancer says in the header whom it asked; the claims need not. */
+static struct span issuer_of(const struct token *token, const struct jwt_rules *rules)
+{
+	return member(rules->signers ? token->header : token->claims, "iss");
+}
+
+static enum jwt_result take_subject(const struct token *token, const struct jwt_rules *rules,
 				    struct jwt_subject *subject)
 {
-	struct span id = member(claims, "sub");
+	struct span name = member(token->claims, "sub");
+	struct jwt_subject taken = {.scopes = scopes_of(token->claims, rules->groups)};
 
-	if (id.len == 0 || id.len > JWT_SUBJECT_MAX || text_has_control(id))
+	if (name.len == 0 || name.len > JWT_SUBJECT_MAX || text_has_control(name))
 		return JWT_SUBJECT_WRONG;
-	*subject = (struct jwt_subject){.scopes = scopes_of(claims, rules->groups)};
-	memcpy(subject->id, id.data, id.len);
+	if (!token_user_find(rules->digest, issuer_of(token, rules), name, taken.id))
+		return JWT_NO_MEMORY;
+	*subject = taken;
 	return JWT_OK;
 }
 
@@ -330,7 +339,7 @@ static enum jwt_result check_claims(const struct token *token, const struct jwt_
 
 	if (result == JWT_OK)
 		result = check_beginning(token->claims, now_ms);
-	return result == JWT_OK ? take_subject(token->claims, rules, subject) : result;
+	return result == JWT_OK ? take_subject(token, rules, subject) : result;
 }
 
 enum jwt_result jwt_check(struct span text, const struct jwks *keys, const struct jwt_rules *rules,

@@ -14,7 +14,7 @@ static const struct problem problems[] = {
 	 "Take the cursor as it came from `next`, with the same other parameters; or begin again "
 	 "without one."},
 	{"too-broad", 400, "Too much to sort",
-	 "There are too many products for this order. Add `category`, or take another `sort`."},
+	 "There are too many products for this order. Leave `sort` out, or name a `category`."},
 	{"invalid-header", 400, "Invalid header", "Correct the header."},
 	{"invalid-json", 400, "Invalid JSON", "The body is not acceptable JSON."},
 	{"invalid-signature", 401, "Invalid signature",
@@ -24,7 +24,8 @@ static const struct problem problems[] = {
 	{"forbidden", 403, "Forbidden", "The caller lacks the scope that this needs."},
 	{"not-found", 404, "No such path", "There is nothing at this path."},
 	{"product-not-found", 404, "No such product", "There is no product with this id."},
-	{"user-not-found", 404, "No such user", "There is no user with this id."},
+	{"user-not-found", 404, "No such user",
+	 "There is no user with this id. POST /user makes one."},
 	{"address-not-found", 404, "No such address", "The user has no address with this id."},
 	{"cart-not-found", 404, "No such cart",
 	 "There is no cart with this id, or it has expired. POST /cart makes one."},
@@ -51,6 +52,11 @@ static const struct problem problems[] = {
 	 "The product is in stock now, so there is nothing to wait for."},
 	{"email-taken", 409, "E-mail address taken",
 	 "Another user has this e-mail address. Each belongs to one user, whatever its case."},
+	{"user-exists", 409, "User exists",
+	 "There is a user with this id, see `user_id`. GET /user/{id} reads it, PATCH changes it."},
+	{"user-being-removed", 409, "User is being removed",
+	 "Who had this id is being removed, which ends with his last order under way. Try again a "
+	 "minute after that."},
 	{"too-many-addresses", 409, "Too many addresses",
 	 "The user has 50 addresses. Remove one first."},
 	{"conflict", 409, "Conflicting changes",
@@ -108,6 +114,9 @@ static const struct problem problems[] = {
 	{"idempotency-key-reused", 422, "Idempotency key reused",
 	 "This Idempotency-Key came before with another body or another If-Match. Take a new key for a "
 	 "new request."},
+	{"answer-too-large", 422, "Answer too large to be kept",
+	 "The answer would be larger than the 384 KiB that are kept for an Idempotency-Key, so nothing "
+	 "was changed. Send the request again without the key."},
 	{"precondition-required", 428, "Precondition required",
 	 "Send If-Match with the version that you have read, or `*` to change any version."},
 	{"too-many-requests", 429, "Too many requests",

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "http/cors.h"
 #include "http/stream_carry.h"
 
 enum { VALUE_SIZE = 96 };
@@ -87,6 +88,7 @@ static void add_headers(struct MHD_Response *response, const struct request *rq,
 		add_units(response, "X-Consumed-Write-Units", usage->write_millis);
 	}
 	add_timing(response, rq, now_us);
+	cors_add_headers(response, rq);
 }
 
 static struct MHD_Response *whole_response(const struct request *rq)

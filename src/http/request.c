@@ -191,9 +191,21 @@ static bool is_json_type(const char *type)
 	       strncasecmp(type + len - 5, "+json", 5) == 0;
 }
 
-enum flow read_json(struct request *rq)
+static enum flow parse(struct request *rq, struct span text)
 {
 	struct json_mistake mistake = {0};
+
+	rq->body = json_exact_parse(text, &mistake);
+	if (rq->body != NULL)
+		return FLOW_NEXT;
+	if (mistake.line == 0)
+		return reply_failure(rq, RESULT_NO_MEMORY);
+	return reply_problem(rq, "invalid-json", "Line %zu, column %zu: %s.", mistake.line,
+			     mistake.column, mistake.text);
+}
+
+enum flow read_json(struct request *rq)
+{
 	const char *encoding = request_header(rq, "Content-Encoding");
 
 	if (!is_json_type(request_header(rq, "Content-Type")))
@@ -201,14 +213,14 @@ enum flow read_json(struct request *rq)
 	if (encoding != NULL && strcasecmp(encoding, "identity") != 0)
 		return reply_problem(rq, "unsupported-media-type",
 				     "Send the body as it is, without Content-Encoding.");
-	rq->body = json_exact_parse((struct span){buf_text(&rq->raw_body), rq->raw_body.len},
-				    &mistake);
-	if (rq->body != NULL)
-		return FLOW_NEXT;
-	if (mistake.line == 0)
-		return reply_failure(rq, RESULT_NO_MEMORY);
-	return reply_problem(rq, "invalid-json", "Line %zu, column %zu: %s.", mistake.line,
-			     mistake.column, mistake.text);
+	return parse(rq, (struct span){buf_text(&rq->raw_body), rq->raw_body.len});
+}
+
+enum flow read_optional_json(struct request *rq)
+{
+	bool has_body = rq->raw_body.len > 0 || request_header(rq, "Content-Type") != NULL;
+
+	return has_body ? read_json(rq) : parse(rq, span_of("{}"));
 }
 
 /* ---- preconditions (RFC 9110, section 13) ---- */

@@ -169,6 +169,34 @@ static size_t shared_beginning(const char *pattern, const char *path)
 	return len;
 }
 
+static bool is_id(const char *at)
+{
+	for (const char *like = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"; *like != '\0'; like++) {
+		char character = next_character(&at);
+
+		if (*like == '-' ? character != '-' : !isxdigit((unsigned char)character))
+			return false;
+	}
+	return true;
+}
+
+/* Up to an id, which may be a key, whatever wrong path it came by. */
+static const char *without_id(const char *path, char shown[static ROUTER_SHOWN_SIZE])
+{
+	const char *at = path;
+	size_t len;
+
+	while (*at != '\0' && !is_id(at))
+		at++;
+	if (*at == '\0')
+		return path;
+	len = (size_t)(at - path);
+	if (len > ROUTER_SHOWN_SIZE - sizeof("..."))
+		len = ROUTER_SHOWN_SIZE - sizeof("...");
+	snprintf(shown, ROUTER_SHOWN_SIZE, "%.*s...", (int)len, path);
+	return shown;
+}
+
 const char *router_loggable_path(const struct route *routes, const struct request *rq,
 				 char shown[static ROUTER_SHOWN_SIZE])
 {
@@ -184,5 +212,5 @@ const char *router_loggable_path(const struct route *routes, const struct reques
 			return shown;
 		}
 	}
-	return path;
+	return path != NULL ? without_id(path, shown) : NULL;
 }

@@ -85,7 +85,7 @@ static void after_turn(struct loop_hook *hook)
 /* Who waits to be accepted may be a load balancer, which has to hear that all is well. */
 static size_t crowd(const struct server *server)
 {
-	uint64_t max = server->options.config->max_connections;
+	uint64_t max = server->options.max_connections;
 
 	return server->connection_count >= max ? (size_t)(max / CROWD_SHARE + 1) : 0;
 }
@@ -136,17 +136,15 @@ static struct MHD_Daemon *start_daemon(struct server *server)
 		flags |= MHD_USE_TLS;
 		tls_identity_fill_options(tls);
 	}
-	return MHD_start_daemon(flags, 0, may_connect, server, connection_handle, server,
-				MHD_OPTION_LISTEN_SOCKET, server->options.listen_fd,
-				MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->max_connections,
-				MHD_OPTION_CONNECTION_TIMEOUT,
-				(unsigned)(config->idle_timeout_us / 1000000),
-				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)FRAMING_MEMORY,
-				MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-				MHD_OPTION_URI_LOG_CALLBACK, connection_begin, server,
-				MHD_OPTION_NOTIFY_CONNECTION, connection_notify, server,
-				MHD_OPTION_NOTIFY_COMPLETED, connection_completed, server,
-				MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+	return MHD_start_daemon(
+		flags, 0, may_connect, server, connection_handle, server, MHD_OPTION_LISTEN_SOCKET,
+		server->options.listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)server->options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)(config->idle_timeout_us / 1000000), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)FRAMING_MEMORY, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+		MHD_OPTION_URI_LOG_CALLBACK, connection_begin, server, MHD_OPTION_NOTIFY_CONNECTION,
+		connection_notify, server, MHD_OPTION_NOTIFY_COMPLETED, connection_completed,
+		server, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 static bool watch_daemon(struct server *server)

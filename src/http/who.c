@@ -6,6 +6,7 @@ void who_write(struct who who, struct buf *out)
 		[OWNED_NOT] = "",
 		[OWNED_ANYONE] = "anyone",
 		[OWNED_USER] = "the user, or ",
+		[OWNED_SELF] = "the user, or ",
 		[OWNED_BY_QUERY] = "the user, or ",
 		[OWNED_CART] = "its owner, or ",
 		[OWNED_CHECKOUT] = "its owner, or ",

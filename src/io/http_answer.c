@@ -217,7 +217,7 @@ static void begin_body(struct http_answer *answer, const struct framing *framing
 		answer->state = HTTP_ANSWER_UNTIL_CLOSE;
 	}
 	if (answer->left > answer->body.max)
-		answer->state = HTTP_ANSWER_BROKEN;
+		answer->state = HTTP_ANSWER_TOO_LONG;
 	else if (answer->left > 0)
 		buf_reserve(&answer->body, (size_t)answer->left);
 }
@@ -384,9 +384,10 @@ static size_t add_chunk_size(struct http_answer *answer, const char *bytes, size
 
 	if (!is_whole)
 		return taken;
-	if (!parse_chunk_size(&answer->head, &answer->left) ||
-	    answer->left > answer->body.max - answer->body.len)
+	if (!parse_chunk_size(&answer->head, &answer->left))
 		answer->state = HTTP_ANSWER_BROKEN;
+	else if (answer->left > answer->body.max - answer->body.len)
+		answer->state = HTTP_ANSWER_TOO_LONG;
 	else
 		answer->state = answer->left > 0 ? HTTP_ANSWER_CHUNK : HTTP_ANSWER_TRAILER;
 	buf_reset(&answer->head);
@@ -425,6 +426,18 @@ static size_t add_trailer(struct http_answer *answer, const char *bytes, size_t 
 	return taken;
 }
 
+static size_t add_until_close(struct http_answer *answer, const char *bytes, size_t len)
+{
+	if (len > answer->body.max - answer->body.len) {
+		answer->state = HTTP_ANSWER_TOO_LONG;
+		return len;
+	}
+	buf_add(&answer->body, bytes, len);
+	if (!buf_ok(&answer->body))
+		answer->state = HTTP_ANSWER_BROKEN;
+	return len;
+}
+
 static size_t add_some(struct http_answer *answer, const char *bytes, size_t len)
 {
 	switch (answer->state) {
@@ -441,23 +454,26 @@ static size_t add_some(struct http_answer *answer, const char *bytes, size_t len
 	case HTTP_ANSWER_TRAILER:
 		return add_trailer(answer, bytes, len);
 	case HTTP_ANSWER_UNTIL_CLOSE:
-		buf_add(&answer->body, bytes, len);
-		if (!buf_ok(&answer->body))
-			answer->state = HTTP_ANSWER_BROKEN;
-		return len;
+		return add_until_close(answer, bytes, len);
 	case HTTP_ANSWER_DONE:
 	case HTTP_ANSWER_BROKEN:
+	case HTTP_ANSWER_TOO_LONG:
 		break;
 	}
 	return 0;
+}
+
+bool http_answer_is_over(const struct http_answer *answer)
+{
+	return answer->state == HTTP_ANSWER_DONE || answer->state == HTTP_ANSWER_BROKEN ||
+	       answer->state == HTTP_ANSWER_TOO_LONG;
 }
 
 size_t http_answer_add(struct http_answer *answer, const char *bytes, size_t len)
 {
 	size_t taken = 0;
 
-	while (taken < len && answer->state != HTTP_ANSWER_DONE &&
-	       answer->state != HTTP_ANSWER_BROKEN)
+	while (taken < len && !http_answer_is_over(answer))
 		taken += add_some(answer, bytes + taken, len - taken);
 	return taken;
 }
@@ -466,6 +482,6 @@ void http_answer_end(struct http_answer *answer)
 {
 	if (answer->state == HTTP_ANSWER_UNTIL_CLOSE)
 		answer->state = HTTP_ANSWER_DONE;
-	else if (answer->state != HTTP_ANSWER_DONE)
+	else if (!http_answer_is_over(answer))
 		answer->state = HTTP_ANSWER_BROKEN;
 }

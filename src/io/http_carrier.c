@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/digest.h"
+
 static void list_leave(struct carrier *carrier)
 {
 	if (carrier->previous != NULL)
@@ -168,13 +170,16 @@ static bool carrier_received(struct carrier *carrier, size_t len)
 	struct http_answer *answer = &carrier->exchange->answer;
 	size_t taken = http_answer_add(answer, client->received, len);
 
-	if (answer->state == HTTP_ANSWER_BROKEN) {
-		carrier_fail(carrier, EXCHANGE_BROKEN, "the answer is malformed or too long");
-		return false;
-	}
-	if (answer->state != HTTP_ANSWER_DONE)
+	if (carrier->exchange->is_secret)
+		digest_wipe(client->received, len);
+	if (!http_answer_is_over(answer))
 		return true;
-	carrier_complete(carrier, taken < len || !is_silent(carrier, len));
+	if (answer->state == HTTP_ANSWER_BROKEN)
+		carrier_fail(carrier, EXCHANGE_BROKEN, "the answer is malformed");
+	else if (answer->state == HTTP_ANSWER_TOO_LONG)
+		carrier_fail(carrier, EXCHANGE_TOO_LONG, "the answer is too long");
+	else
+		carrier_complete(carrier, taken < len || !is_silent(carrier, len));
 	return false;
 }
 

@@ -107,6 +107,15 @@ static void remove_socket(struct http_link *link, struct connect_socket *socket)
 	free(socket);
 }
 
+/* While curl may still have them: it must not come back with what is freed. */
+static void drop_sockets(struct http_link *link)
+{
+	while (link->sockets != NULL) {
+		curl_multi_assign(link->multi, link->sockets->watch.fd, NULL);
+		remove_socket(link, link->sockets);
+	}
+}
+
 static void on_connect_socket(struct loop_watch *watch, uint32_t events)
 {
 	struct connect_socket *socket = watch->context;
@@ -246,8 +255,7 @@ static void finish_connecting(struct http_link *link, CURLcode code)
 	curl_socket_t fd = CURL_SOCKET_BAD;
 
 	loop_timer_off(link->context->loop, &link->timer);
-	while (link->sockets != NULL)
-		remove_socket(link, link->sockets);
+	drop_sockets(link);
 	if (code == CURLE_OK)
 		code = curl_easy_getinfo(link->easy, CURLINFO_ACTIVESOCKET, &fd);
 	link->watch.fd = fd;

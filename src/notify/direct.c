@@ -8,7 +8,8 @@
 
 /* What SNS says when it is the target's own fault, which publishing again does not mend. */
 static const char *const targets_faults[] = {
-	"EndpointDisabled", "InvalidParameter", "InvalidParameterValue", "NotFound", "OptedOut",
+	"EndpointDisabled",      "InvalidParameter", "InvalidParameterValue",
+	"ParameterValueInvalid", "NotFound",         "OptedOut",
 };
 
 struct telling {

@@ -1,7 +1,5 @@
 #include "notify/publish_choice.h"
 
-#include "notify/follower.h"
-
 static bool is_own(const struct publish_choice *choice, const struct outbox_stored *item)
 {
 	return span_equals(item->by, choice->writer);
@@ -32,14 +30,6 @@ static bool is_blocked(const struct publish_blocked *blocked, uint64_t key)
 	return blocked->is_full;
 }
 
-/* Of what is sent, only what follows is left to do. */
-static bool may_follow(const struct publish_choice *choice, const struct outbox_told *event)
-{
-	const struct follower *follower = follower_of(event);
-
-	return !follower || choice->is_holder || !follower->is_holders;
-}
-
 void publish_choice_begin(const struct publish_choice *choice)
 {
 	const struct outbox_page *page = choice->page;
@@ -48,8 +38,7 @@ void publish_choice_begin(const struct publish_choice *choice)
 		const struct outbox_told *event = &page->events[i];
 
 		choice->may_go[i] = is_ours(choice, event->in) &&
-				    (event->is_sent ? may_follow(choice, event)
-						    : !is_blocked(choice->blocked, event->key));
+				    (event->is_sent || !is_blocked(choice->blocked, event->key));
 	}
 }
 

@@ -22,7 +22,6 @@ enum phase {
 enum {
 	STEP_US = 5 * 1000 * 1000,
 	SHORTEST_US = 100 * 1000,
-	AGAIN_MS = 2000, /* after what follows from an event has failed as a whole */
 };
 
 static void read_page(struct publish_pass *pass);
@@ -93,19 +92,6 @@ static void hold_up(struct publish_pass *pass, const struct outbox_told *event)
 
 /* ------------------------------------------------------------------ noting */
 
-static int64_t next_try_ms(const struct publish_pass *pass, const struct outbox_stored *item,
-			   const struct publish_mark *mark)
-{
-	if (mark->reason)
-		return wall_ms(pass) + publish_choice_delay_ms(item->attempts);
-	return mark->is_delayed ? wall_ms(pass) + AGAIN_MS : 0;
-}
-
-static bool is_dead(const struct outbox_stored *item, const struct publish_mark *mark)
-{
-	return mark->reason && item->attempts + 1 >= OUTBOX_TRIES;
-}
-
 /* Told afterwards, so that one whose burial fails and is repeated is counted once. */
 static void tell_burial(const struct publish_pass *pass, const struct outbox_stored *item,
 			struct publish_mark *mark)
@@ -117,24 +103,26 @@ static void tell_burial(const struct publish_pass *pass, const struct outbox_sto
 		  LOG_F_NUM("tries", item->attempts + 1));
 }
 
-/* Starts the next of what is to be noted, or returns false. */
+/* Starts the next of what is to be noted, or returns false. What is over is not noted but goes. */
 static bool note_next(struct publish_pass *pass)
 {
 	while (pass->next < pass->page.count) {
 		const struct outbox_stored *item = &pass->page.items[pass->next];
 		const struct publish_mark *mark = &pass->marks[pass->next++];
 
-		if (mark->is_gone || !(mark->is_touched || mark->reason))
+		if (mark->is_gone || !(mark->is_touched || mark->reason) ||
+		    publish_mark_is_over(&pass->page, item))
 			continue;
 		step(pass, NOTING);
-		if (is_dead(item, mark))
+		if (publish_mark_is_dead(mark, item))
 			outbox_repo_bury(pass->means->repo, &pass->page, item, mark->reason,
 					 &pass->await);
 		else
 			outbox_repo_note(pass->means->repo, &pass->page, item,
 					 &(struct outbox_note){
 						 .reason = mark->reason,
-						 .next_at_ms = next_try_ms(pass, item, mark),
+						 .next_at_ms = publish_mark_next_ms(mark, item,
+										    wall_ms(pass)),
 					 },
 					 &pass->await);
 		return true;
@@ -163,6 +151,7 @@ static void leave_page(struct publish_pass *pass)
 
 	if (note_next(pass))
 		return;
+	publish_mark_keep(&pass->page, pass->marks, pass->unsaved);
 	count_left(pass);
 	pass->is_waiting |= publish_choice_waits(&choice);
 	publish_choice_block(&pass->page, pass->blocked);
@@ -182,36 +171,35 @@ static void take_note(struct publish_pass *pass)
 
 	if (result_is_failure(pass->await.result))
 		fail(pass, pass->await.result);
-	else if (pass->await.result == RESULT_OK && is_dead(item, mark))
+	else if (pass->await.result == RESULT_OK && publish_mark_is_dead(mark, item))
 		tell_burial(pass, item, mark);
+	else
+		mark->is_saved = pass->await.result == RESULT_OK;
 	leave_page(pass);
 }
 
 /* ------------------------------------------------------------------ deleting */
 
-static bool is_over(const struct publish_pass *pass, const struct outbox_stored *item)
+/* What is over and still there, as far as one request can delete it. */
+static size_t find_finished(const struct publish_pass *pass,
+			    const struct outbox_stored *items[static DYNAMODB_BATCH_WRITE_MAX])
 {
-	for (size_t i = 0; i < item->count; i++) {
-		if (!pass->page.events[item->first + i].is_over)
-			return false;
+	size_t count = 0;
+
+	for (size_t i = 0; i < pass->page.count && count < DYNAMODB_BATCH_WRITE_MAX; i++) {
+		const struct outbox_stored *item = &pass->page.items[i];
+
+		if (!pass->marks[i].is_gone && publish_mark_is_over(&pass->page, item))
+			items[count++] = item;
 	}
-	return true;
+	return count;
 }
 
 static void delete_finished(struct publish_pass *pass)
 {
-	const struct outbox_stored *items[SNS_BATCH_MAX];
-	size_t count = 0;
+	const struct outbox_stored *items[DYNAMODB_BATCH_WRITE_MAX];
+	size_t count = find_finished(pass, items);
 
-	for (size_t i = 0; i < pass->batch_count; i++) {
-		const struct outbox_stored *item = pass->batch[i]->in;
-		struct publish_mark *mark = mark_of(pass, pass->batch[i]);
-
-		if (mark->is_gone || !is_over(pass, item))
-			continue;
-		mark->is_gone = true;
-		items[count++] = item;
-	}
 	if (count == 0) {
 		go_on(pass);
 		return;
@@ -222,9 +210,17 @@ static void delete_finished(struct publish_pass *pass)
 
 static void take_deletion(struct publish_pass *pass)
 {
-	if (pass->await.result != RESULT_OK)
+	const struct outbox_stored *items[DYNAMODB_BATCH_WRITE_MAX];
+	size_t count = find_finished(pass, items);
+
+	if (pass->await.result != RESULT_OK) {
 		fail(pass, pass->await.result);
-	go_on(pass);
+		go_on(pass);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		pass->marks[items[i] - pass->page.items].is_gone = true;
+	delete_finished(pass);
 }
 
 /* ------------------------------------------------------------------ what follows */
@@ -241,6 +237,7 @@ static void take_hand(struct publish_hand *hand, struct outbox_told *event)
 	struct publish_pass *pass = hand->pass;
 
 	hand->is_busy = false;
+	mark_of(pass, event)->is_touched = true;
 	if (hand->await.result == RESULT_OK) {
 		event->is_over = true;
 		return;
@@ -249,7 +246,7 @@ static void take_hand(struct publish_hand *hand, struct outbox_told *event)
 	if (hand->following.reason)
 		refuse(pass, event, hand->following.reason);
 	else
-		mark_of(pass, event)->is_touched = mark_of(pass, event)->is_delayed = true;
+		mark_of(pass, event)->is_delayed = true;
 }
 
 static void take_hands(struct publish_pass *pass)
@@ -265,7 +262,7 @@ static void take_hands(struct publish_pass *pass)
 	delete_finished(pass);
 }
 
-static void start_hand(struct publish_pass *pass, size_t index, const struct follower *follower)
+static void start_hand(struct publish_pass *pass, size_t index, follower follow_up)
 {
 	struct publish_hand *hand = &pass->hands[index];
 
@@ -282,7 +279,7 @@ static void start_hand(struct publish_pass *pass, size_t index, const struct fol
 		.resume = on_over,
 		.context = pass,
 	};
-	follower->run(&hand->following, &hand->await);
+	follow_up(&hand->following, &hand->await);
 }
 
 static void follow(struct publish_pass *pass)
@@ -292,17 +289,17 @@ static void follow(struct publish_pass *pass)
 	step(pass, FOLLOWING);
 	for (size_t i = 0; i < pass->batch_count; i++) {
 		struct outbox_told *event = pass->batch[i];
-		const struct follower *follower = follower_of(event);
+		follower follow_up = follower_of(event);
 
 		pass->hands[i].is_busy = false;
 		if (!event->is_sent)
 			continue;
-		if (!follower) {
+		if (!follow_up) {
 			event->is_over = true;
-		} else if (pass->must_end || (follower->is_holders && !pass->is_holder)) {
+		} else if (pass->must_end) {
 			hold_up(pass, event);
 		} else {
-			start_hand(pass, i, follower);
+			start_hand(pass, i, follow_up);
 			is_busy = true;
 		}
 	}
@@ -426,6 +423,7 @@ static enum result begin_page(struct publish_pass *pass)
 	pass->may_go = arena_alloc(&pass->arena, page->event_count + 1);
 	if (!pass->marks || !pass->may_go)
 		return RESULT_NO_MEMORY;
+	publish_mark_recall(&pass->page, pass->unsaved);
 	choice = choice_of(pass);
 	publish_choice_begin(&choice);
 	return RESULT_OK;
@@ -438,7 +436,7 @@ static void take_page(struct publish_pass *pass)
 	if (result == RESULT_OK)
 		result = begin_page(pass);
 	if (result == RESULT_OK) {
-		go_on(pass);
+		delete_finished(pass);
 		return;
 	}
 	fail(pass, result);

@@ -10,14 +10,15 @@ struct shard {
 	struct publisher *publisher;
 	uint32_t number;
 	bool is_running;
-	bool is_due;         /* somebody has rung, or it is time to look */
-	bool is_pausing;     /* after a failure, until the timer */
-	uint64_t hold_until; /* on the monotonic clock: the lease is ours */
-	uint64_t unreadable; /* items, when it was last told */
-	unsigned failures;   /* in a row */
-	unsigned looks;      /* in a row, for what another worker is about to do */
+	bool is_due;            /* somebody has rung, or it is time to look */
+	bool is_pausing;        /* after a failure, until the timer */
+	uint64_t hold_until_us; /* on the monotonic clock: the lease is ours */
+	uint64_t unreadable;    /* items, when it was last told */
+	unsigned failures;      /* in a row */
+	unsigned looks;         /* in a row, for what another worker is about to do */
 	struct loop_timer timer;
 	struct loop_task task;
+	struct unsaved unsaved;
 	struct publish_pass pass;
 };
 
@@ -36,7 +37,7 @@ static uint64_t now_us(const struct shard *shard)
 
 static bool is_holder(const struct shard *shard)
 {
-	return now_us(shard) < shard->hold_until;
+	return now_us(shard) < shard->hold_until_us;
 }
 
 /* ------------------------------------------------------------------ when a pass is over */
@@ -99,6 +100,8 @@ static void take_success(struct shard *shard)
 	if (pass->unreadable > shard->unreadable)
 		log_event(LOG_WARNING, "the outbox has items that shopd did not write",
 			  LOG_F_NUM("shard", shard->number), LOG_F_NUM("items", pass->unreadable));
+	if (pass->is_counted && pass->pending == 0 && !pass->has_more)
+		unsaved_clear(&shard->unsaved); /* somebody else has deleted what is in it */
 	shard->unreadable = pass->unreadable;
 	shard->failures = 0;
 	shard->is_due |= pass->has_more && pass->accepted > 0;
@@ -137,6 +140,7 @@ static void consider(struct shard *shard)
 		.means = &shard->publisher->means,
 		.shard = shard->number,
 		.is_holder = is_holder(shard),
+		.unsaved = &shard->unsaved,
 		.done = on_pass_over,
 		.context = shard,
 	};
@@ -173,7 +177,7 @@ void publisher_hold(struct publisher *publisher, uint32_t number, uint64_t until
 	struct shard *shard = &publisher->shards[number];
 
 	assert(number < publisher->shard_count);
-	shard->hold_until = until_us;
+	shard->hold_until_us = until_us;
 	if (until_us > 0) {
 		on_ring(publisher, number);
 		return;
@@ -239,11 +243,6 @@ void publisher_stop(struct publisher *publisher)
 	}
 }
 
-bool publisher_is_over(const struct publisher *publisher)
-{
-	return publisher->is_stopping && publisher_is_idle(publisher);
-}
-
 void publisher_free(struct publisher *publisher)
 {
 	if (!publisher)
@@ -254,6 +253,7 @@ void publisher_free(struct publisher *publisher)
 		assert(!shard->is_running);
 		loop_timer_off(publisher->means.loop, &shard->timer);
 		loop_defer_off(publisher->means.loop, &shard->task);
+		unsaved_clear(&shard->unsaved);
 	}
 	publisher->means.repo->bell.ring = NULL;
 	free(publisher);

@@ -40,6 +40,7 @@ static void fail(struct restock_batch *batch, enum result result)
 static void leave(struct restock_batch *batch, struct restock_recipient *recipient,
 		  const char *reason)
 {
+	recipient->stage = STAGE_LEFT;
 	batch->left++;
 	metric_add(&batch->means->metrics->left, 1);
 	log_event(LOG_WARNING, "a subscriber cannot be told that a product is back",
@@ -70,8 +71,16 @@ static bool is_busy(const struct restock_batch *batch)
 	return false;
 }
 
+static struct span mark_of(const struct restock_recipient *recipient)
+{
+	return span_of(recipient->subscriber->subscription.mark);
+}
+
 static void end(struct restock_batch *batch)
 {
+	for (size_t i = 0; i < batch->count; i++)
+		unsaved_set(batch->unsaved, mark_of(&batch->recipients[i]),
+			    batch->recipients[i].stage);
 	batch->phase = OVER;
 	batch->done(batch);
 }
@@ -87,10 +96,13 @@ static void take_forgotten(struct restock_batch *batch)
 
 		if (!recipient->is_busy)
 			continue;
-		if (recipient->await.result != RESULT_OK)
+		if (recipient->await.result != RESULT_OK) {
 			fail(batch, recipient->await.result);
-		else if (recipient->state == RESTOCK_TOLD)
+			continue;
+		}
+		if (recipient->stage == STAGE_DONE)
 			batch->told++;
+		recipient->stage = STAGE_NONE;
 	}
 	metric_add(&batch->means->metrics->told, batch->told);
 	end(batch);
@@ -103,7 +115,7 @@ static void forget(struct restock_batch *batch)
 		struct restock_recipient *recipient = &batch->recipients[i];
 
 		recipient->is_busy = false;
-		if (recipient->state == RESTOCK_WAITS)
+		if (recipient->stage != STAGE_DONE && recipient->subscriber->is_there)
 			continue;
 		begin(recipient);
 		subscriber_forget(batch->means->repo, &recipient->subscriber->subscription,
@@ -121,9 +133,8 @@ static void take_telling(struct restock_recipient *recipient)
 	enum result result = recipient->await.result;
 
 	if (result == RESULT_OK)
-		return;
-	recipient->state = RESTOCK_WAITS;
-	if (recipient->following.reason)
+		recipient->stage = STAGE_DONE;
+	else if (recipient->following.reason)
 		leave(batch, recipient, recipient->following.reason);
 	else
 		fail(batch, result);
@@ -147,8 +158,13 @@ static void tell(struct restock_batch *batch)
 		struct restock_recipient *recipient = &batch->recipients[i];
 
 		recipient->is_busy = false;
-		if (recipient->state != RESTOCK_TOLD || !recipient->subscriber->has_preferences)
+		/* Without an event there was no memory for it: it is told the next time. */
+		if (recipient->stage != STAGE_SENT || !recipient->event.told.id.data)
 			continue;
+		if (!recipient->subscriber->has_preferences) {
+			recipient->stage = STAGE_DONE;
+			continue;
+		}
 		begin(recipient);
 		recipient->following = (struct following){
 			.repo = batch->means->repo,
@@ -166,7 +182,7 @@ static void take_outcome(struct restock_batch *batch, struct restock_recipient *
 			 const struct sns_outcome *outcome)
 {
 	if (outcome->fate == SNS_ACCEPTED)
-		recipient->state = RESTOCK_TOLD;
+		recipient->stage = STAGE_SENT;
 	else if (outcome->fate == SNS_REFUSED && outcome->is_sender_fault)
 		leave(batch, recipient, outcome->code);
 	else
@@ -189,7 +205,7 @@ static void write_to_log(struct restock_batch *batch, const struct sns_message *
 	for (size_t i = 0; i < batch->send_count; i++) {
 		log_event(LOG_INFO, "event", LOG_F_STR("type", event_name(EVENT_STOCK_BACK)),
 			  LOG_F_STR("message", messages[i].body));
-		batch->sending[i]->state = RESTOCK_TOLD;
+		batch->sending[i]->stage = STAGE_SENT;
 	}
 	queue(batch);
 }
@@ -248,19 +264,19 @@ static void on_task(struct loop_task *task)
 static void prepare(struct restock_batch *batch, size_t index)
 {
 	struct restock_recipient *recipient = &batch->recipients[index];
+	const struct subscriber *subscriber = &batch->subscribers[index];
 
-	*recipient = (struct restock_recipient){
-		.batch = batch,
-		.subscriber = &batch->subscribers[index],
-	};
-	if (!recipient->subscriber->is_there)
-		recipient->state = RESTOCK_GONE;
-	else if (restock_event_init(&recipient->event, batch->restock,
-				    recipient->subscriber->subscription.user_id,
-				    batch->means->repo->digest))
-		batch->sending[batch->send_count++] = recipient;
-	else
+	*recipient = (struct restock_recipient){.batch = batch, .subscriber = subscriber};
+	if (!subscriber->is_there)
+		return;
+	recipient->stage = unsaved_find(batch->unsaved, mark_of(recipient));
+	if (recipient->stage == STAGE_DONE || recipient->stage == STAGE_LEFT)
+		return;
+	if (!restock_event_init(&recipient->event, batch->restock, subscriber->subscription.user_id,
+				batch->means->repo->digest))
 		fail(batch, RESULT_NO_MEMORY);
+	else if (recipient->stage == STAGE_NONE)
+		batch->sending[batch->send_count++] = recipient;
 }
 
 void restock_batch_start(struct restock_batch *batch)

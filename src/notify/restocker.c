@@ -34,18 +34,27 @@ struct work {
 	enum result result;
 };
 
+/* How far the restock has come that was last under way: pauses do not send it back. */
+struct progress {
+	char restock_id[ID_SIZE];
+	uint32_t shard; /* of its subscribers */
+	char after[SUBSCRIPTION_SORT_SIZE];
+	struct unsaved unsaved; /* of the page behind that */
+};
+
 struct shard {
 	struct restocker *restocker;
 	uint32_t number;
 	enum phase phase;
-	uint64_t hold_until;  /* on the monotonic clock: the lease is ours */
-	uint64_t look_at;     /* likewise: the next look */
-	unsigned failures;    /* in a row */
-	uint64_t passed_over; /* items, when it was last told */
+	uint64_t hold_until_us; /* on the monotonic clock: the lease is ours */
+	uint64_t look_at_us;    /* likewise: the next look */
+	unsigned failures;      /* in a row */
+	uint64_t passed_over;   /* items, when it was last told */
 	struct await await;
 	struct arena arena;
 	struct loop_task task;
 	struct loop_timer timer;
+	struct progress progress;
 	struct work *work; /* NULL while resting */
 };
 
@@ -57,7 +66,7 @@ struct restocker {
 	struct shard shards[];
 };
 
-static void read_page(struct shard *shard);
+static void go_on(struct shard *shard);
 
 static uint64_t now_us(const struct shard *shard)
 {
@@ -76,15 +85,15 @@ static void on_over(struct await *await)
 
 static bool may_go_on(const struct shard *shard)
 {
-	return !shard->restocker->is_stopping && now_us(shard) < shard->hold_until;
+	return !shard->restocker->is_stopping && now_us(shard) < shard->hold_until_us;
 }
 
 /* No call outlives the lease. */
 static uint64_t deadline_us(const struct shard *shard)
 {
-	uint64_t deadline = now_us(shard) + STEP_US;
+	uint64_t step_end_us = now_us(shard) + STEP_US;
 
-	return deadline < shard->hold_until ? deadline : shard->hold_until;
+	return step_end_us < shard->hold_until_us ? step_end_us : shard->hold_until_us;
 }
 
 static void step(struct shard *shard, enum phase phase)
@@ -119,13 +128,13 @@ static void rest(struct shard *shard, uint64_t delay_us)
 	free_work(shard);
 	arena_clear(&shard->arena);
 	shard->phase = RESTING;
-	shard->look_at = now_us(shard) + delay_us;
+	shard->look_at_us = now_us(shard) + delay_us;
 	/* At worst it waits for the next sign of the lease. */
 	if (!restocker->is_stopping)
-		(void)!loop_timer_set(restocker->means.loop, &shard->timer, shard->look_at);
+		(void)!loop_timer_set(restocker->means.loop, &shard->timer, shard->look_at_us);
 }
 
-/* The first of a row of failures is told. Subscribers are looked for anew afterwards. */
+/* The first of a row of failures is told. The page is read anew afterwards. */
 static void pause(struct shard *shard, enum result result)
 {
 	struct restocker *restocker = shard->restocker;
@@ -148,7 +157,7 @@ static void look(struct shard *shard)
 {
 	struct work *work;
 
-	if (!may_go_on(shard) || shard->phase != RESTING || now_us(shard) < shard->look_at)
+	if (!may_go_on(shard) || shard->phase != RESTING || now_us(shard) < shard->look_at_us)
 		return;
 	work = calloc(1, sizeof(*work));
 	if (!work) {
@@ -171,6 +180,18 @@ static void report_passed_over(struct shard *shard, uint64_t count)
 	shard->passed_over = count;
 }
 
+/* Those of an earlier restock whom SNS refused are told of this one. */
+static void begin_restock(struct shard *shard, const struct restock *restock)
+{
+	struct progress *progress = &shard->progress;
+
+	if (memcmp(progress->restock_id, restock->id, ID_SIZE) == 0)
+		return;
+	unsaved_clear(&progress->unsaved);
+	*progress = (struct progress){0};
+	memcpy(progress->restock_id, restock->id, ID_SIZE);
+}
+
 static void take_look(struct shard *shard)
 {
 	shard->await.arena = &shard->arena;
@@ -182,9 +203,8 @@ static void take_look(struct shard *shard)
 	} else if (shard->await.result != RESULT_OK) {
 		pause(shard, shard->await.result);
 	} else {
-		shard->work->query.product_id = shard->work->restock.product_id;
-		shard->work->query.after = "";
-		read_page(shard);
+		begin_restock(shard, &shard->work->restock);
+		go_on(shard);
 	}
 }
 
@@ -215,20 +235,19 @@ static void take_finish(struct shard *shard)
 
 /* ------------------------------------------------------------------ telling */
 
-static void go_on(struct shard *shard)
+static void leave_page(struct shard *shard)
 {
-	struct work *work = shard->work;
+	const struct subscriber_page *page = &shard->work->page;
+	struct progress *progress = &shard->progress;
 
-	if (work->page.has_more) {
-		work->query.after = work->page.last;
+	if (page->has_more) {
+		memcpy(progress->after, page->last, sizeof(progress->after));
 	} else {
-		work->query.after = "";
-		work->query.shard++;
+		progress->after[0] = '\0';
+		progress->shard++;
 	}
-	if (work->query.shard < shard->restocker->shard_count)
-		read_page(shard);
-	else
-		finish(shard);
+	unsaved_clear(&progress->unsaved);
+	go_on(shard);
 }
 
 static void on_batch_over(struct restock_batch *batch)
@@ -259,6 +278,7 @@ static void tell(struct shard *shard)
 		hand->restock = &work->restock;
 		hand->subscribers = &work->page.entries[i * SNS_BATCH_MAX];
 		hand->count = rest_count < SNS_BATCH_MAX ? rest_count : SNS_BATCH_MAX;
+		hand->unsaved = &shard->progress.unsaved;
 		hand->deadline_us = deadline_us(shard);
 		hand->done = on_batch_over;
 		hand->context = shard;
@@ -278,19 +298,30 @@ static void take_told(struct shard *shard)
 		return;
 	}
 	shard->failures = 0;
-	go_on(shard);
+	leave_page(shard);
 }
 
 /* ------------------------------------------------------------------ reading */
 
-static void read_page(struct shard *shard)
+static void go_on(struct shard *shard)
 {
+	struct work *work = shard->work;
+
+	if (shard->progress.shard == shard->restocker->shard_count) {
+		finish(shard);
+		return;
+	}
 	if (!may_go_on(shard)) {
 		rest(shard, 0);
 		return;
 	}
 	step(shard, READING);
-	subscriber_page_read(shard->restocker->means.repo, &shard->work->query, &shard->work->page,
+	work->query = (struct subscriber_query){
+		.product_id = work->restock.product_id,
+		.shard = shard->progress.shard,
+		.after = shard->progress.after,
+	};
+	subscriber_page_read(shard->restocker->means.repo, &work->query, &work->page,
 			     &shard->await);
 }
 
@@ -305,7 +336,7 @@ static void take_page(struct shard *shard)
 	else if (work->page.count > 0)
 		tell(shard);
 	else
-		go_on(shard);
+		leave_page(shard);
 }
 
 /* ------------------------------------------------------------------ step by step */
@@ -340,7 +371,7 @@ static void on_timer(struct loop_timer *timer)
 void restocker_hold(struct restocker *restocker, uint32_t number, uint64_t until_us)
 {
 	assert(number < restocker->shard_count);
-	restocker->shards[number].hold_until = until_us;
+	restocker->shards[number].hold_until_us = until_us;
 	look(&restocker->shards[number]);
 }
 
@@ -403,6 +434,7 @@ void restocker_free(struct restocker *restocker)
 		loop_timer_off(restocker->means.loop, &shard->timer);
 		loop_defer_off(restocker->means.loop, &shard->task);
 		arena_clear(&shard->arena);
+		unsaved_clear(&shard->progress.unsaved);
 	}
 	free(restocker);
 }

@@ -98,10 +98,10 @@ static void on_listed(struct dynamodb_call *call)
  */
 static void start_list(const struct repo *repo, const char *user_id, struct list *list)
 {
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 
-	user_item_names(repo, names);
+	repo_key_names(repo, names);
 	snprintf(values, sizeof(values),
 		 "{\":p\":{\"S\":\"U#%s\"},\":low\":{\"S\":\"#\"},\":high\":{\"S\":\"A$\"}}",
 		 user_id);
@@ -117,13 +117,10 @@ static void start_list(const struct repo *repo, const char *user_id, struct list
 void address_repo_list(struct repo *repo, const char *user_id, struct address_list *out,
 		       struct await *await)
 {
-	struct list *list = arena_alloc(await->arena, sizeof(*list));
+	struct list *list = repo_begin(await, sizeof(*list), user_id, RESULT_NO_OWNER);
 
-	await_start(await);
-	if (!list || !id_is_valid(user_id)) {
-		await_finish(await, list ? RESULT_NO_OWNER : RESULT_NO_MEMORY);
+	if (!list)
 		return;
-	}
 	list->await = await;
 	list->out = out;
 	list->call = (struct dynamodb_call){.await = await, .done = on_listed, .context = list};
@@ -227,11 +224,11 @@ static void on_created(struct dynamodb_call *call)
 	await_finish(create->await, result);
 }
 
-static bool write_new(struct create *create, const char *members, enum result *result)
+static enum result write_new(struct create *create, const char *members)
 {
 	char pk[RECORD_KEY_SIZE];
 	char sk[RECORD_KEY_SIZE];
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 	const struct dynamodb_write writes[] = {
 		{.action = DYNAMODB_UPDATE,
@@ -250,48 +247,46 @@ static bool write_new(struct create *create, const char *members, enum result *r
 
 	user_item_key(create->user_id, pk);
 	make_sk(create->id, sk);
-	user_item_names(create->repo, names);
+	repo_key_names(create->repo, names);
 	snprintf(values, sizeof(values), "{\":one\":{\"N\":\"1\"},\":max\":{\"N\":\"%d\"}}",
 		 ADDRESS_COUNT_MAX);
 	create->call.await = create->await;
 	create->call.done = on_created;
 	create->call.context = create;
-	return repo_write(create->repo, &create->call, writes, 2, result);
+	return repo_write(create->repo, &create->call, writes, 2);
 }
 
-static bool create_address(struct create *create, const json_t *address, enum result *result)
+static enum result create_address(struct create *create, const json_t *address)
 {
 	struct buf members = {0};
 	int64_t now_ms = clock_wall_ms(create->repo->clock);
 	char now[CLOCK_RFC3339_SIZE];
-	bool is_started = false;
+	enum result result = RESULT_NO_MEMORY;
 
 	id_make_ordered(now_ms, create->id);
 	clock_format_rfc3339(now_ms, now);
 	buf_init(&members, RECORD_ITEM_MAX);
 	record_write(address_fields, address, &(struct record_stamp){1, now, now}, &members);
 	if (record_keep_new(create->id, &members, create->await->arena, create->out))
-		is_started = write_new(create, buf_text(&members), result);
+		result = write_new(create, buf_text(&members));
 	buf_clear(&members);
-	return is_started;
+	return result;
 }
 
 void address_repo_create(struct repo *repo, const char *user_id, const json_t *address,
 			 struct record *out, struct await *await)
 {
-	struct create *create = arena_alloc(await->arena, sizeof(*create));
-	enum result result = RESULT_NO_MEMORY;
+	struct create *create = repo_begin(await, sizeof(*create), user_id, RESULT_NO_OWNER);
+	enum result result;
 
-	await_start(await);
-	if (!create || !id_is_valid(user_id)) {
-		await_finish(await, create ? RESULT_NO_OWNER : RESULT_NO_MEMORY);
+	if (!create)
 		return;
-	}
 	create->repo = repo;
 	create->await = await;
 	create->out = out;
 	create->user_id = user_id;
-	if (!create_address(create, address, &result))
+	result = create_address(create, address);
+	if (result != RESULT_OK)
 		await_finish(await, result);
 }
 
@@ -321,13 +316,12 @@ static void on_removed(struct dynamodb_call *call)
 	await_finish(removal->await, result);
 }
 
-static bool write_removal(struct repo *repo, const struct address_key *key,
-			  uint64_t expected_version, struct dynamodb_call *call,
-			  enum result *result)
+static enum result write_removal(struct repo *repo, const struct address_key *key,
+				 uint64_t expected_version, struct dynamodb_call *call)
 {
 	char pk[RECORD_KEY_SIZE];
 	char sk[RECORD_KEY_SIZE];
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 	bool is_any = expected_version == 0;
 	const struct dynamodb_write writes[] = {
@@ -347,16 +341,16 @@ static bool write_removal(struct repo *repo, const struct address_key *key,
 
 	user_item_key(key->user_id, pk);
 	make_sk(key->id, sk);
-	user_item_names(repo, names);
+	repo_key_names(repo, names);
 	snprintf(values, sizeof(values), "{\":v\":{\"N\":\"%" PRIu64 "\"}}", expected_version);
-	return repo_write(repo, call, writes, 2, result);
+	return repo_write(repo, call, writes, 2);
 }
 
 void address_repo_remove(struct repo *repo, const struct address_key *key,
 			 uint64_t expected_version, struct await *await)
 {
 	struct removal *removal;
-	enum result result = RESULT_NO_MEMORY;
+	enum result result;
 
 	if (!can_be(repo, key, await))
 		return;
@@ -367,6 +361,7 @@ void address_repo_remove(struct repo *repo, const struct address_key *key,
 	removal->call.await = await;
 	removal->call.done = on_removed;
 	removal->call.context = removal;
-	if (!write_removal(repo, key, expected_version, &removal->call, &result))
+	result = write_removal(repo, key, expected_version, &removal->call);
+	if (result != RESULT_OK)
 		await_finish(await, result);
 }

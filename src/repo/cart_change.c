@@ -137,8 +137,7 @@ static void on_written(struct dynamodb_call *call)
 
 /* ------------------------------------------------------------------ the write */
 
-static bool start_write(struct run *run, enum kind kind, const struct buf *values,
-			enum result *result)
+static enum result start_write(struct run *run, enum kind kind, const struct buf *values)
 {
 	struct cart_job *job = &run->job;
 	char pk[CART_KEY_SIZE];
@@ -159,7 +158,7 @@ static bool start_write(struct run *run, enum kind kind, const struct buf *value
 		 run->what.change.product_id);
 	snprintf(condition, sizeof(condition), "%s%s", kinds[kind].condition,
 		 run->has_version ? " AND version = :v" : "");
-	return repo_write_once(job->repo, cart_job_call(job, on_written), &write, result);
+	return repo_write_once(job->repo, cart_job_call(job, on_written), &write);
 }
 
 static void write_line(struct run *run, bool has_line)
@@ -174,7 +173,9 @@ static void write_line(struct run *run, bool has_line)
 		write_values(run, kind, &values);
 	else
 		values.failed = true;
-	if (!buf_ok(&values) || !start_write(run, kind, &values, &result))
+	if (buf_ok(&values))
+		result = start_write(run, kind, &values);
+	if (result != RESULT_OK)
 		cart_job_finish(&run->job, result);
 	buf_clear(&values);
 }
@@ -200,13 +201,31 @@ static void decide(struct cart_job *job)
 		write_line(run, before > 0);
 }
 
+/* Whether the line is as it is to be, perhaps by this very request when it came before. */
+static bool is_as_asked(const struct run *run)
+{
+	const struct cart_change *change = &run->what.change;
+	const struct cart_line *line = cart_find_line(&run->job.out->cart, change->product_id);
+
+	if (change->act == CART_REMOVE)
+		return !line;
+	return change->act == CART_SET && line && line->quantity == change->quantity;
+}
+
+static bool is_expected(const struct run *run)
+{
+	uint64_t expected = run->what.expected_version;
+
+	return expected == 0 || expected == run->job.out->cart.version;
+}
+
 /* Whether it may be changed at all; then what the products in it are. */
 static void judge(struct run *run)
 {
 	struct cart_job *job = &run->job;
 	const char *product_id = run->what.change.product_id;
 
-	if (run->what.expected_version && run->what.expected_version != job->out->cart.version)
+	if (!is_expected(run) && !is_as_asked(run))
 		cart_job_refuse(job, CART_OTHER_VERSION);
 	else if (run->what.change.act == CART_REMOVE || job->out->cart.status != CART_OPEN)
 		decide(job);

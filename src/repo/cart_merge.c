@@ -60,8 +60,7 @@ static void write_from_values(const struct run *run, struct buf *values)
 	buf_add_char(values, '}');
 }
 
-static bool start_write(struct run *run, const char *into_values, const char *from_values,
-			enum result *result)
+static enum result start_write(struct run *run, const char *into_values, const char *from_values)
 {
 	bool has_lines = run->job.out->cart.count > 0;
 	char into[CART_KEY_SIZE];
@@ -87,7 +86,7 @@ static bool start_write(struct run *run, const char *into_values, const char *fr
 
 	cart_item_key("C#", run->what.into, into);
 	cart_item_key("C#", run->what.from, from);
-	return repo_write(run->job.repo, cart_job_call(&run->job, on_written), writes, 2, result);
+	return repo_write(run->job.repo, cart_job_call(&run->job, on_written), writes, 2);
 }
 
 static void write_both(struct cart_job *job)
@@ -96,14 +95,14 @@ static void write_both(struct cart_job *job)
 	enum result result = RESULT_NO_MEMORY;
 	struct buf into = {0};
 	struct buf from = {0};
-	bool is_stamped = cart_job_stamp(job, &job->out->cart);
 
-	if (is_stamped) {
+	if (cart_job_stamp(job, &job->out->cart)) {
 		write_into_values(run, &into);
 		write_from_values(run, &from);
+		if (buf_ok(&into) && buf_ok(&from))
+			result = start_write(run, buf_text(&into), buf_text(&from));
 	}
-	if (!is_stamped || !buf_ok(&into) || !buf_ok(&from) ||
-	    !start_write(run, buf_text(&into), buf_text(&from), &result))
+	if (result != RESULT_OK)
 		cart_job_finish(job, result);
 	buf_clear(&into);
 	buf_clear(&from);

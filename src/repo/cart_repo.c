@@ -6,7 +6,7 @@
 
 #include "repo/repo_write.h"
 
-enum { NAMES_SIZE = 340, VALUES_SIZE = 256, CONDITION_SIZE = 160, NEW_ITEM_MAX = 1024 };
+enum { VALUES_SIZE = 256, CONDITION_SIZE = 160, NEW_ITEM_MAX = 1024 };
 
 /* ------------------------------------------------------------------ reading */
 
@@ -64,21 +64,23 @@ static void on_created(struct dynamodb_call *call)
 static void write_new(struct cart_job *job, struct buf *item)
 {
 	char pk[CART_KEY_SIZE];
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	enum result result = RESULT_NO_MEMORY;
 
 	cart_item_key("C#", job->out->cart.id, pk);
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", job->repo->db.partition_key);
+	repo_key_names(job->repo, names);
 	cart_item_write(&job->out->cart, item);
-	if (!buf_ok(item) || !repo_write(job->repo, cart_job_call(job, on_created),
-					 &(struct dynamodb_write){
-						 .action = DYNAMODB_PUT,
-						 .key = {pk, "#"},
-						 .item = buf_text(item),
-						 .condition = "attribute_not_exists(#p)",
-						 .names = names,
-					 },
-					 1, &result))
+	if (buf_ok(item))
+		result = repo_write(job->repo, cart_job_call(job, on_created),
+				    &(struct dynamodb_write){
+					    .action = DYNAMODB_PUT,
+					    .key = {pk, "#"},
+					    .item = buf_text(item),
+					    .condition = "attribute_not_exists(#p)",
+					    .names = names,
+				    },
+				    1);
+	if (result != RESULT_OK)
 		cart_job_finish(job, result);
 }
 
@@ -172,8 +174,8 @@ static void write_removal(struct removal *removal)
 	cart_item_key("U#", cart->user_id, user);
 	add_condition(removal, condition, values);
 	snprintf(cart_id, sizeof(cart_id), "{\":id\":{\"S\":\"%s\"}}", cart->id);
-	if (!repo_write(job->repo, cart_job_call(job, on_removed), writes, has_pointer ? 2 : 1,
-			&result))
+	result = repo_write(job->repo, cart_job_call(job, on_removed), writes, has_pointer ? 2 : 1);
+	if (result != RESULT_OK)
 		cart_job_finish(job, result);
 }
 

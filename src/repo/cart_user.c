@@ -6,7 +6,7 @@
 #include "repo/cart_repo.h"
 #include "repo/repo_write.h"
 
-enum { NAMES_SIZE = 340, VALUES_SIZE = 96, NEW_ITEM_MAX = 1024 };
+enum { VALUES_SIZE = 96, NEW_ITEM_MAX = 1024 };
 
 struct search {
 	struct cart_job job;
@@ -40,7 +40,7 @@ struct new_cart {
 	char pk[CART_KEY_SIZE];
 	char user[CART_KEY_SIZE];
 	char pointer[VALUES_SIZE];
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 };
 
@@ -52,12 +52,11 @@ static void write_texts(const struct search *search, struct new_cart *new)
 	cart_item_key("U#", search->user_id, new->user);
 	cart_item_write(cart, &new->item);
 	snprintf(new->pointer, sizeof(new->pointer), "\"cart_id\":{\"S\":\"%s\"}", cart->id);
-	snprintf(new->names, sizeof(new->names), "{\"#p\":\"%s\"}",
-		 search->job.repo->db.partition_key);
+	repo_key_names(search->job.repo, new->names);
 	snprintf(new->values, sizeof(new->values), "{\":old\":{\"S\":\"%s\"}}", search->pointed);
 }
 
-static bool write_all(struct search *search, const struct new_cart *new, enum result *result)
+static enum result write_all(struct search *search, const struct new_cart *new)
 {
 	const char *absent = "attribute_not_exists(#p)";
 	bool has_pointer = search->pointed[0] != '\0';
@@ -79,8 +78,7 @@ static bool write_all(struct search *search, const struct new_cart *new, enum re
 			  .names = new->names},
 	};
 
-	return repo_write(search->job.repo, cart_job_call(&search->job, on_made), writes, WRITES,
-			  result);
+	return repo_write(search->job.repo, cart_job_call(&search->job, on_made), writes, WRITES);
 }
 
 static void make(struct search *search)
@@ -96,7 +94,9 @@ static void make(struct search *search)
 		write_texts(search, &new);
 	else
 		new.item.failed = true;
-	if (!buf_ok(&new.item) || !write_all(search, &new, &result))
+	if (buf_ok(&new.item))
+		result = write_all(search, &new);
+	if (result != RESULT_OK)
 		cart_job_finish(&search->job, result);
 	buf_clear(&new.item);
 }

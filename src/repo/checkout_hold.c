@@ -1,6 +1,5 @@
 #include "repo/checkout_hold.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "repo/cart_item.h"
@@ -10,7 +9,7 @@
 #include "repo/stock_moves.h"
 #include "repo/user_item.h"
 
-enum { NAMES_SIZE = 300, VALUES_MAX = 1024 };
+enum { VALUES_MAX = 1024 };
 
 struct run {
 	struct repo *repo;
@@ -110,7 +109,7 @@ static enum result start_write(struct run *run, const char *item, const char *ca
 	struct dynamodb_write writes[REPO_USER_WRITES_MAX];
 	char cart[CART_KEY_SIZE];
 	char checkout[CHECKOUT_KEY_SIZE];
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char user[RECORD_KEY_SIZE];
 	size_t count = 0;
 	enum result result = stock_moves_make(&run->moves, writes + FIRST_STOCK,
@@ -121,7 +120,7 @@ static enum result start_write(struct run *run, const char *item, const char *ca
 	count += FIRST_STOCK;
 	cart_item_key("C#", run->cart.id, cart);
 	checkout_item_key(run->out->checkout.id, checkout);
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", run->repo->db.partition_key);
+	repo_key_names(run->repo, names);
 	writes[CART_WRITE] = (struct dynamodb_write){
 		.action = DYNAMODB_UPDATE,
 		.key = {cart, "#"},
@@ -144,8 +143,7 @@ static enum result start_write(struct run *run, const char *item, const char *ca
 			.action = DYNAMODB_PUT,
 			.key = {user, checkout},
 		};
-	(void)!repo_write(run->repo, new_call(run, on_written), writes, count, &result);
-	return result;
+	return repo_write(run->repo, new_call(run, on_written), writes, count);
 }
 
 /* What is not of the cart: made anew for each try, for time passes. */

@@ -172,6 +172,27 @@ void checkout_item_write(const struct checkout *checkout, uint32_t write_shards,
 	attribute_add_text(out, "g2s", index.g2s);
 }
 
+void checkout_item_write_change(const struct checkout *before, const struct checkout *after,
+				const char *now, uint32_t write_shards, struct buf *out)
+{
+	struct checkout_index index;
+
+	checkout_item_index(after, write_shards, &index);
+	buf_add_char(out, '{');
+	attribute_add_text(out, ":held", "held");
+	attribute_add_text(out, ":now", now);
+	attribute_add_integer(out, ":v", (int64_t)before->version);
+	attribute_add_integer(out, ":next", (int64_t)after->version);
+	attribute_add_text(out, ":time", after->updated_at);
+	attribute_add_text(out, ":expires", after->expires_at);
+	attribute_add_text(out, ":g2s", index.g2s);
+	buf_add_format(out, ",\":x\":{\"BOOL\":%s}", after->is_extended ? "true" : "false");
+	buf_add_str(out, ",\":a\":");
+	buf_add(out, after->address.data, after->address.len);
+	add_raw(out, ":e", "S", after->email);
+	buf_add_char(out, '}');
+}
+
 /* ------------------------------------------------------------------ showing */
 
 static void show_raw(struct buf *out, const char *before, struct span raw)

@@ -35,6 +35,7 @@ struct job {
 	enum checkout_status end;
 	enum checkout_refusal refusal; /* what is told when it has ended; CHECKOUT_FINE: success */
 	struct stock_moves moves;
+	uint64_t misfit_version; /* that it had when stocks did not fit it; 0: never */
 };
 
 static void finish(struct job *job, enum result result)
@@ -122,8 +123,8 @@ static void start(struct job *job, const char *id)
 		refuse(job, CHECKOUT_NOT_FOUND);
 }
 
-/* True when it is held and of the version that is expected; else it has been refused. */
-static bool is_open(struct job *job)
+/* True when it is held and, if it is altered, as expected; else it has been refused. */
+static bool is_open(struct job *job, bool is_altered)
 {
 	const struct checkout *checkout = &job->stored->checkout;
 	char now[CLOCK_RFC3339_SIZE];
@@ -131,7 +132,7 @@ static bool is_open(struct job *job)
 
 	checkout_repo_now(job->repo, now);
 	refusal = checkout_judge(checkout, now);
-	if (refusal == CHECKOUT_FINE && job->expected_version &&
+	if (refusal == CHECKOUT_FINE && is_altered && job->expected_version &&
 	    job->expected_version != checkout->version)
 		refusal = CHECKOUT_OTHER_VERSION;
 	if (refusal != CHECKOUT_FINE)
@@ -177,39 +178,6 @@ static void on_patched(struct dynamodb_call *call)
 		start_read(job); /* it has changed, or its time is over */
 }
 
-static void add_raw(struct buf *values, const char *name, struct span raw)
-{
-	if (!raw.data)
-		return;
-	buf_add_format(values, ",\"%s\":{\"S\":\"", name);
-	buf_add(values, raw.data, raw.len);
-	buf_add_str(values, "\"}");
-}
-
-static void write_patch_values(const struct job *job, struct buf *values)
-{
-	const struct checkout *after = &job->out->checkout;
-	struct checkout_index index;
-	char now[CLOCK_RFC3339_SIZE];
-
-	checkout_item_index(after, job->repo->write_shards, &index);
-	checkout_repo_now(job->repo, now);
-	buf_init(values, VALUES_MAX);
-	buf_add_char(values, '{');
-	attribute_add_text(values, ":held", "held");
-	attribute_add_text(values, ":now", now);
-	attribute_add_integer(values, ":v", (int64_t)job->stored->checkout.version);
-	attribute_add_integer(values, ":next", (int64_t)after->version);
-	attribute_add_text(values, ":time", after->updated_at);
-	attribute_add_text(values, ":expires", after->expires_at);
-	attribute_add_text(values, ":g2s", index.g2s);
-	buf_add_format(values, ",\":x\":{\"BOOL\":%s}", after->is_extended ? "true" : "false");
-	buf_add_str(values, ",\":a\":");
-	buf_add(values, after->address.data, after->address.len);
-	add_raw(values, ":e", after->email);
-	buf_add_char(values, '}');
-}
-
 #define PATCH                                                            \
 	"SET address = :a, #x = :x, expires_at = :expires, g2s = :g2s, " \
 	"updated_at = :time, version = :next"
@@ -218,13 +186,18 @@ static void write_patch(struct job *job)
 {
 	struct buf values = {0};
 	char pk[CHECKOUT_KEY_SIZE];
+	char now[CLOCK_RFC3339_SIZE];
 	enum result result = RESULT_NO_MEMORY;
 
 	job->tries++;
 	checkout_item_key(job->id, pk);
-	write_patch_values(job, &values);
-	if (!buf_ok(&values) ||
-	    !repo_write(job->repo, new_call(job, on_patched),
+	checkout_repo_now(job->repo, now);
+	buf_init(&values, VALUES_MAX);
+	checkout_item_write_change(&job->stored->checkout, &job->out->checkout, now,
+				   job->repo->write_shards, &values);
+	if (buf_ok(&values))
+		result = repo_write(
+			job->repo, new_call(job, on_patched),
 			&(struct dynamodb_write){
 				.action = DYNAMODB_UPDATE,
 				.key = {pk, "#"},
@@ -235,14 +208,10 @@ static void write_patch(struct job *job)
 				.values = buf_text(&values),
 				.expected_version = job->stored->checkout.version,
 			},
-			1, &result))
+			1);
+	if (result != RESULT_OK)
 		finish(job, result);
 	buf_clear(&values);
-}
-
-static bool is_same(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 /* What it becomes, in place. False when that is what it is. */
@@ -251,8 +220,8 @@ static bool apply(const struct job *job, const struct checkout_parts *parts)
 	struct checkout *checkout = &job->out->checkout;
 	int64_t now_ms = clock_wall_ms(job->repo->clock);
 
-	if (!parts->wants_extension && is_same(parts->address, checkout->address) &&
-	    is_same(parts->email, checkout->email))
+	if (!parts->wants_extension && span_same(parts->address, checkout->address) &&
+	    span_same(parts->email, checkout->email))
 		return false;
 	checkout->address = parts->address;
 	checkout->email = parts->email;
@@ -269,16 +238,16 @@ static void judge_patch(struct job *job)
 {
 	const struct checkout *checkout = &job->stored->checkout;
 	struct checkout_parts parts = {checkout->address, checkout->email, false};
-	enum result result;
+	enum result result = job->patch.change(&parts, job->await->arena, job->patch.context);
+	bool is_altered = result != RESULT_OK || apply(job, &parts);
 
-	if (!is_open(job))
+	if (!is_open(job, is_altered))
 		return;
-	result = job->patch.change(&parts, job->await->arena, job->patch.context);
 	if (result != RESULT_OK)
 		finish(job, result);
 	else if (parts.wants_extension && checkout->is_extended)
 		refuse(job, CHECKOUT_ALREADY_EXTENDED);
-	else if (apply(job, &parts))
+	else if (is_altered)
 		write_patch(job);
 	else
 		finish(job, RESULT_OK);
@@ -369,8 +338,25 @@ static enum result start_end(struct job *job, const char *values)
 	if (checkout->user_id[0])
 		writes[count++] =
 			(struct dynamodb_write){.action = DYNAMODB_DELETE, .key = {user, pk}};
-	(void)!repo_write(job->repo, new_call(job, on_ended), writes, count, &result);
-	return result;
+	return repo_write(job->repo, new_call(job, on_ended), writes, count);
+}
+
+/*
+ * The stocks were read after the checkout. If less is reserved than it holds, somebody else may
+ * have ended it meanwhile: that is seen by reading it again.
+ */
+static void take_misfit(struct job *job)
+{
+	uint64_t version = job->stored->checkout.version;
+
+	if (job->misfit_version == version) {
+		finish(job, RESULT_GARBLED);
+	} else if (job->tries >= CHECKOUT_TRIES) {
+		finish(job, RESULT_THROTTLED);
+	} else {
+		job->misfit_version = version;
+		start_read(job);
+	}
 }
 
 static void decide(struct job *job)
@@ -381,7 +367,7 @@ static void decide(struct job *job)
 	job->tries++;
 	dynamodb_call_clear(&job->call);
 	if (!stock_moves_decide(&job->moves)) {
-		finish(job, RESULT_GARBLED); /* less is reserved than was held */
+		take_misfit(job);
 		return;
 	}
 	write_end_values(job, &values);
@@ -438,7 +424,7 @@ static void judge_release(struct job *job)
 		job->end = CHECKOUT_EXPIRED;
 		job->refusal = CHECKOUT_ENDED;
 		give_back(job);
-	} else if (is_open(job)) {
+	} else if (is_open(job, true)) {
 		give_back(job);
 	}
 }

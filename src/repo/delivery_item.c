@@ -109,13 +109,13 @@ void delivery_item_put_pointer(struct order_draft *draft, const char *delivery_i
 void delivery_item_take_number(struct order_draft *draft, const char *key, const char *delivery_id)
 {
 	struct buf members = {0};
-	char names[SMALL_SIZE];
+	char names[REPO_NAMES_SIZE];
 	struct dynamodb_write write = {
 		.condition = "attribute_not_exists(#p)",
 		.names = names,
 	};
 
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", draft->repo->db.partition_key);
+	repo_key_names(draft->repo, names);
 	buf_init(&members, TEXT_MAX);
 	attribute_add_text(&members, "delivery_id", delivery_id);
 	attribute_add_text(&members, "order_id", draft->before->id);

@@ -59,16 +59,11 @@ static void on_found(struct dynamodb_call *call)
 void delivery_repo_find_order(struct repo *repo, const char *id, char order_id[static ID_SIZE],
 			      struct await *await)
 {
-	struct search *search = make_run(sizeof(*search), await);
+	struct search *search = repo_begin(await, sizeof(*search), id, RESULT_NOT_FOUND);
 	char key[DELIVERY_KEY_SIZE];
 
 	if (!search)
 		return;
-	await_start(await);
-	if (!id_is_valid(id)) {
-		await_finish(await, RESULT_NOT_FOUND);
-		return;
-	}
 	delivery_item_key(id, key);
 	search->await = await;
 	search->order_id = order_id;
@@ -282,6 +277,13 @@ static void apply(struct order_draft *draft, const struct change *change,
 	}
 }
 
+static bool is_expected(const struct change *change, const struct order_delivery *delivery)
+{
+	uint64_t expected = change->name.expected_version;
+
+	return expected == 0 || expected == delivery->version;
+}
+
 static enum order_decision decide_change(struct order_draft *draft, void *context)
 {
 	struct change *change = context;
@@ -291,10 +293,13 @@ static enum order_decision decide_change(struct order_draft *draft, void *contex
 	if (!delivery)
 		return ORDER_REFUSE;
 	out->verdict = judge_change(change, draft, delivery);
+	if (out->verdict == DELIVERY_FINE && !moves(change, delivery) &&
+	    !has_new_texts(change, delivery))
+		return ORDER_LEAVE;
+	if (!is_expected(change, delivery))
+		out->verdict = DELIVERY_OTHER_VERSION;
 	if (out->verdict != DELIVERY_FINE)
 		return ORDER_REFUSE;
-	if (!moves(change, delivery) && !has_new_texts(change, delivery))
-		return ORDER_LEAVE;
 	apply(draft, change, delivery);
 	out->delivery = *delivery;
 	return ORDER_WRITE;

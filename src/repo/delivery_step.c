@@ -13,26 +13,11 @@ void delivery_step_ship(struct order_draft *draft, const struct order_delivery *
 				 delivery->parts[i].quantity);
 }
 
-static void follow(struct order_draft *draft)
-{
-	struct stored_order *order = draft->order;
-	struct order *head = &order->head;
-
-	if (!order_item_count(order)) {
-		order_draft_fail(draft, RESULT_GARBLED);
-		return;
-	}
-	head->fulfillment_status = order_fulfillment(order->lines, order->line_count);
-	if (delivery_is_last(order->lines, order->line_count) &&
-	    order_state_may_change(ORDER_STATUS, head->status, ORDER_COMPLETED))
-		head->status = ORDER_COMPLETED;
-}
-
 void delivery_step_put(struct order_draft *draft, struct order_delivery *delivery)
 {
 	delivery->version++;
 	delivery->updated_at = draft->now;
-	follow(draft);
+	order_draft_follow(draft);
 	order_draft_put_delivery(draft, delivery);
 }
 
@@ -75,7 +60,5 @@ struct order_delivery *delivery_step_find(struct order_draft *draft,
 	out->before = *found;
 	out->delivery = *found;
 	out->verdict = DELIVERY_FINE;
-	if (name->expected_version && name->expected_version != found->version)
-		out->verdict = DELIVERY_OTHER_VERSION;
-	return out->verdict == DELIVERY_FINE ? found : NULL;
+	return found;
 }

@@ -41,7 +41,10 @@ static const char *copy_status(struct order_draft *draft, struct span status)
 	return copy;
 }
 
-/* A delivery's end may be the order's too, which the entry then tells by itself. */
+/*
+ * A delivery's end may be the order's too, which the entry then tells by itself. It ends in our
+ * hands as well: what it brings back may have been returned before the carrier says so.
+ */
 static void log_report(struct order_draft *draft, const struct tracking *tracking,
 		       const struct tracking_effect *effect)
 {
@@ -49,6 +52,8 @@ static void log_report(struct order_draft *draft, const struct tracking *trackin
 
 	if (effect->delivers)
 		order_draft_log(draft, "delivery.delivered", NULL, NULL);
+	else if (draft->order->head.status != draft->before->status)
+		order_draft_log(draft, "delivery.returned", NULL, NULL);
 	else if (effect->is_newest)
 		order_draft_log(draft, "tracking",
 				copy_status(draft, tracking->out->before.tracking_status), status);
@@ -74,8 +79,7 @@ static enum order_decision decide(struct order_draft *draft, void *context)
 	delivery_item_put_seen(draft, delivery->id, tracking->report);
 	if (effect.is_told)
 		delivery_step_tell(draft, effect.event, delivery);
-	if (draft->order->head.status != draft->before->status)
-		order_draft_tell(draft, EVENT_ORDER_COMPLETED, NULL);
+	order_draft_tell_end(draft);
 	out->delivery = *delivery;
 	return ORDER_WRITE;
 }

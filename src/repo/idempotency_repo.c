@@ -272,7 +272,7 @@ static void keep_with_note(struct lookup *lookup, const struct dynamodb_write *r
 			   const struct dynamodb_write *note)
 {
 	const struct repo *repo = lookup->repo;
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	const struct dynamodb_write writes[KEEP_WRITES] = {
 		*record,
 		*note,
@@ -284,7 +284,7 @@ static void keep_with_note(struct lookup *lookup, const struct dynamodb_write *r
 		},
 	};
 
-	user_item_names(repo, names);
+	repo_key_names(repo, names);
 	lookup->call.done = on_noted;
 	dynamodb_transact_write(&repo->db, &lookup->call, writes, KEEP_WRITES, NULL);
 }

@@ -20,8 +20,7 @@ static void on_written(struct dynamodb_call *call)
 
 	if (update->kind->judge)
 		result = update->kind->judge(update);
-	if (result == RESULT_CONFLICT && update->expected_version == 0 &&
-	    update->tries < ITEM_UPDATE_TRIES) {
+	if (result == RESULT_CONFLICT && update->tries < ITEM_UPDATE_TRIES) {
 		dynamodb_call_clear(&update->read);
 		dynamodb_call_clear(&update->write);
 		start_read(update);
@@ -32,26 +31,38 @@ static void on_written(struct dynamodb_call *call)
 
 static void write_changed(struct item_update *update, const json_t *changed)
 {
-	enum result result = RESULT_NO_MEMORY;
+	enum result result;
 
 	update->write = (struct dynamodb_call){
 		.await = update->await,
 		.done = on_written,
 		.context = update,
 	};
-	if (!update->kind->write(update, changed, &result))
+	result = update->kind->write(update, changed);
+	if (result != RESULT_OK)
 		finish(update, result);
 }
 
+static bool is_expected(const struct item_update *update)
+{
+	return update->expected_version == 0 || update->expected_version == update->version;
+}
+
+/*
+ * What is asked for may be there already, of a later version than the expected one: then it was
+ * this very request that made it, whose answer was lost, or somebody who wanted the same.
+ */
 static void change(struct item_update *update, const json_t *stored)
 {
 	json_t *changed = NULL;
 	enum result result = update->change(stored, update->context, &changed);
 
-	if (result != RESULT_OK)
-		finish(update, result);
-	else if (stored && same_value(stored, changed))
+	if (result == RESULT_OK && stored && same_value(stored, changed))
 		finish(update, update->kind->show(update) ? RESULT_OK : RESULT_NO_MEMORY);
+	else if (!is_expected(update) && !result_is_failure(result))
+		finish(update, RESULT_CONFLICT);
+	else if (result != RESULT_OK)
+		finish(update, result);
 	else
 		write_changed(update, changed);
 	json_decref(changed);
@@ -63,9 +74,6 @@ static void on_read(struct dynamodb_call *call)
 	json_t *stored = NULL;
 	enum result result = update->kind->take(update, &stored);
 
-	if (result == RESULT_OK && update->expected_version != 0 &&
-	    update->expected_version != update->version)
-		result = RESULT_CONFLICT;
 	if (result == RESULT_OK)
 		change(update, stored);
 	else

@@ -33,18 +33,52 @@ struct list {
 	size_t pending;
 	struct part *parts;
 	struct buf position; /* of the entry that is looked at */
+	struct buf reached;  /* when it has read too much: up to here nothing is missing */
 	struct selection selection;
 };
 
 /* ------------------------------------------------------------------ the end */
 
+static struct span whole(const struct buf *buf)
+{
+	return (struct span){buf_text(buf), buf->len};
+}
+
+/* Whether something that was not read could come before this entry. */
+static bool is_beyond_reach(const struct list *list, size_t index)
+{
+	return list->reached.len > 0 &&
+	       list->query.order(selection_position(&list->selection, index),
+				 whole(&list->reached)) > 0;
+}
+
+/* How many of what was found can be told of. */
+static size_t count_certain(const struct list *list)
+{
+	size_t count = list->selection.count;
+
+	while (count > 0 && is_beyond_reach(list, count - 1))
+		count--;
+	return count;
+}
+
+/* Where the next page begins; absent: there is none. */
+static struct span find_end(const struct list *list, size_t certain)
+{
+	if (certain > list->query.limit)
+		return selection_position(&list->selection, list->query.limit - 1);
+	return list->reached.len > 0 ? whole(&list->reached) : (struct span){0};
+}
+
 static bool fill_page(struct list *list, struct list_page *page)
 {
 	struct arena *arena = list->await->arena;
 	struct selection *selection = &list->selection;
+	size_t certain = count_certain(list);
+	struct span end = find_end(list, certain);
 	struct span *entries;
 
-	page->count = selection->count < list->query.limit ? selection->count : list->query.limit;
+	page->count = certain < list->query.limit ? certain : list->query.limit;
 	entries = arena_alloc(arena, (page->count + 1) * sizeof(*entries));
 	if (!entries)
 		return false;
@@ -56,12 +90,8 @@ static bool fill_page(struct list *list, struct list_page *page)
 			return false;
 	}
 	page->entries = entries;
-	page->next = NULL;
-	if (selection->count <= list->query.limit)
-		return true;
-	page->next = cursor_make(list->repo, list->query.scope,
-				 selection_position(selection, page->count - 1), arena);
-	return page->next;
+	page->next = end.data ? cursor_make(list->repo, list->query.scope, end, arena) : NULL;
+	return page->next || !end.data;
 }
 
 static void finish(struct list *list)
@@ -81,27 +111,29 @@ static void finish(struct list *list)
 	}
 	selection_clear(&list->selection);
 	buf_clear(&list->position);
+	buf_clear(&list->reached);
 	await_finish(await, result);
 }
 
 /* ------------------------------------------------------------------ pages */
 
-static struct span whole(const struct buf *buf)
-{
-	return (struct span){buf_text(buf), buf->len};
-}
-
-static void offer_entry(struct list *list, struct span text)
+/* Puts the position of an entry, or of the key of one, into `position`. False when it has none. */
+static bool find_position(struct list *list, struct span text)
 {
 	struct item entry;
 
 	if (!item_view(&entry, text))
-		return;
+		return false;
 	buf_reset(&list->position);
 	list->query.position(&entry, list->query.context, &list->position);
 	if (!buf_ok(&list->position))
 		list->selection.has_failed = true;
-	else if (list->position.len > 0)
+	return buf_ok(&list->position) && list->position.len > 0;
+}
+
+static void offer_entry(struct list *list, struct span text)
+{
+	if (find_position(list, text))
 		selection_offer(&list->selection, whole(&list->position), text);
 }
 
@@ -151,6 +183,26 @@ static bool has_read_too_much(const struct list *list)
 	return list->query.read_units > 0 && consumed > list->query.read_units * 1000;
 }
 
+/*
+ * Where the first of the parts that are not read to their end has been left. A page may have had
+ * entries that the filter took out, so it is their key that tells. False when that is no position.
+ */
+static bool find_reached(struct list *list)
+{
+	for (size_t i = 0; i < list->query.part_count; i++) {
+		const struct part *part = &list->parts[i];
+
+		if (!part->is_due)
+			continue;
+		if (!find_position(list, whole(&part->last_key)))
+			return list->selection.has_failed;
+		if (list->reached.len == 0 ||
+		    list->query.order(whole(&list->position), whole(&list->reached)) < 0)
+			copy(&list->reached, whole(&list->position), list);
+	}
+	return true;
+}
+
 static void on_page(struct dynamodb_call *call);
 
 static void start_page(struct part *part)
@@ -176,8 +228,7 @@ static void start_page(struct part *part)
 	dynamodb_query(&list->repo->db, &part->call, &query);
 }
 
-/* Finishes the list when no part needs another page. */
-static void start_round(struct list *list)
+static size_t mark_due(struct list *list)
 {
 	size_t count = 0;
 
@@ -185,9 +236,21 @@ static void start_round(struct list *list)
 		list->parts[i].is_due = needs_more(&list->parts[i]);
 		count += list->parts[i].is_due;
 	}
-	if (count > 0 && list->result == RESULT_OK && has_read_too_much(list))
-		list->result = RESULT_TOO_LARGE;
-	if (count == 0 || list->result != RESULT_OK || list->selection.has_failed) {
+	return count;
+}
+
+/* Finishes the list when no part needs another page, or none may be read. */
+static void start_round(struct list *list)
+{
+	size_t count = mark_due(list);
+	bool is_over = count == 0 || list->result != RESULT_OK || list->selection.has_failed;
+
+	if (!is_over && has_read_too_much(list)) {
+		is_over = true;
+		if (!list->query.is_in_order || !find_reached(list))
+			list->result = RESULT_TOO_LARGE;
+	}
+	if (is_over) {
 		finish(list);
 		return;
 	}
@@ -255,6 +318,7 @@ static struct list *make_list(const struct merged_list_query *query, struct aren
 		buf_init(&parts[i].last_position, POSITION_MAX);
 	}
 	buf_init(&list->position, POSITION_MAX);
+	buf_init(&list->reached, POSITION_MAX);
 	selection_init(&list->selection, query->order, query->limit + 1, query->after);
 	return list;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "domain/notification.h"
+#include "domain/same_value.h"
 #include "repo/record_update.h"
 #include "repo/user_item.h"
 #include "repo/user_owner.h"
@@ -35,7 +36,7 @@ struct run {
 	const char *user_id;
 	bool must_be_first;
 	json_t *preference;
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 };
 
 /* What is stored does not matter, all of it is replaced; only whether something is. */
@@ -43,7 +44,7 @@ static enum result replace(const json_t *stored, void *context, json_t **changed
 {
 	const struct run *run = context;
 
-	if (stored && run->must_be_first)
+	if (stored && run->must_be_first && !same_value(stored, run->preference))
 		return RESULT_CONFLICT;
 	*changed = json_incref(run->preference);
 	return RESULT_OK;
@@ -56,7 +57,7 @@ static bool require_user(struct record_update *record, const json_t *changed,
 	struct run *run = record->of;
 
 	(void)changed;
-	user_item_names(record->item.repo, run->names);
+	repo_key_names(record->item.repo, run->names);
 	writes[0] = (struct dynamodb_write){
 		.action = DYNAMODB_CHECK,
 		.key = {record->pk, "#"},
@@ -90,13 +91,10 @@ static void finish(struct record_update *record, enum result result)
 void notification_repo_set(struct repo *repo, const struct notification_setting *setting,
 			   struct record *out, struct await *await)
 {
-	struct run *run = arena_alloc(await->arena, sizeof(*run));
+	struct run *run = repo_begin(await, sizeof(*run), setting->user_id, RESULT_NO_OWNER);
 
-	await_start(await);
-	if (!run || !id_is_valid(setting->user_id)) {
-		await_finish(await, run ? RESULT_NO_OWNER : RESULT_NO_MEMORY);
+	if (!run)
 		return;
-	}
 	run->record.item = (struct item_update){
 		.repo = repo,
 		.await = await,

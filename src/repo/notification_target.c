@@ -143,16 +143,21 @@ void notification_target_refuse(struct repo *repo, const char *user_id, uint64_t
 	buf_add_char(&values, '{');
 	attribute_add_string(&values, ":why", why, strlen(why));
 	attribute_add_integer(&values, ":v", (int64_t)version);
+	attribute_add_integer(&values, ":next", (int64_t)version + 1);
 	buf_add_char(&values, '}');
-	if (!buf_ok(&values) || !repo_write(repo, &run->call,
-					    &(struct dynamodb_write){
-						    .action = DYNAMODB_UPDATE,
-						    .key = {pk, "NOTIFY"},
-						    .update = "SET refused = :why",
-						    .condition = "version = :v",
-						    .values = buf_text(&values),
-					    },
-					    1, &result))
+	if (buf_ok(&values))
+		result = repo_write(repo, &run->call,
+				    &(struct dynamodb_write){
+					    .action = DYNAMODB_UPDATE,
+					    .key = {pk, "NOTIFY"},
+					    .update = "SET refused = :why, "
+						      "version = :next",
+					    .condition = "version = :v",
+					    .values = buf_text(&values),
+					    .expected_version = version,
+				    },
+				    1);
+	if (result != RESULT_OK)
 		finish(run, result);
 	buf_clear(&values);
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "repo/repo_write.h"
-#include "repo/user_item.h"
 
 enum { VALUES_SIZE = 128, ADDRESS_SIZE = 128 };
 
@@ -76,19 +75,23 @@ static void start_write(struct writes *writes)
 			    .key = {one->user_pk, writes->checkout},
 		    });
 	begin_call(one, on_written);
-	if (writes->has_failed ||
-	    !repo_write(one->repo, &one->call, writes->all, writes->count, &result))
+	if (!writes->has_failed)
+		result = repo_write(one->repo, &one->call, writes->all, writes->count);
+	if (result != RESULT_OK)
 		end(one, result);
 }
 
+/* Without its owner it would be a guest's, whose id is all that it takes; so it has a mark. */
 static void add_head(struct writes *writes, const struct order *head)
 {
 	snprintf(writes->values, sizeof(writes->values),
-		 "{\":v\":{\"N\":\"%" PRIu64 "\"},\":one\":{\"N\":\"1\"}}", head->version);
+		 "{\":v\":{\"N\":\"%" PRIu64 "\"},\":one\":{\"N\":\"1\"},\":yes\":{\"BOOL\":true}}",
+		 head->version);
 	add(writes, (struct dynamodb_write){
 			    .action = DYNAMODB_UPDATE,
 			    .key = {writes->order, "#"},
-			    .update = "REMOVE email, note, user_id, g1p, g1s ADD version :one",
+			    .update = "REMOVE email, note, user_id, g1p, g1s "
+				      "SET is_anonymised = :yes ADD version :one",
 			    .condition = "version = :v",
 			    .values = writes->values,
 		    });
@@ -190,11 +193,11 @@ static void on_read(struct dynamodb_call *call)
 
 static void start_read(struct order_anonymising *one)
 {
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 
 	one->tries++;
-	user_item_names(one->repo, names);
+	repo_key_names(one->repo, names);
 	snprintf(values, sizeof(values), "{\":p\":{\"S\":\"O#%s\"}}", one->id);
 	begin_call(one, on_read);
 	dynamodb_query(&one->repo->db, &one->call,

@@ -121,21 +121,30 @@ static void write_values(const struct run *run, const struct order_index *index,
 	attribute_add_integer(values, ":v", (int64_t)run->before.version);
 	attribute_add_integer(values, ":next", (int64_t)head->version);
 	order_item_add_raw(values, ":note", head->note);
+	if (head->is_rest_cancelled)
+		buf_add_str(values, ",\":rest\":{\"BOOL\":true}");
 	buf_add_char(values, '}');
 }
 
 #define STATES                                                                      \
 	"SET #s = :s, payment_status = :p, fulfillment_status = :f, paid = :paid, " \
 	"refunded = :refunded, updated_at = :time, g2p = :g2p, g2s = :g2s, version = :next"
+#define REST ", rest_cancelled = :rest"
 
 static void add_head(struct run *run, const char *pk, const struct buf *values,
 		     struct dynamodb_write *write)
 {
+	static const char *const updates[2][2] = {
+		/* without a note, with one */
+		{STATES " REMOVE note", STATES ", note = :note"},
+		{STATES REST " REMOVE note", STATES REST ", note = :note"},
+	};
+	const struct order *head = &run->order.head;
+
 	*write = (struct dynamodb_write){
 		.action = DYNAMODB_UPDATE,
 		.key = {pk, "#"},
-		.update =
-			run->order.head.note.data ? STATES ", note = :note" : STATES " REMOVE note",
+		.update = updates[head->is_rest_cancelled][head->note.data != NULL],
 		.condition = "version = :v",
 		.names = "{\"#s\":\"status\"}",
 		.values = buf_text(values),
@@ -250,7 +259,7 @@ static void start_write(struct run *run, const char *pk, const struct buf *value
 		.context = run,
 	};
 	if (result == RESULT_OK)
-		(void)!repo_write(run->repo, &run->call, writes, count, &result);
+		result = repo_write(run->repo, &run->call, writes, count);
 	if (result != RESULT_OK)
 		finish(run, result);
 }
@@ -268,7 +277,8 @@ static void write_all(struct run *run)
 	head->version = run->before.version + 1;
 	clock_format_rfc3339(run->draft.wall_ms, head->updated_at);
 	order_item_key(head->id, pk);
-	order_item_index(head, run->repo->write_shards, &index);
+	order_item_index(head, run->order.payments, run->order.payment_count,
+			 run->repo->write_shards, &index);
 	write_values(run, &index, &values);
 	if (buf_ok(&values))
 		start_write(run, pk, &values);
@@ -354,6 +364,13 @@ static bool begin_draft(struct run *run)
 	return text;
 }
 
+static bool is_expected(const struct run *run)
+{
+	uint64_t expected = run->what.expected_version;
+
+	return expected == 0 || expected == run->before.version;
+}
+
 static void decide(struct run *run)
 {
 	enum order_decision decision;
@@ -364,7 +381,9 @@ static void decide(struct run *run)
 	}
 	*run->out = run->order;
 	decision = run->what.decide(&run->draft, run->what.context);
-	if (run->draft.failed != RESULT_OK)
+	if (decision != ORDER_LEAVE && !is_expected(run))
+		finish(run, RESULT_CONFLICT);
+	else if (run->draft.failed != RESULT_OK)
 		finish(run, run->draft.failed);
 	else if (decision != ORDER_WRITE)
 		finish(run, decision == ORDER_LEAVE ? RESULT_OK : RESULT_INVALID);
@@ -378,13 +397,10 @@ static void on_read(struct order_read *read, enum result result)
 {
 	struct run *run = read->context;
 
-	if (result != RESULT_OK)
-		finish(run, result);
-	else if (run->what.expected_version &&
-		 run->what.expected_version != run->order.head.version)
-		finish(run, RESULT_CONFLICT);
-	else
+	if (result == RESULT_OK)
 		decide(run);
+	else
+		finish(run, result);
 }
 
 static void start_read(struct run *run)

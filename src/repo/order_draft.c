@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "domain/delivery.h"
 #include "domain/money.h"
 #include "repo/order_part.h"
 
@@ -89,6 +90,31 @@ void order_draft_put_return(struct order_draft *draft, const struct order_return
 	buf_init(&members, ORDER_ITEM_MAX);
 	order_part_write_return(returned, &members);
 	put(draft, sk, &members);
+}
+
+/* ------------------------------------------------------------------ states */
+
+void order_draft_follow(struct order_draft *draft)
+{
+	struct stored_order *order = draft->order;
+	struct order *head = &order->head;
+
+	if (!order_item_count(order)) {
+		order_draft_fail(draft, RESULT_GARBLED);
+		return;
+	}
+	head->fulfillment_status = order_fulfillment(order->lines, order->line_count);
+	if (order_state_may_change(ORDER_STATUS, head->status, ORDER_COMPLETED) &&
+	    delivery_are_all_over(order->lines, order->line_count, order->deliveries,
+				  order->delivery_count))
+		head->status = ORDER_COMPLETED;
+}
+
+void order_draft_tell_end(struct order_draft *draft)
+{
+	if (draft->order->head.status == ORDER_COMPLETED &&
+	    draft->before->status != ORDER_COMPLETED)
+		order_draft_tell(draft, EVENT_ORDER_COMPLETED, NULL);
 }
 
 /* ------------------------------------------------------------------ stock */

@@ -57,6 +57,19 @@ static void free_numbers(struct order_draft *draft)
 	}
 }
 
+static void release(struct order_draft *draft)
+{
+	const struct stored_order *order = draft->order;
+
+	for (size_t i = 0; i < order->line_count; i++) {
+		int64_t reserved = order_reserved(&order->lines[i]);
+
+		if (reserved > 0)
+			order_draft_move(draft, order->lines[i].product_id, STOCK_RELEASE,
+					 reserved);
+	}
+}
+
 static enum order_decision cancel(struct order_draft *draft, void *context)
 {
 	struct run *run = context;
@@ -69,13 +82,14 @@ static enum order_decision cancel(struct order_draft *draft, void *context)
 	if (run->cancelled->is_too_large)
 		return ORDER_REFUSE;
 	free_numbers(draft);
-	order_cancel_deliveries(order->deliveries, order->delivery_count);
-	for (size_t i = 0; i < order->line_count; i++)
-		order_draft_move(draft, order->lines[i].product_id, STOCK_RELEASE,
-				 order->lines[i].quantity);
+	release(draft);
+	order_cancel_deliveries(order->deliveries, order->delivery_count, draft->now);
+	order_draft_follow(draft);
 	order_draft_log(draft, "cancelled", NULL, NULL);
 	order_draft_give_reason(draft, run->reason);
-	order_draft_tell(draft, EVENT_ORDER_CANCELLED, NULL);
+	if (order->head.status == ORDER_CANCELLED)
+		order_draft_tell(draft, EVENT_ORDER_CANCELLED, NULL);
+	order_draft_tell_end(draft);
 	return ORDER_WRITE;
 }
 
@@ -127,14 +141,13 @@ static enum order_decision take_back(struct order_draft *draft, void *context)
 	};
 	id_make_ordered(draft->wall_ms, made->id);
 	order_draft_put_return(draft, made);
-	if (!order_item_count(order))
-		order_draft_fail(draft, RESULT_GARBLED);
-	order->head.fulfillment_status = order_fulfillment(order->lines, order->line_count);
+	order_draft_follow(draft);
 	for (size_t i = 0; i < made->part_count; i++)
 		order_draft_move(draft, made->parts[i].product_id, STOCK_GIVE_BACK,
 				 made->parts[i].quantity);
 	order_draft_log(draft, "returned", NULL, NULL);
 	order_draft_give_reason(draft, run->reason);
+	order_draft_tell_end(draft);
 	return ORDER_WRITE;
 }
 

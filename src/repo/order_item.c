@@ -15,8 +15,14 @@ void order_item_key(const char *id, char key[static ORDER_KEY_SIZE])
 	snprintf(key, ORDER_KEY_SIZE, "O#%s", id);
 }
 
-void order_item_index(const struct order *order, uint32_t write_shards, struct order_index *out)
+void order_item_index(const struct order *order, const struct order_payment *payments,
+		      size_t payment_count, uint32_t write_shards, struct order_index *out)
 {
+	char time[CLOCK_RFC3339_SIZE];
+
+	memcpy(time, order->updated_at, sizeof(time));
+	if (order->status == ORDER_PLACED)
+		order_waits_since(order, payments, payment_count, time);
 	*out = (struct order_index){0};
 	if (order->user_id[0]) {
 		snprintf(out->g1p, sizeof(out->g1p), "U#%s", order->user_id);
@@ -25,7 +31,7 @@ void order_item_index(const struct order *order, uint32_t write_shards, struct o
 	snprintf(out->g2p, sizeof(out->g2p), "OS#%s#%" PRIu32,
 		 order_state_name(ORDER_STATUS, order->status),
 		 id_hash(order->id) & (write_shards - 1));
-	snprintf(out->g2s, sizeof(out->g2s), "%s#%s", order->updated_at, order->id);
+	snprintf(out->g2s, sizeof(out->g2s), "%s#%s", time, order->id);
 }
 
 void order_item_amount(const struct order *order, int64_t amount, char *text)
@@ -110,6 +116,8 @@ bool order_item_read_head(const struct item *item, struct order *out)
 		.note = item_raw_string(item, "note"),
 		.is_cash_on_delivery = json_scan_is_true(
 			json_scan_member(item_get(item, "cash_on_delivery"), "BOOL")),
+		.is_rest_cancelled = json_scan_is_true(
+			json_scan_member(item_get(item, "rest_cancelled"), "BOOL")),
 	};
 	return copy_text(item, "user_id", out->user_id, sizeof(out->user_id)) &&
 	       copy_text(item, "currency", out->currency, sizeof(out->currency)) &&
@@ -246,17 +254,38 @@ static bool make_arrays(struct span items, struct arena *arena, struct stored_or
 	return out->lines && out->payments && out->deliveries && out->returns && out->history;
 }
 
+static void count_cancelled(struct stored_order *order)
+{
+	for (size_t i = 0; i < order->line_count; i++)
+		order->lines[i].cancelled = order->lines[i].quantity - order->lines[i].shipped;
+}
+
 bool order_item_count(struct stored_order *order)
 {
 	for (size_t i = 0; i < order->line_count; i++) {
 		struct order_line *line = &order->lines[i];
 
 		line->planned = line->shipped = line->delivered = line->returned = 0;
+		line->cancelled = 0;
 	}
-	return order_count_deliveries(order->lines, order->line_count, order->deliveries,
-				      order->delivery_count) &&
-	       order_count_returns(order->lines, order->line_count, order->returns,
-				   order->return_count);
+	if (!order_count_deliveries(order->lines, order->line_count, order->deliveries,
+				    order->delivery_count) ||
+	    !order_count_returns(order->lines, order->line_count, order->returns,
+				 order->return_count))
+		return false;
+	if (order->head.is_rest_cancelled)
+		count_cancelled(order);
+	return true;
+}
+
+/* Absent when that is beyond the entries that an order has, or another tool has removed it. */
+static struct span cancellation_time(const struct stored_order *order)
+{
+	for (size_t i = 0; i < order->history_count; i++) {
+		if (span_equals(order->history[i].what, "cancelled"))
+			return order->history[i].time;
+	}
+	return (struct span){0};
 }
 
 static enum result read_items(struct span items, const char *id, struct arena *arena,
@@ -277,8 +306,9 @@ static enum result read_items(struct span items, const char *id, struct arena *a
 		if (!read_one(&item, arena, out))
 			return RESULT_GARBLED;
 	}
-	if (out->head.status == ORDER_CANCELLED)
-		order_cancel_deliveries(out->deliveries, out->delivery_count);
+	if (out->head.status == ORDER_CANCELLED || out->head.is_rest_cancelled)
+		order_cancel_deliveries(out->deliveries, out->delivery_count,
+					cancellation_time(out));
 	return out->line_count > 0 && order_item_count(out) ? RESULT_OK : RESULT_GARBLED;
 }
 
@@ -317,7 +347,7 @@ static void write_index(const struct order *order, uint32_t write_shards, struct
 {
 	struct order_index index;
 
-	order_item_index(order, write_shards, &index);
+	order_item_index(order, NULL, 0, write_shards, &index);
 	add_key(out, "g1p", index.g1p);
 	add_key(out, "g1s", index.g1s);
 	add_key(out, "g2p", index.g2p);

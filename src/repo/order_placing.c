@@ -10,7 +10,7 @@
 #include "repo/outbox_item.h"
 #include "repo/repo_write.h"
 
-enum { NAMES_SIZE = 300, VALUES_MAX = 1024, EVENT_MAX = 64 * 1024, EVENTS_MAX = 2 };
+enum { VALUES_MAX = 1024, EVENT_MAX = 64 * 1024, EVENTS_MAX = 2 };
 
 struct run {
 	struct repo *repo;
@@ -274,8 +274,7 @@ static enum result start_write(struct run *run)
 	char checkout[CHECKOUT_KEY_SIZE];
 	char cart[CART_KEY_SIZE];
 	char outbox[OUTBOX_KEY_SIZE];
-	char names[NAMES_SIZE];
-	enum result result = RESULT_OK;
+	char names[REPO_NAMES_SIZE];
 	size_t count = CART_WRITE;
 	struct dynamodb_write writes[EVENT_WRITES + EVENTS_MAX] = {
 		[CHECKOUT_WRITE] = {.action = DYNAMODB_UPDATE,
@@ -303,7 +302,7 @@ static enum result start_write(struct run *run)
 	checkout_item_key(run->what.checkout_id, checkout);
 	cart_item_key("C#", run->stored->checkout.cart_id, cart);
 	outbox_item_key(run->what.checkout_id, run->repo->write_shards, outbox);
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", run->repo->db.partition_key);
+	repo_key_names(run->repo, names);
 	if (!run->spares_cart)
 		writes[count++] = cart_write(run, cart);
 	count += add_events(run, outbox, writes + count);
@@ -313,8 +312,7 @@ static enum result start_write(struct run *run)
 		.done = on_written,
 		.context = run,
 	};
-	(void)!repo_write(run->repo, &run->call, writes, count, &result);
-	return result;
+	return repo_write(run->repo, &run->call, writes, count);
 }
 
 static void write_all(struct run *run)

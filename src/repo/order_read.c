@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-enum { TEXT_SIZE = 340 };
+enum { VALUES_SIZE = 96 };
 
 static void on_read(struct dynamodb_call *call)
 {
@@ -24,15 +24,15 @@ static void on_read(struct dynamodb_call *call)
 void order_read(struct order_read *read)
 {
 	char pk[ORDER_KEY_SIZE];
-	char names[TEXT_SIZE];
-	char values[TEXT_SIZE];
+	char names[REPO_NAMES_SIZE];
+	char values[VALUES_SIZE];
 
 	if (!id_is_valid(read->id)) {
 		read->done(read, RESULT_NOT_FOUND);
 		return;
 	}
 	order_item_key(read->id, pk);
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", read->repo->db.partition_key);
+	repo_key_names(read->repo, names);
 	snprintf(values, sizeof(values), "{\":p\":{\"S\":\"%s\"}}", pk);
 	read->call = (struct dynamodb_call){
 		.await = read->await,

@@ -36,7 +36,9 @@ void order_repo_find(struct repo *repo, const char *id, struct stored_order *out
 
 /* What a query points to, until the list is found. */
 struct bounds {
-	char partition[PARTITION_SIZE];
+	char partition[PARTITION_SIZE]; /* of a user */
+	char of_status[ORDER_STATUSES][PARTITION_SIZE];
+	const char *partitions[ORDER_STATUSES + 1];
 	char from[BOUND_SIZE];
 	char to[BOUND_SIZE];
 };
@@ -52,6 +54,22 @@ static struct bounds *make_bounds(struct await *await)
 	return bounds;
 }
 
+static void name_partitions(const struct order_list *list, struct bounds *bounds)
+{
+	bool is_any = list->status == ORDER_STATUSES;
+	size_t count = 0;
+
+	for (unsigned status = 0; status < ORDER_STATUSES; status++) {
+		char *partition = bounds->of_status[count];
+
+		if (!is_any && status != list->status)
+			continue;
+		snprintf(partition, PARTITION_SIZE, "OS#%s",
+			 order_state_name(ORDER_STATUS, status));
+		bounds->partitions[count++] = partition;
+	}
+}
+
 void order_repo_list(struct repo *repo, const struct order_list *list, struct list_page *out,
 		     struct await *await)
 {
@@ -59,8 +77,7 @@ void order_repo_list(struct repo *repo, const struct order_list *list, struct li
 
 	if (!bounds)
 		return;
-	snprintf(bounds->partition, sizeof(bounds->partition), "OS#%s",
-		 order_state_name(ORDER_STATUS, list->status));
+	name_partitions(list, bounds);
 	/* Sort keys are "time#id", and "$" is what comes after "#". */
 	if (list->from)
 		snprintf(bounds->from, sizeof(bounds->from), "%s#", list->from);
@@ -69,7 +86,7 @@ void order_repo_list(struct repo *repo, const struct order_list *list, struct li
 	partition_list_find(repo,
 			    &(struct partition_list_query){
 				    .index = PARTITION_GSI2,
-				    .partition = bounds->partition,
+				    .partitions = bounds->partitions,
 				    .is_sharded = true,
 				    .is_descending = true,
 				    .from = list->from ? bounds->from : NULL,
@@ -111,12 +128,13 @@ static enum order_decision expire(struct order_draft *draft, void *context)
 {
 	const struct expiry *expiry = context;
 	struct stored_order *order = draft->order;
-	int64_t changed_ms;
+	char since[CLOCK_RFC3339_SIZE];
+	int64_t since_ms;
 
+	order_waits_since(&order->head, order->payments, order->payment_count, since);
 	if (!order_awaits_payment(&order->head) ||
-	    !clock_parse_rfc3339(order->head.updated_at, strlen(order->head.updated_at),
-				 &changed_ms) ||
-	    changed_ms > draft->wall_ms - expiry->payment_ms)
+	    !clock_parse_rfc3339(since, strlen(since), &since_ms) ||
+	    since_ms > draft->wall_ms - expiry->payment_ms)
 		return ORDER_REFUSE;
 	order->head.status = ORDER_EXPIRED;
 	for (size_t i = 0; i < order->line_count; i++)

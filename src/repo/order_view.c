@@ -46,8 +46,11 @@ static void add_line(const struct order *order, const struct order_line *line, s
 	buf_add(out, line->price_text.data, line->price_text.len);
 	buf_add_format(out, ",\"quantity\":%" PRId64, line->quantity);
 	add_amount(out, "total", order, money_multiply(line->price, line->quantity));
-	buf_add_format(out, ",\"shipped\":%" PRId64 ",\"returned\":%" PRId64 "}", line->shipped,
+	buf_add_format(out, ",\"shipped\":%" PRId64 ",\"returned\":%" PRId64, line->shipped,
 		       line->returned);
+	if (line->cancelled > 0)
+		buf_add_format(out, ",\"cancelled\":%" PRId64, line->cancelled);
+	buf_add_char(out, '}');
 }
 
 static void add_lines(const struct stored_order *order, struct buf *out)
@@ -57,6 +60,63 @@ static void add_lines(const struct stored_order *order, struct buf *out)
 		if (i > 0)
 			buf_add_char(out, ',');
 		add_line(&order->head, &order->lines[i], out);
+	}
+	buf_add_char(out, ']');
+}
+
+/* ------------------------------------------------------------------ payments */
+
+/* Both are times as we write them, which sort as texts do. */
+static bool is_earlier(struct span a, struct span b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
+
+	return order != 0 ? order < 0 : a.len < b.len;
+}
+
+/* They are read by reference. Those of one moment stay so. Returns how many there are. */
+static size_t sort_payments(const struct stored_order *order, const struct order_payment **sorted)
+{
+	size_t count = order->payment_count;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct order_payment *payment = &order->payments[i];
+		size_t at = i;
+
+		for (; at > 0 && is_earlier(payment->created_at, sorted[at - 1]->created_at); at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = payment;
+	}
+	return count;
+}
+
+static void add_payment(const struct order *order, const struct order_payment *payment,
+			struct buf *out)
+{
+	buf_add_char(out, '{');
+	add_raw(out, "reference", payment->reference);
+	buf_add_format(out, ",\"status\":\"%s\"", order_state_name(ORDER_PAYMENT, payment->status));
+	add_amount(out, "amount", order, (money_sum)payment->amount);
+	if (payment->is_orphaned)
+		buf_add_str(out, ",\"is_orphaned\":true");
+	add_raw(out, "created_at", payment->created_at);
+	add_raw(out, "updated_at", payment->updated_at);
+	buf_add_char(out, '}');
+}
+
+static void add_payments(const struct stored_order *order, struct buf *out)
+{
+	const struct order_payment *sorted[ORDER_PAYMENTS_MAX + ORDER_ROOM];
+	size_t count = sort_payments(order, sorted);
+
+	if (count == 0)
+		return;
+	buf_add_str(out, ",\"payments\":[");
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_add_char(out, ',');
+		add_payment(&order->head, sorted[i], out);
 	}
 	buf_add_char(out, ']');
 }
@@ -145,6 +205,7 @@ void order_view_write(const struct stored_order *order, bool has_history, struct
 	buf_add_format(out, ",\"currency\":\"%s\"", head->currency);
 	add_amount(out, "paid", head, (money_sum)head->paid);
 	add_amount(out, "refunded", head, (money_sum)head->refunded);
+	add_payments(order, out);
 	add_address(order, out);
 	add_raw(out, "note", head->note);
 	add_deliveries(order, out);

@@ -234,7 +234,7 @@ void outbox_page_read(struct repo *repo, uint32_t shard, const char *after, stru
 		      struct await *await)
 {
 	struct reading *reading = await_begin(await, sizeof(*reading));
-	char names[VALUES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 
 	if (!reading)
@@ -246,7 +246,7 @@ void outbox_page_read(struct repo *repo, uint32_t shard, const char *after, stru
 		.done = on_read,
 		.context = reading,
 	};
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", repo->db.partition_key);
+	repo_key_names(repo, names);
 	snprintf(values, sizeof(values),
 		 "{\":p\":{\"S\":\"OUT#%" PRIu32 "\"},\":after\":{\"S\":\"%s\"}}", shard,
 		 after ? after : "!");

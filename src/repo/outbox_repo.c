@@ -9,7 +9,6 @@
 
 enum {
 	ITEM_MAX = 512 * 1024, /* as JSON */
-	NAMES_SIZE = 300,
 	CONDITION_SIZE = 128,
 	DEAD_SECONDS = 90 * 24 * 60 * 60,
 	TRACE_SECONDS = 30 * 24 * 60 * 60,
@@ -19,7 +18,7 @@ struct run {
 	struct repo *repo;
 	struct await *await;
 	char pk[OUTBOX_KEY_SIZE];
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char id[ID_SIZE];
 	void (*on_over)(struct dynamodb_call *call);
 	struct dynamodb_call call;
@@ -40,7 +39,7 @@ static struct run *begin(struct repo *repo, uint32_t shard, struct await *await)
 	run->await = await;
 	run->on_over = on_written;
 	snprintf(run->pk, sizeof(run->pk), "OUT#%" PRIu32, shard);
-	snprintf(run->names, sizeof(run->names), "{\"#p\":\"%s\"}", repo->db.partition_key);
+	repo_key_names(repo, run->names);
 	return run;
 }
 
@@ -65,7 +64,9 @@ static void start(struct run *run, const struct dynamodb_write *writes, size_t c
 		.done = run->on_over,
 		.context = run,
 	};
-	if (!is_ok || !repo_write(run->repo, &run->call, writes, count, &result))
+	if (is_ok)
+		result = repo_write(run->repo, &run->call, writes, count);
+	if (result != RESULT_OK)
 		finish(run, result);
 }
 

@@ -17,7 +17,7 @@ struct look {
 
 static void start_read(struct look *look);
 
-/* What has an owner that is not one of our ids is nobody's, and nobody gets it. */
+/* Nobody gets what has an owner that is not one of our ids, or had one who was removed. */
 static enum result read_owner(struct span text, struct owner *out)
 {
 	struct item item;
@@ -26,6 +26,8 @@ static enum result read_owner(struct span text, struct owner *out)
 
 	if (!item_view(&item, text))
 		return RESULT_GARBLED;
+	if (item_get(&item, "is_anonymised").data)
+		return RESULT_NOT_FOUND;
 	if (!item_get(&item, "user_id").data) {
 		*out = owner;
 		return RESULT_OK;
@@ -71,18 +73,10 @@ static void start_read(struct look *look)
 void owner_repo_find(struct repo *repo, enum owner_of of, const char *id, struct owner *out,
 		     struct await *await)
 {
-	struct look *look;
+	struct look *look = repo_begin(await, sizeof(*look), id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!id_is_valid(id)) {
-		await_finish(await, RESULT_NOT_FOUND);
+	if (!look)
 		return;
-	}
-	look = arena_alloc(await->arena, sizeof(*look));
-	if (!look) {
-		await_finish(await, RESULT_NO_MEMORY);
-		return;
-	}
 	look->repo = repo;
 	look->await = await;
 	look->of = of;

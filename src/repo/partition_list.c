@@ -10,7 +10,6 @@
 enum {
 	TEXT_MAX = 16 * 1024,
 	CONDITION_MAX = 256,
-	NAMES_MAX = 300, /* {"#p":"…"} with a name of 255 characters, which need no escapes */
 	SHARD_SIZE = 16,
 };
 
@@ -30,6 +29,7 @@ static const struct index_attributes attributes[] = {
 struct list {
 	const struct repo *repo;
 	const struct partition_list_query *query;
+	const char *const *partitions; /* ends in NULL */
 	const struct index_attributes *on;
 	struct arena *arena;
 	struct span scope;
@@ -65,7 +65,8 @@ static bool make_scope(struct list *list)
 	buf_init(&scope, TEXT_MAX);
 	buf_add_format(&scope, "partition %d%d%d", (int)query->index, query->is_sharded,
 		       query->is_descending);
-	add_sized(&scope, query->partition);
+	for (const char *const *partition = list->partitions; *partition; partition++)
+		add_sized(&scope, *partition);
 	add_sized(&scope, query->prefix);
 	add_sized(&scope, query->from);
 	add_sized(&scope, query->to);
@@ -154,15 +155,15 @@ static void add_string(struct buf *out, const char *name, const char *text)
 		attribute_add_string(out, name, text, strlen(text));
 }
 
-static const char *make_part(const struct list *list, size_t index)
+static const char *make_part(const struct list *list, const char *name, size_t shard)
 {
 	struct buf partition = {0};
 	struct buf values = {0};
 
 	buf_init(&partition, TEXT_MAX);
-	buf_add_str(&partition, list->query->partition);
+	buf_add_str(&partition, name);
 	if (list->query->is_sharded)
-		buf_add_format(&partition, "#%zu", index);
+		buf_add_format(&partition, "#%zu", shard);
 	buf_init(&values, TEXT_MAX);
 	buf_add_char(&values, '{');
 	add_string(&values, ":p", buf_text(&partition));
@@ -177,14 +178,17 @@ static const char *make_part(const struct list *list, size_t index)
 
 static bool make_parts(struct list *list)
 {
+	size_t shards = list->query->is_sharded ? list->repo->write_shards : 1;
 	const char **values;
 
-	list->part_count = list->query->is_sharded ? list->repo->write_shards : 1;
+	while (list->partitions[list->part_count])
+		list->part_count++;
+	list->part_count *= shards;
 	values = arena_alloc(list->arena, list->part_count * sizeof(*values));
 	if (!values)
 		return false;
 	for (size_t i = 0; i < list->part_count; i++) {
-		values[i] = make_part(list, i);
+		values[i] = make_part(list, list->partitions[i / shards], i % shards);
 		if (!values[i])
 			return false;
 	}
@@ -194,13 +198,12 @@ static bool make_parts(struct list *list)
 
 static bool make_names(struct list *list)
 {
-	struct buf names = {0};
+	char names[REPO_NAMES_SIZE];
 
 	if (list->on->index)
 		return true;
-	buf_init(&names, NAMES_MAX);
-	buf_add_format(&names, "{\"#p\":\"%s\"}", list->repo->db.partition_key);
-	list->names = keep(list, &names);
+	repo_key_names(list->repo, names);
+	list->names = arena_copy(list->arena, names, strlen(names));
 	return list->names;
 }
 
@@ -270,9 +273,11 @@ static void start(struct repo *repo, const struct list *list, struct list_page *
 void partition_list_find(struct repo *repo, const struct partition_list_query *query,
 			 struct list_page *out, struct await *await)
 {
+	const char *const only[] = {query->partition, NULL};
 	struct list list = {
 		.repo = repo,
 		.query = query,
+		.partitions = query->partitions ? query->partitions : only,
 		.on = &attributes[query->index],
 		.arena = await->arena,
 	};

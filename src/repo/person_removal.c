@@ -24,6 +24,35 @@ void person_removal_write_mark(const struct repo *repo, const char *user_id, int
 	attribute_add_text(out, "g2s", key);
 }
 
+/* The time to live, and no keys of the index. */
+static void write_closed_mark(const struct repo *repo, struct buf *out)
+{
+	attribute_add_integer(out, "ttl",
+			      (clock_wall_ms(repo->clock) + PERSON_PATIENCE_MS) / 1000 + 1);
+}
+
+bool person_removal_is_open(const struct item *mark)
+{
+	return !item_get(mark, "ttl").data;
+}
+
+void person_removal_write_gone(const struct repo *repo, const char *user_id,
+			       struct person_mark_gone *gone, struct dynamodb_write *write)
+{
+	user_item_key(user_id, gone->pk);
+	snprintf(gone->names, sizeof(gone->names), "{\"#p\":\"%s\",\"#t\":\"ttl\"}",
+		 repo->db.partition_key);
+	snprintf(gone->values, sizeof(gone->values), "{\":now\":{\"N\":\"%" PRId64 "\"}}",
+		 clock_wall_ms(repo->clock) / 1000);
+	*write = (struct dynamodb_write){
+		.action = DYNAMODB_DELETE,
+		.key = {gone->pk, "GONE"},
+		.condition = "attribute_not_exists(#p) OR #t <= :now",
+		.names = gone->names,
+		.values = gone->values,
+	};
+}
+
 static void end(struct person_removal *removal, enum result result)
 {
 	dynamodb_call_clear(&removal->call);
@@ -73,10 +102,10 @@ static void take_notes(struct person_removal *removal, const struct dynamodb_cal
 static void start_page(struct person_removal *removal, const char *from, const char *to,
 		       void (*done)(struct dynamodb_call *call))
 {
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 
-	user_item_names(removal->repo, names);
+	repo_key_names(removal->repo, names);
 	snprintf(values, sizeof(values),
 		 "{\":p\":{\"S\":\"%s\"},\":from\":{\"S\":\"%s!\"},\":to\":{\"S\":\"%s\"}}",
 		 removal->user_pk, from, to);
@@ -104,23 +133,27 @@ static void on_mark(struct dynamodb_call *call)
 static void start_mark(struct person_removal *removal)
 {
 	struct buf mark = {0};
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	enum result result = RESULT_NO_MEMORY;
 
-	user_item_names(removal->repo, names);
+	repo_key_names(removal->repo, names);
 	buf_init(&mark, MARK_MAX);
-	person_removal_write_mark(removal->repo, removal->user_id, PERSON_AGAIN_MS, &mark);
+	if (removal->has_open)
+		person_removal_write_mark(removal->repo, removal->user_id, PERSON_AGAIN_MS, &mark);
+	else
+		write_closed_mark(removal->repo, &mark);
 	begin_call(removal, on_mark);
-	if (!buf_ok(&mark) ||
-	    !repo_write(removal->repo, &removal->call,
-			&(struct dynamodb_write){
-				.action = removal->has_open ? DYNAMODB_PUT : DYNAMODB_DELETE,
-				.key = {removal->user_pk, "GONE"},
-				.item = removal->has_open ? buf_text(&mark) : NULL,
-				.condition = "attribute_exists(#p)",
-				.names = names,
-			},
-			1, &result))
+	if (buf_ok(&mark))
+		result = repo_write(removal->repo, &removal->call,
+				    &(struct dynamodb_write){
+					    .action = DYNAMODB_PUT,
+					    .key = {removal->user_pk, "GONE"},
+					    .item = buf_text(&mark),
+					    .condition = "attribute_exists(#p)",
+					    .names = names,
+				    },
+				    1);
+	if (result != RESULT_OK)
 		end(removal, result);
 	buf_clear(&mark);
 }
@@ -189,9 +222,10 @@ static void remove_answers(struct person_removal *removal)
 	buf_init(&record, MARK_MAX);
 	idempotency_repo_write_removed(removal->repo, &record);
 	begin_call(removal, on_answers_removed);
-	if (!buf_ok(&record) ||
-	    !repo_write(removal->repo, &removal->call, writes,
-			make_answer_writes(removal, buf_text(&record), writes), &result))
+	if (buf_ok(&record))
+		result = repo_write(removal->repo, &removal->call, writes,
+				    make_answer_writes(removal, buf_text(&record), writes));
+	if (result != RESULT_OK)
 		end(removal, result);
 	buf_clear(&record);
 }

@@ -7,7 +7,6 @@
 #include "repo/product_view.h"
 
 enum {
-	NAMES_SIZE = 300, /* {"#p":"…"} with a name of 255 characters, which need no escapes */
 	VALUES_SIZE = 64,
 	KEY_MAX = 64 * 1024, /* LastEvaluatedKey */
 	FIRST_PAGE = 10,
@@ -235,10 +234,10 @@ static void on_ids(struct dynamodb_call *call)
 static void start_query(struct page *page)
 {
 	const struct product_export *export = page->export;
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", page->repo->db.partition_key);
+	repo_key_names(page->repo, names);
 	snprintf(values, sizeof(values), "{\":p\":{\"S\":\"PROD#%" PRIu32 "\"}}", export->shard);
 	page->limit = export->page > 0 ? export->page : FIRST_PAGE;
 	page->query = (struct dynamodb_call){

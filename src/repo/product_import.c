@@ -6,7 +6,6 @@
 #include "repo/product_import.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "repo/new_product.h"
@@ -15,7 +14,6 @@
 #include "repo/repo_write.h"
 
 enum {
-	NAMES_SIZE = 300,    /* {"#p":"…"} with a name of 255 characters, which need no escapes */
 	TRIES_MAX = 5,       /* of an entry: how often it may be found in another state */
 	CHANGES_AT_ONCE = 8, /* so that an import leaves calls to others */
 	WRITES_MAX = PRODUCT_IMPORT_MAX * NEW_PRODUCT_ITEMS,
@@ -119,14 +117,14 @@ static bool make_items(struct product_import *import)
 	return ok;
 }
 
-static bool write_made(struct product_import *import, enum result *result)
+static enum result write_made(struct product_import *import)
 {
 	const struct repo *repo = import->repo;
 	struct dynamodb_write writes[WRITES_MAX];
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	size_t count = 0;
 
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", repo->db.partition_key);
+	repo_key_names(repo, names);
 	for (size_t i = 0; i < import->making_count; i++)
 		count += new_product_writes(&import->items[i], names, writes + count);
 	import->call = (struct dynamodb_call){
@@ -134,7 +132,7 @@ static bool write_made(struct product_import *import, enum result *result)
 		.done = on_made,
 		.context = import,
 	};
-	return repo_write(repo, &import->call, writes, count, result);
+	return repo_write(repo, &import->call, writes, count);
 }
 
 /* True when something was started. */
@@ -142,7 +140,6 @@ static bool start_making(struct product_import *import)
 {
 	size_t most = import->makes_one_by_one ? 1 : PRODUCT_IMPORT_MAX;
 	enum result result = RESULT_NO_MEMORY;
-	bool ok;
 
 	import->making_count = 0;
 	for (size_t i = 0; i < import->count && import->making_count < most; i++)
@@ -150,13 +147,14 @@ static bool start_making(struct product_import *import)
 			import->making[import->making_count++] = &import->entries[i];
 	if (import->making_count == 0)
 		return false;
-	ok = make_items(import) && write_made(import, &result);
+	if (make_items(import))
+		result = write_made(import);
 	for (size_t i = 0; i < import->making_count; i++) {
 		new_product_clear(&import->items[i]);
-		if (!ok)
+		if (result != RESULT_OK)
 			end_entry(import->making[i], result);
 	}
-	return ok;
+	return result == RESULT_OK;
 }
 
 /* ------------------------------------------------------------------ changing */

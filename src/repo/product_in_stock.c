@@ -19,6 +19,7 @@ struct search {
 	struct list_page *out;
 	struct await *await;
 	uint64_t consumed; /* read units × 1000 on the account before */
+	uint64_t consumed_before_round;
 
 	/* A round: a page of the list, and the stock of its products. */
 	struct await round;
@@ -39,10 +40,11 @@ static void finish(struct search *search, enum result result)
 	await_finish(await, result);
 }
 
-static void finish_page(struct search *search)
+/* `next`: of a page that is not full, in the waiter's arena; NULL: it is the last one. */
+static void finish_page(struct search *search, const char *next)
 {
 	struct arena *arena = search->await->arena;
-	struct list_page page = {.count = search->count};
+	struct list_page page = {.count = search->count, .next = next};
 	size_t limit = search->query.limit;
 	struct span *entries;
 
@@ -92,7 +94,7 @@ static size_t find_available(const struct search *search, struct span ids[static
 static bool is_among(struct span id, const struct span *ids, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (id.len == ids[i].len && memcmp(id.data, ids[i].data, id.len) == 0)
+		if (span_same(id, ids[i]))
 			return true;
 	}
 	return false;
@@ -123,11 +125,13 @@ static bool take_available(struct search *search)
 
 static void start_round(struct search *search);
 
-static bool has_read_too_much(const struct search *search)
+/* Another round costs as much as the one before, or more. */
+static bool has_read_enough(const struct search *search)
 {
-	uint64_t consumed = search->await->usage.read_millis - search->consumed;
+	uint64_t now = search->await->usage.read_millis;
+	uint64_t then = now + (now - search->consumed_before_round);
 
-	return consumed > (uint64_t)PRODUCT_LIST_READ_UNITS * 1000;
+	return then - search->consumed > (uint64_t)PRODUCT_LIST_READ_UNITS * 1000;
 }
 
 /* Where much is sold out, more is looked at in each round. */
@@ -140,10 +144,19 @@ static void go_on(struct search *search)
 	asked->limit = 2 * asked->limit < LIST_PAGE_MAX ? 2 * asked->limit : LIST_PAGE_MAX;
 	if (!asked->cursor)
 		finish(search, RESULT_NO_MEMORY);
-	else if (has_read_too_much(search))
-		finish(search, RESULT_TOO_LARGE);
+	else if (has_read_enough(search))
+		finish_page(search, asked->cursor);
 	else
 		start_round(search);
+}
+
+/* The page has been looked at. */
+static void turn_page(struct search *search)
+{
+	if (search->count > search->query.limit || !search->page.next)
+		finish_page(search, NULL);
+	else
+		go_on(search);
 }
 
 static void on_stock(struct dynamodb_call *call)
@@ -154,10 +167,8 @@ static void on_stock(struct dynamodb_call *call)
 		finish(search, call->result);
 	else if (!take_available(search))
 		finish(search, RESULT_NO_MEMORY);
-	else if (search->count > search->query.limit || !search->page.next)
-		finish_page(search);
 	else
-		go_on(search);
+		turn_page(search);
 }
 
 static void start_stock(struct search *search)
@@ -193,7 +204,7 @@ static void on_page(struct await *await)
 	if (await->result != RESULT_OK)
 		finish(search, await->result);
 	else if (search->page.count == 0)
-		finish_page(search);
+		turn_page(search);
 	else
 		start_stock(search);
 }
@@ -202,6 +213,7 @@ static void start_round(struct search *search)
 {
 	dynamodb_call_clear(&search->call);
 	arena_reset(&search->arena);
+	search->consumed_before_round = search->await->usage.read_millis;
 	search->round = (struct await){
 		.arena = &search->arena,
 		.deadline_us = search->await->deadline_us,

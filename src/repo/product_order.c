@@ -59,12 +59,27 @@ static void add_price(const struct item *entry, struct buf *out)
 		buf_add_char(out, '0');
 }
 
-/* The folded name: the index key without the tab and the id at its end. */
-static void add_name(const struct item *entry, struct buf *out)
+static struct span text_of(const struct item *entry, const char *name)
 {
-	json_string_decode(json_scan_member(item_get(entry, "g1s"), "S"), out);
+	return json_scan_member(item_get(entry, name), "S");
+}
+
+/* An index key without what joins it to the id at its end, and that id. */
+static void add_key(const struct item *entry, const char *name, struct buf *out)
+{
+	json_string_decode(text_of(entry, name), out);
 	if (out->len > ID_LEN)
 		buf_truncate(out, out->len - ID_LEN - 1);
+}
+
+static void add_created(const struct item *entry, struct buf *out)
+{
+	struct span time = text_of(entry, "created_at");
+
+	if (time.data)
+		json_string_decode(time, out);
+	else
+		add_key(entry, "g2s", out);
 }
 
 void product_order_position(enum product_order order, const struct item *entry, struct span id,
@@ -73,13 +88,13 @@ void product_order_position(enum product_order order, const struct item *entry, 
 	buf_reset(out);
 	switch (order) {
 	case PRODUCT_BY_NAME:
-		add_name(entry, out);
+		add_key(entry, "g1s", out); /* the folded name */
 		break;
 	case PRODUCT_BY_PRICE:
 		add_price(entry, out);
 		break;
 	case PRODUCT_BY_CREATED:
-		json_string_decode(json_scan_member(item_get(entry, "created_at"), "S"), out);
+		add_created(entry, out);
 		break;
 	}
 	/* What no product of ours has, another tool's may: it must still fit into a cursor. */

@@ -6,10 +6,7 @@
 
 #include "repo/repo_write.h"
 
-enum {
-	NAMES_SIZE = 300, /* {"#p":"…"} with a name of 255 characters, which need no escapes */
-	VALUES_SIZE = 96,
-};
+enum { VALUES_SIZE = 96 };
 
 /* ------------------------------------------------------------------ reading */
 
@@ -20,25 +17,24 @@ struct find {
 	struct dynamodb_call call;
 };
 
-static void put_between(const char *before, const char *text, const char *behind, char *out,
-			size_t size)
+static void write_key(const char *id, char values[static VALUES_SIZE])
 {
-	struct buf buf;
+	struct buf out;
 
-	buf_init_over(&buf, out, size);
-	buf_add_str(&buf, before);
-	buf_add_str(&buf, text);
-	buf_add_str(&buf, behind);
+	buf_init_over(&out, values, VALUES_SIZE);
+	buf_add_str(&out, "{\":p\":{\"S\":\"P#");
+	buf_add_str(&out, id);
+	buf_add_str(&out, "\"}}");
 }
 
 void product_repo_query(const struct repo *repo, const char *id, bool is_consistent,
 			struct dynamodb_call *call)
 {
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 
-	put_between("{\"#p\":\"", repo->db.partition_key, "\"}", names, sizeof(names));
-	put_between("{\":p\":{\"S\":\"P#", id, "\"}}", values, sizeof(values));
+	repo_key_names(repo, names);
+	write_key(id, values);
 	dynamodb_query(&repo->db, call,
 		       &(struct dynamodb_query){
 			       .condition = "#p = :p",
@@ -78,18 +74,10 @@ static void on_found(struct dynamodb_call *call)
 void product_repo_find(struct repo *repo, const char *id, bool is_consistent,
 		       struct stored_product *out, struct await *await)
 {
-	struct find *find;
+	struct find *find = repo_begin(await, sizeof(*find), id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!id_is_valid(id)) {
-		await_finish(await, RESULT_NOT_FOUND);
+	if (!find)
 		return;
-	}
-	find = arena_alloc(await->arena, sizeof(*find));
-	if (!find) {
-		await_finish(await, RESULT_NO_MEMORY);
-		return;
-	}
 	*find = (struct find){.await = await, .out = out, .id = id};
 	find->call.await = await;
 	find->call.done = on_found;
@@ -148,18 +136,18 @@ static bool show_new(const struct create *create, const struct new_product_items
 	return true;
 }
 
-static bool write_new(const struct repo *repo, struct create *create,
-		      const struct new_product_items *items, enum result *result)
+static enum result write_new(const struct repo *repo, struct create *create,
+			     const struct new_product_items *items)
 {
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	struct dynamodb_write writes[NEW_PRODUCT_ITEMS];
 	size_t count = new_product_writes(items, names, writes);
 
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", repo->db.partition_key);
+	repo_key_names(repo, names);
 	create->call.await = create->await;
 	create->call.done = on_created;
 	create->call.context = create;
-	return repo_write(repo, &create->call, writes, count, result);
+	return repo_write(repo, &create->call, writes, count);
 }
 
 void product_repo_create(struct repo *repo, const struct new_product *new,
@@ -168,15 +156,17 @@ void product_repo_create(struct repo *repo, const struct new_product *new,
 	struct create *create = await_begin(await, sizeof(*create));
 	struct new_product_items items;
 	enum result result = RESULT_NO_MEMORY;
-	bool ok;
+	bool is_made;
 
 	if (!create)
 		return;
 	create->await = await;
 	create->out = out;
-	ok = new_product_make(repo, new, &items);
+	is_made = new_product_make(repo, new, &items);
 	memcpy(create->id, items.id, ID_SIZE);
-	if (!ok || !show_new(create, &items) || !write_new(repo, create, &items, &result))
+	if (is_made && show_new(create, &items))
+		result = write_new(repo, create, &items);
+	if (result != RESULT_OK)
 		await_finish(await, result);
 	new_product_clear(&items);
 }
@@ -214,7 +204,7 @@ static void remove_both(const struct repo *repo, const char *id, uint64_t expect
 			struct dynamodb_call *call)
 {
 	char pk[PRODUCT_KEY_SIZE];
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 	bool is_any = expected_version == 0;
 	const struct dynamodb_write writes[] = {
@@ -231,7 +221,7 @@ static void remove_both(const struct repo *repo, const char *id, uint64_t expect
 	};
 
 	product_item_key("P#", id, pk);
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\"}", repo->db.partition_key);
+	repo_key_names(repo, names);
 	snprintf(values, sizeof(values), "{\":v\":{\"N\":\"%" PRIu64 "\"}}", expected_version);
 	dynamodb_transact_write(&repo->db, call, writes, 2, NULL);
 }
@@ -239,18 +229,10 @@ static void remove_both(const struct repo *repo, const char *id, uint64_t expect
 void product_repo_remove(struct repo *repo, const char *id, uint64_t expected_version,
 			 struct await *await)
 {
-	struct removal *removal;
+	struct removal *removal = repo_begin(await, sizeof(*removal), id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!id_is_valid(id)) {
-		await_finish(await, RESULT_NOT_FOUND);
+	if (!removal)
 		return;
-	}
-	removal = arena_alloc(await->arena, sizeof(*removal));
-	if (!removal) {
-		await_finish(await, RESULT_NO_MEMORY);
-		return;
-	}
 	removal->await = await;
 	removal->call.await = await;
 	removal->call.done = on_removed;

@@ -142,7 +142,7 @@ static void make_item(struct run *run, const json_t *changed)
 	buf_add_char(&run->item, '}');
 }
 
-static bool write_changed(struct item_update *update, const json_t *changed, enum result *result)
+static enum result write_changed(struct item_update *update, const json_t *changed)
 {
 	struct run *run = update->of;
 	char pk[PRODUCT_KEY_SIZE];
@@ -157,13 +157,13 @@ static bool write_changed(struct item_update *update, const json_t *changed, enu
 
 	make_item(run, changed);
 	if (!buf_ok(&run->item) || !show_changed(run))
-		return false;
+		return RESULT_NO_MEMORY;
 	product_item_key("P#", run->id, pk);
 	snprintf(values, sizeof(values), "{\":v\":{\"N\":\"%" PRIu64 "\"}}", update->version);
 	/* The view wants the braces, the request the members only. */
 	buf_truncate(&run->item, run->item.len - 1);
 	write.item = buf_text(&run->item) + 1;
-	return repo_write(update->repo, &update->write, &write, 1, result);
+	return repo_write(update->repo, &update->write, &write, 1);
 }
 
 /* ------------------------------------------------------------------ all together */
@@ -179,18 +179,10 @@ static const struct item_update_kind product_kind = {
 void product_update_run(struct repo *repo, const struct product_update *update,
 			struct stored_product *out, struct await *await)
 {
-	struct run *run;
+	struct run *run = repo_begin(await, sizeof(*run), update->id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!id_is_valid(update->id)) {
-		await_finish(await, RESULT_NOT_FOUND);
+	if (!run)
 		return;
-	}
-	run = arena_alloc(await->arena, sizeof(*run));
-	if (!run) {
-		await_finish(await, RESULT_NO_MEMORY);
-		return;
-	}
 	run->update = (struct item_update){
 		.kind = &product_kind,
 		.of = run,

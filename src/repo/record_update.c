@@ -89,15 +89,15 @@ static bool show_changed(const struct record_update *update, const json_t *chang
 /* ------------------------------------------------------------------ writing */
 
 /* The record's own write comes first. */
-static bool start_writes(struct record_update *update, const struct dynamodb_write *own,
-			 const json_t *changed, enum result *result)
+static enum result start_writes(struct record_update *update, const struct dynamodb_write *own,
+				const json_t *changed)
 {
 	struct dynamodb_write writes[1 + RECORD_OTHERS_MAX] = {*own};
 	size_t count = 0;
 
 	if (update->others && !update->others(update, changed, writes + 1, &count))
-		return false;
-	return repo_write(update->item.repo, &update->item.write, writes, 1 + count, result);
+		return RESULT_NO_MEMORY;
+	return repo_write(update->item.repo, &update->item.write, writes, 1 + count);
 }
 
 /* Put into braces, for these are whole objects. */
@@ -110,8 +110,8 @@ static bool embrace(struct buf *members, struct buf *out)
 	return buf_ok(members) && buf_ok(out);
 }
 
-static bool write_change(struct record_update *update, struct record_change *change,
-			 const json_t *changed, enum result *result)
+static enum result write_change(struct record_update *update, struct record_change *change,
+				const json_t *changed)
 {
 	const struct item_update *item = &update->item;
 	bool is_new = item->version == 0;
@@ -123,7 +123,7 @@ static bool write_change(struct record_update *update, struct record_change *cha
 		.condition = is_new ? "attribute_not_exists(#p)" : "version = :v",
 		.expected_version = item->version,
 	};
-	bool is_started = false;
+	enum result result = RESULT_NO_MEMORY;
 
 	if (is_new)
 		buf_add_format(&change->names, ",\"#p\":\"%s\"", item->repo->db.partition_key);
@@ -134,21 +134,21 @@ static bool write_change(struct record_update *update, struct record_change *cha
 		own.update = buf_text(&change->update);
 		own.names = buf_text(&names);
 		own.values = buf_text(&values);
-		is_started = start_writes(update, &own, changed, result);
+		result = start_writes(update, &own, changed);
 	}
 	buf_clear(&names);
 	buf_clear(&values);
-	return is_started;
+	return result;
 }
 
-static bool write_changed(struct item_update *item, const json_t *changed, enum result *result)
+static enum result write_changed(struct item_update *item, const json_t *changed)
 {
 	struct record_update *update = item->of;
 	struct record_change change = {0};
 	char now[CLOCK_RFC3339_SIZE];
 	char created_at[TIME_MAX];
 	struct record_stamp stamp = {.version = item->version + 1};
-	bool is_started = false;
+	enum result result = RESULT_NO_MEMORY;
 
 	clock_format_rfc3339(clock_wall_ms(item->repo->clock), now);
 	if (!update->may_be_new) {
@@ -157,9 +157,9 @@ static bool write_changed(struct item_update *item, const json_t *changed, enum 
 	}
 	record_change_init(&change, update->fields, changed, &stamp);
 	if (show_changed(update, changed, &stamp))
-		is_started = write_change(update, &change, changed, result);
+		result = write_change(update, &change, changed);
 	record_change_clear(&change);
-	return is_started;
+	return result;
 }
 
 static enum result judge(const struct item_update *item)

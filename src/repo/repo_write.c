@@ -165,41 +165,42 @@ static enum result write_with_record(const struct repo *repo, struct dynamodb_ca
 		dynamodb_transact_write(&repo->db, call, all, run->count + run->kept_count, NULL);
 	}
 	buf_clear(&record.item);
-	return result;
+	if (result != RESULT_TOO_LARGE)
+		return result;
+	/* Not to be taken for something that is itself too large to be written. */
+	idempotency->is_too_large = true;
+	return RESULT_REPEATED;
 }
 
 /* ------------------------------------------------------------------ the way in */
 
-static bool start(const struct repo *repo, struct dynamodb_call *call,
-		  const struct dynamodb_write *writes, struct run how, enum result *result)
+static enum result start(const struct repo *repo, struct dynamodb_call *call,
+			 const struct dynamodb_write *writes, struct run how)
 {
 	struct run *run = arena_alloc(call->await->arena, sizeof(*run));
 
 	assert(how.count >= 1 && how.count <= REPO_WRITES_MAX);
-	*result = RESULT_NO_MEMORY;
 	if (!run)
-		return false;
+		return RESULT_NO_MEMORY;
 	*run = how;
 	run->repo = repo;
 	note_events(run, writes);
 	run->done = call->done;
 	run->context = call->context;
-	*result = RESULT_OK;
-	if (repo_write_is_alone(call->await))
-		write_alone(repo, call, run, writes);
-	else
-		*result = write_with_record(repo, call, run, writes);
-	return *result == RESULT_OK;
+	if (!repo_write_is_alone(call->await))
+		return write_with_record(repo, call, run, writes);
+	write_alone(repo, call, run, writes);
+	return RESULT_OK;
 }
 
-bool repo_write(const struct repo *repo, struct dynamodb_call *call,
-		const struct dynamodb_write *writes, size_t count, enum result *result)
+enum result repo_write(const struct repo *repo, struct dynamodb_call *call,
+		       const struct dynamodb_write *writes, size_t count)
 {
-	return start(repo, call, writes, (struct run){.count = count}, result);
+	return start(repo, call, writes, (struct run){.count = count});
 }
 
-bool repo_write_once(const struct repo *repo, struct dynamodb_call *call,
-		     const struct dynamodb_write *write, enum result *result)
+enum result repo_write_once(const struct repo *repo, struct dynamodb_call *call,
+			    const struct dynamodb_write *write)
 {
-	return start(repo, call, write, (struct run){.count = 1, .is_once = true}, result);
+	return start(repo, call, write, (struct run){.count = 1, .is_once = true});
 }

@@ -6,7 +6,6 @@
 
 #include "base/json_string.h"
 #include "repo/repo_write.h"
-#include "repo/user_item.h"
 
 enum {
 	KEY_SIZE = 24, /* "BACK#" and a shard */
@@ -21,7 +20,7 @@ struct run {
 	struct restock *out;
 	uint32_t shard;
 	char pk[KEY_SIZE];
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	struct dynamodb_call call;
 };
 
@@ -35,7 +34,7 @@ static struct run *begin(struct repo *repo, uint32_t shard, struct await *await,
 	run->repo = repo;
 	run->await = await;
 	snprintf(run->pk, sizeof(run->pk), "BACK#%" PRIu32, shard);
-	user_item_names(repo, run->names);
+	repo_key_names(repo, run->names);
 	run->call = (struct dynamodb_call){.await = await, .done = done, .context = run};
 	return run;
 }
@@ -63,7 +62,9 @@ static void write(struct run *run, const struct dynamodb_write *write, bool is_o
 {
 	enum result result = RESULT_NO_MEMORY;
 
-	if (!is_ok || !repo_write(run->repo, &run->call, write, 1, &result))
+	if (is_ok)
+		result = repo_write(run->repo, &run->call, write, 1);
+	if (result != RESULT_OK)
 		finish(run, result);
 }
 

@@ -59,18 +59,10 @@ static void on_found(struct dynamodb_call *call)
 void stock_repo_find(struct repo *repo, const char *product_id, struct stock *out,
 		     struct await *await)
 {
-	struct find *find;
+	struct find *find = repo_begin(await, sizeof(*find), product_id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!id_is_valid(product_id)) {
-		await_finish(await, RESULT_NOT_FOUND);
+	if (!find)
 		return;
-	}
-	find = arena_alloc(await->arena, sizeof(*find));
-	if (!find) {
-		await_finish(await, RESULT_NO_MEMORY);
-		return;
-	}
 	find->reading = (struct reading){.repo = repo, .product_id = product_id, .await = await};
 	find->out = out;
 	read_stock(&find->reading, on_found, find);
@@ -186,8 +178,9 @@ static void write_change(struct run *run, const struct stock_decision *decision)
 		.done = on_written,
 		.context = run,
 	};
-	if (!stock_writes_make(reading->repo, &stock_change, &writes) ||
-	    !repo_write(reading->repo, &reading->call, writes.write, writes.count, &result))
+	if (stock_writes_make(reading->repo, &stock_change, &writes))
+		result = repo_write(reading->repo, &reading->call, writes.write, writes.count);
+	if (result != RESULT_OK)
 		finish(run, result);
 	stock_writes_clear(&writes);
 }
@@ -198,14 +191,14 @@ static void change(struct run *run)
 	struct stock_decision decision = decide(run);
 
 	dynamodb_call_clear(&run->reading.call);
-	if (!is_expected(run)) {
+	if (decision.verdict == STOCK_FINE && decision.after.version == run->now.version) {
+		*run->out = (struct stock_outcome){STOCK_FINE, run->now};
+		finish(run, RESULT_OK);
+	} else if (!is_expected(run)) {
 		finish(run, RESULT_CONFLICT);
 	} else if (decision.verdict != STOCK_FINE) {
 		*run->out = (struct stock_outcome){decision.verdict, run->now};
 		finish(run, RESULT_INVALID);
-	} else if (decision.after.version == run->now.version) {
-		*run->out = (struct stock_outcome){STOCK_FINE, run->now};
-		finish(run, RESULT_OK);
 	} else if (run->tries++ == STOCK_REPO_TRIES) {
 		finish(run, RESULT_THROTTLED);
 	} else {
@@ -226,19 +219,12 @@ static void on_read(struct dynamodb_call *call)
 
 static void start(const struct run *wanted)
 {
-	struct await *await = wanted->reading.await;
-	struct run *run;
+	const struct reading *reading = &wanted->reading;
+	struct run *run =
+		repo_begin(reading->await, sizeof(*run), reading->product_id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!id_is_valid(wanted->reading.product_id)) {
-		await_finish(await, RESULT_NOT_FOUND);
+	if (!run)
 		return;
-	}
-	run = arena_alloc(await->arena, sizeof(*run));
-	if (!run) {
-		await_finish(await, RESULT_NO_MEMORY);
-		return;
-	}
 	*run = *wanted;
 	read_stock(&run->reading, on_read, run);
 }

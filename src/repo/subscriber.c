@@ -6,7 +6,6 @@
 
 #include "repo/product_item.h"
 #include "repo/repo_write.h"
-#include "repo/user_item.h"
 
 enum {
 	VALUES_SIZE = 192,
@@ -18,7 +17,7 @@ struct run {
 	struct await *await;
 	const struct subscriber_query *query;
 	struct subscriber_page *out;
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	struct dynamodb_call call;
 };
 
@@ -30,7 +29,7 @@ static struct run *begin(struct repo *repo, struct await *await)
 		return NULL;
 	run->repo = repo;
 	run->await = await;
-	user_item_names(repo, run->names);
+	repo_key_names(repo, run->names);
 	return run;
 }
 
@@ -194,7 +193,7 @@ void subscriber_forget(struct repo *repo, const struct subscription *subscriptio
 	char partition[SUBSCRIPTION_KEY_SIZE];
 	char sort[SUBSCRIPTION_SORT_SIZE];
 	char values[VALUES_SIZE];
-	enum result result = RESULT_NO_MEMORY;
+	enum result result;
 
 	if (!run)
 		return;
@@ -202,13 +201,14 @@ void subscriber_forget(struct repo *repo, const struct subscription *subscriptio
 			      partition);
 	subscription_item_sort(subscription->user_id, sort);
 	snprintf(values, sizeof(values), "{\":mark\":{\"S\":\"%s\"}}", subscription->mark);
-	if (!repo_write(repo, begin_call(run, on_forgotten),
-			&(struct dynamodb_write){
-				.action = DYNAMODB_DELETE,
-				.key = {partition, sort},
-				.condition = "mark = :mark",
-				.values = values,
-			},
-			1, &result))
+	result = repo_write(repo, begin_call(run, on_forgotten),
+			    &(struct dynamodb_write){
+				    .action = DYNAMODB_DELETE,
+				    .key = {partition, sort},
+				    .condition = "mark = :mark",
+				    .values = values,
+			    },
+			    1);
+	if (result != RESULT_OK)
 		finish(run, result);
 }

@@ -4,14 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "repo/product_item.h"
 #include "repo/repo_write.h"
-#include "repo/user_item.h"
 
 enum {
 	VALUES_SIZE = 160,
-	NAMES_SIZE = USER_NAMES_SIZE + 16,
 	KEY_MAX = 8 * 1024, /* LastEvaluatedKey */
 };
 
@@ -67,13 +64,13 @@ static void on_put(struct dynamodb_call *call)
 		finish(job, RESULT_IN_USE);
 }
 
-static bool write_put(struct job *job, const struct subscription *subscription, const char *item,
-		      enum result *result)
+static enum result write_put(struct job *job, const struct subscription *subscription,
+			     const char *item)
 {
 	char partition[SUBSCRIPTION_KEY_SIZE];
 	char sort[SUBSCRIPTION_SORT_SIZE];
 	char product[PRODUCT_KEY_SIZE];
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	/* The user's partition key is the subscription's sort key. */
 	const struct dynamodb_write writes[WRITES] = {
 		[SUBSCRIPTION] = {.action = DYNAMODB_PUT, .key = {partition, sort}, .item = item},
@@ -91,8 +88,8 @@ static bool write_put(struct job *job, const struct subscription *subscription, 
 			      job->repo->write_shards, partition);
 	subscription_item_sort(subscription->user_id, sort);
 	product_item_key("P#", subscription->product_id, product);
-	user_item_names(job->repo, names);
-	return repo_write(job->repo, begin_call(job, on_put), writes, WRITES, result);
+	repo_key_names(job->repo, names);
+	return repo_write(job->repo, begin_call(job, on_put), writes, WRITES);
 }
 
 void subscription_repo_put(struct repo *repo, const char *product_id, const char *user_id,
@@ -113,7 +110,9 @@ void subscription_repo_put(struct repo *repo, const char *product_id, const char
 	subscription_init(out, product_id, user_id, clock_wall_ms(repo->clock));
 	buf_init(&item, SUBSCRIPTION_ITEM_MAX);
 	subscription_item_write(out, &item);
-	if (!buf_ok(&item) || !write_put(job, out, buf_text(&item), &result))
+	if (buf_ok(&item))
+		result = write_put(job, out, buf_text(&item));
+	if (result != RESULT_OK)
 		finish(job, result);
 	buf_clear(&item);
 }
@@ -125,8 +124,7 @@ static void on_removed(struct dynamodb_call *call)
 	finish(call->context, call->result == RESULT_CONFLICT ? RESULT_NOT_FOUND : call->result);
 }
 
-static bool write_removal(struct job *job, const char *product_id, const char *user_id,
-			  enum result *result)
+static enum result write_removal(struct job *job, const char *product_id, const char *user_id)
 {
 	char partition[SUBSCRIPTION_KEY_SIZE];
 	char sort[SUBSCRIPTION_SORT_SIZE];
@@ -143,13 +141,13 @@ static bool write_removal(struct job *job, const char *product_id, const char *u
 	subscription_item_sort(user_id, sort);
 	snprintf(values, sizeof(values), "{\":now\":{\"N\":\"%" PRId64 "\"}}",
 		 clock_wall_ms(job->repo->clock) / 1000);
-	return repo_write(job->repo, begin_call(job, on_removed), &write, 1, result);
+	return repo_write(job->repo, begin_call(job, on_removed), &write, 1);
 }
 
 void subscription_repo_remove(struct repo *repo, const char *product_id, const char *user_id,
 			      struct await *await)
 {
-	enum result result = RESULT_NO_MEMORY;
+	enum result result;
 	struct job *job;
 
 	await_start(await);
@@ -158,7 +156,10 @@ void subscription_repo_remove(struct repo *repo, const char *product_id, const c
 		return;
 	}
 	job = new_job(repo, sizeof(*job), await);
-	if (job && !write_removal(job, product_id, user_id, &result))
+	if (!job)
+		return;
+	result = write_removal(job, product_id, user_id);
+	if (result != RESULT_OK)
 		finish(job, result);
 }
 
@@ -175,21 +176,21 @@ static void start_page(struct clearance *clearance);
 
 static void end_clearance(struct clearance *clearance, enum result result)
 {
-	if (result != RESULT_OK)
-		log_event(LOG_WARNING, "subscriptions of a user who was removed are left",
-			  LOG_F_STR("result", result_name(result)));
 	buf_clear(&clearance->last_key);
-	finish(&clearance->job, RESULT_OK);
+	finish(&clearance->job, result);
+}
+
+static void go_on(struct clearance *clearance, enum result result)
+{
+	if (result == RESULT_OK && clearance->has_more)
+		start_page(clearance);
+	else
+		end_clearance(clearance, result);
 }
 
 static void on_page_removed(struct dynamodb_call *call)
 {
-	struct clearance *clearance = call->context;
-
-	if (call->result == RESULT_OK && clearance->has_more)
-		start_page(clearance);
-	else
-		end_clearance(clearance, call->result);
+	go_on(call->context, call->result);
 }
 
 /* The partition key of what the index names, with its closing zero. False when it is not ours. */
@@ -227,7 +228,7 @@ static void remove_page(struct clearance *clearance, struct span items)
 		dynamodb_batch_write(&clearance->job.repo->db,
 				     begin_call(&clearance->job, on_page_removed), writes, count);
 	else
-		end_clearance(clearance, RESULT_OK);
+		go_on(clearance, RESULT_OK);
 }
 
 static void on_page(struct dynamodb_call *call)
@@ -252,9 +253,9 @@ static void start_page(struct clearance *clearance)
 	struct repo *repo = clearance->job.repo;
 	bool goes_on = clearance->last_key.len > 0;
 	char values[VALUES_SIZE];
-	char names[NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 
-	user_item_names(repo, names);
+	repo_key_names(repo, names);
 	snprintf(values, sizeof(values), "{\":u\":{\"S\":\"U#%s\"},\":s\":{\"S\":\"SUB#\"}}",
 		 clearance->user_id);
 	dynamodb_query(&repo->db, begin_call(&clearance->job, on_page),

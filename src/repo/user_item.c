@@ -14,11 +14,6 @@ void user_item_key(const char *id, char key[static RECORD_KEY_SIZE])
 	snprintf(key, RECORD_KEY_SIZE, "U#%s", id);
 }
 
-void user_item_names(const struct repo *repo, char names[static USER_NAMES_SIZE])
-{
-	snprintf(names, USER_NAMES_SIZE, "{\"#p\":\"%s\"}", repo->db.partition_key);
-}
-
 bool user_item_email_key(const struct repo *repo, struct span email,
 			 char key[static RECORD_KEY_SIZE])
 {
@@ -41,14 +36,23 @@ bool user_item_email_key(const struct repo *repo, struct span email,
 	return is_made;
 }
 
+bool user_item_own_email_key(const struct repo *repo, const struct item *item,
+			     char key[static RECORD_KEY_SIZE])
+{
+	struct buf email = {0};
+	bool is_made;
+
+	buf_init(&email, EMAIL_MAX);
+	json_string_decode(json_scan_member(item_get(item, "email"), "S"), &email);
+	is_made = buf_ok(&email) &&
+		  user_item_email_key(repo, (struct span){buf_text(&email), email.len}, key);
+	buf_clear(&email);
+	return is_made;
+}
+
 void user_item_lock(const char *user_id, char members[static USER_LOCK_SIZE])
 {
 	snprintf(members, USER_LOCK_SIZE, "\"user_id\":{\"S\":\"%s\"}", user_id);
-}
-
-void user_item_email(const struct item *item, struct buf *out)
-{
-	json_string_decode(json_scan_member(item_get(item, "email"), "S"), out);
 }
 
 void user_item_write(const struct repo *repo, const char *id, const json_t *user, const char *now,

@@ -55,14 +55,11 @@ static void on_found(struct record_find *find, enum result result)
 void user_owner_find(struct repo *repo, const struct user_owned *owned, struct record *out,
 		     struct await *await)
 {
-	bool can_be = id_is_valid(owned->user_id);
-	struct record_find *find = arena_alloc(await->arena, sizeof(*find));
+	struct record_find *find =
+		repo_begin(await, sizeof(*find), owned->user_id, RESULT_NO_OWNER);
 
-	await_start(await);
-	if (!find || !can_be) {
-		await_finish(await, find ? RESULT_NO_OWNER : RESULT_NO_MEMORY);
+	if (!find)
 		return;
-	}
 	find->repo = repo;
 	find->await = await;
 	find->out = out;

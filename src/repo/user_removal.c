@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "domain/address.h"
-#include "domain/contact.h"
 #include "repo/person_removal.h"
 #include "repo/repo_write.h"
 #include "repo/user_item.h"
@@ -16,7 +15,6 @@ enum {
 	ADDRESSES_MAX = REPO_WRITES_MAX - FIXED_WRITES,
 	VALUES_SIZE = 160,
 	MARK_MAX = 512,
-	EMAIL_MAX = 4 * CONTACT_EMAIL_MAX,
 	KEY_MAX = 8 * 1024,  /* LastEvaluatedKey */
 	READS_FOR_COUNT = 3, /* until a count that does not fit is taken for somebody's mistake */
 };
@@ -48,7 +46,7 @@ struct removal {
 	/* what is written */
 	char pk[RECORD_KEY_SIZE];
 	char cart_pk[RECORD_KEY_SIZE];
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 	char pointer_values[VALUES_SIZE];
 	struct buf mark;
@@ -79,9 +77,10 @@ static void begin_call(struct removal *removal, void (*done)(struct dynamodb_cal
 
 /* ------------------------------------------------------------------ the person elsewhere */
 
+/* The user is gone, by this request or an earlier one: nobody may hear that nothing has changed. */
 static void on_person_removed(struct person_removal *person, enum result result)
 {
-	finish(person->context, result);
+	finish(person->context, result_is_failure(result) ? RESULT_UNKNOWN : result);
 }
 
 static void remove_person(struct removal *removal)
@@ -123,7 +122,7 @@ static void make_texts(struct removal *removal)
 {
 	buf_reset(&removal->mark);
 	person_removal_write_mark(removal->repo, removal->id, PERSON_PATIENCE_MS, &removal->mark);
-	user_item_names(removal->repo, removal->names);
+	repo_key_names(removal->repo, removal->names);
 	snprintf(removal->cart_pk, sizeof(removal->cart_pk), "C#%s", removal->cart_id);
 	snprintf(removal->pointer_values, sizeof(removal->pointer_values),
 		 "{\":c\":{\"S\":\"%s\"}}", removal->cart_id);
@@ -182,8 +181,10 @@ static void start_write(struct removal *removal)
 
 	make_texts(removal);
 	begin_call(removal, on_written);
-	if (!buf_ok(&removal->mark) || !repo_write(removal->repo, &removal->call, removal->writes,
-						   make_writes(removal), &result))
+	if (buf_ok(&removal->mark))
+		result = repo_write(removal->repo, &removal->call, removal->writes,
+				    make_writes(removal));
+	if (result != RESULT_OK)
 		finish(removal, result);
 }
 
@@ -191,20 +192,11 @@ static void start_write(struct removal *removal)
 
 static bool take_user(struct removal *removal, const struct item *item)
 {
-	struct buf email = {0};
-	bool is_taken;
-
 	removal->has_user = true;
 	removal->version = 0;
 	(void)!item_u64(item, "version", &removal->version);
 	removal->has_count = item_u64(item, "address_count", &removal->count);
-	buf_init(&email, EMAIL_MAX);
-	user_item_email(item, &email);
-	is_taken = buf_ok(&email) &&
-		   user_item_email_key(removal->repo, (struct span){buf_text(&email), email.len},
-				       removal->lock);
-	buf_clear(&email);
-	return is_taken;
+	return user_item_own_email_key(removal->repo, item, removal->lock);
 }
 
 static void take_pointer(struct removal *removal, const struct item *item)
@@ -240,7 +232,7 @@ static bool take_item(struct removal *removal, const struct item *item)
 	if (span_equals(sk, "CART"))
 		take_pointer(removal, item);
 	else if (span_equals(sk, "GONE"))
-		removal->has_mark = true;
+		removal->has_mark = person_removal_is_open(item);
 	else if (sk.len == 2 + ID_LEN && memcmp(sk.data, "A#", 2) == 0)
 		return take_address(removal, sk);
 	return true;
@@ -306,7 +298,7 @@ static void start_page(struct removal *removal)
 	char values[VALUES_SIZE];
 	bool goes_on = removal->last_key.len > 0;
 
-	user_item_names(removal->repo, removal->names);
+	repo_key_names(removal->repo, removal->names);
 	/* Up to the mark; what has been noted behind it comes when the user is gone. */
 	snprintf(values, sizeof(values),
 		 "{\":p\":{\"S\":\"%s\"},\":from\":{\"S\":\"#\"},\":to\":{\"S\":\"GONE\"}}",
@@ -337,18 +329,10 @@ static void start_read(struct removal *removal)
 void user_removal_run(struct repo *repo, const char *id, uint64_t expected_version,
 		      struct await *await)
 {
-	struct removal *removal;
+	struct removal *removal = repo_begin(await, sizeof(*removal), id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!id_is_valid(id)) {
-		await_finish(await, RESULT_NOT_FOUND);
+	if (!removal)
 		return;
-	}
-	removal = arena_alloc(await->arena, sizeof(*removal));
-	if (!removal) {
-		await_finish(await, RESULT_NO_MEMORY);
-		return;
-	}
 	removal->repo = repo;
 	removal->await = await;
 	removal->id = id;

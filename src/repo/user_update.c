@@ -3,37 +3,28 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "domain/contact.h"
 #include "domain/user.h"
 #include "repo/record_update.h"
 #include "repo/user_item.h"
 
-enum { EMAIL_MAX = 4 * CONTACT_EMAIL_MAX, VALUES_SIZE = 80 };
+enum { VALUES_SIZE = 80 };
 
 struct run {
 	struct record_update record;
 	char old_lock[RECORD_KEY_SIZE];
 	char new_lock[RECORD_KEY_SIZE];
 	char lock[USER_LOCK_SIZE]; /* what the new one holds */
-	char names[USER_NAMES_SIZE];
+	char names[REPO_NAMES_SIZE];
 	char values[VALUES_SIZE];
 };
 
 static bool make_locks(struct run *run, const json_t *changed)
 {
 	const struct repo *repo = run->record.item.repo;
-	struct buf email = {0};
-	bool is_made;
 
-	buf_init(&email, EMAIL_MAX);
-	user_item_email(&run->record.found.item, &email);
-	is_made = buf_ok(&email) &&
-		  user_item_email_key(repo, (struct span){buf_text(&email), email.len},
-				      run->old_lock) &&
-		  user_item_email_key(repo, field_text(json_object_get(changed, "email")),
-				      run->new_lock);
-	buf_clear(&email);
-	return is_made;
+	return user_item_own_email_key(repo, &run->record.found.item, run->old_lock) &&
+	       user_item_email_key(repo, field_text(json_object_get(changed, "email")),
+				   run->new_lock);
 }
 
 /* The lock moves with the address, unless the two differ in case only. */
@@ -46,7 +37,7 @@ static bool move_lock(struct record_update *record, const json_t *changed,
 		return false;
 	if (strcmp(run->old_lock, run->new_lock) == 0)
 		return true;
-	user_item_names(record->item.repo, run->names);
+	repo_key_names(record->item.repo, run->names);
 	user_item_lock(record->id, run->lock);
 	snprintf(run->values, sizeof(run->values), "{\":u\":{\"S\":\"%s\"}}", record->id);
 	writes[0] = (struct dynamodb_write){
@@ -81,13 +72,10 @@ static enum result judge(const struct item_update *item)
 void user_update_run(struct repo *repo, const struct user_update *update, struct record *out,
 		     struct await *await)
 {
-	struct run *run = arena_alloc(await->arena, sizeof(*run));
+	struct run *run = repo_begin(await, sizeof(*run), update->id, RESULT_NOT_FOUND);
 
-	await_start(await);
-	if (!run || !id_is_valid(update->id)) {
-		await_finish(await, run ? RESULT_NOT_FOUND : RESULT_NO_MEMORY);
+	if (!run)
 		return;
-	}
 	run->record.item = (struct item_update){
 		.repo = repo,
 		.await = await,

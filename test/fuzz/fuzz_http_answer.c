@@ -17,18 +17,13 @@ static void demand(bool is_true)
 		abort();
 }
 
-static bool is_over(const struct http_answer *answer)
-{
-	return answer->state == HTTP_ANSWER_DONE || answer->state == HTTP_ANSWER_BROKEN;
-}
-
 /* Gives the bytes in pieces of 1 to `longest`; returns how many were taken. */
 static size_t read_in_pieces(struct http_answer *answer, const char *bytes, size_t len,
 			     size_t longest, uint32_t seed)
 {
 	size_t taken = 0;
 
-	while (taken < len && !is_over(answer)) {
+	while (taken < len && !http_answer_is_over(answer)) {
 		size_t piece;
 		size_t now;
 
@@ -37,18 +32,23 @@ static size_t read_in_pieces(struct http_answer *answer, const char *bytes, size
 		if (piece > len - taken)
 			piece = len - taken;
 		now = http_answer_add(answer, bytes + taken, piece);
-		demand(now == piece || is_over(answer));
+		demand(now == piece || http_answer_is_over(answer));
 		demand(now <= piece);
 		taken += now;
 	}
 	return taken;
 }
 
-/* What of a broken answer was read before it broke may depend on the pieces; nothing else may. */
+static bool is_refused(const struct http_answer *answer)
+{
+	return answer->state == HTTP_ANSWER_BROKEN || answer->state == HTTP_ANSWER_TOO_LONG;
+}
+
+/* What of a refused answer was read before may depend on the pieces; nothing else may. */
 static void compare(const struct http_answer *a, const struct http_answer *b)
 {
 	demand(a->state == b->state);
-	if (a->state == HTTP_ANSWER_BROKEN)
+	if (is_refused(a))
 		return;
 	demand(a->status == b->status && a->keeps_open == b->keeps_open);
 	demand(a->has_crc32 == b->has_crc32 && a->crc32 == b->crc32);
@@ -72,17 +72,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	http_answer_init(&whole, BODY_MAX);
 	http_answer_init(&pieces, BODY_MAX);
 	taken = http_answer_add(&whole, bytes, size - 1);
-	demand(taken == size - 1 || is_over(&whole));
+	demand(taken == size - 1 || http_answer_is_over(&whole));
 	/* A second time on what the first has left behind. */
 	read_in_pieces(&pieces, bytes, size - 1, 1, 0);
 	compare(&whole, &pieces);
 	http_answer_reset(&pieces);
 	demand(read_in_pieces(&pieces, bytes, size - 1, 1 + data[0] % 32, data[0]) == taken ||
-	       whole.state == HTTP_ANSWER_BROKEN);
+	       is_refused(&whole));
 	compare(&whole, &pieces);
 	http_answer_end(&whole);
 	http_answer_end(&pieces);
-	demand(is_over(&whole));
+	demand(http_answer_is_over(&whole));
 	compare(&whole, &pieces);
 	http_answer_clear(&whole);
 	http_answer_clear(&pieces);

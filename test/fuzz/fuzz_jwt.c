@@ -14,10 +14,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static struct digest *digest;
+
 static void check(struct span token, const struct jwks *keys, const char *signer)
 {
 	static const struct group_scopes groups;
-	const struct jwt_rules rules = {"https://issuer.example/pool", "web", signer, &groups};
+	const struct jwt_rules rules = {"https://issuer.example/pool", "web", signer, &groups,
+					digest};
 	struct jwt_subject subject = {0};
 	char id[JWKS_ID_MAX + 1] = "";
 	enum jwt_result result = jwt_check(token, keys, &rules, 1000000000000, &subject);
@@ -62,7 +65,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct jwks *keys = jwks_parse((struct span){set, sizeof(set) - 1}, why);
 	struct span text = {(const char *)data, size};
 
-	if (!keys)
+	if (!digest)
+		digest = digest_new();
+	if (!keys || !digest)
 		abort();
 	check(text, keys, NULL);
 	check(text, keys, "arn");

@@ -50,7 +50,7 @@ static void read_single(const struct aws_verdict *verdict)
 	if (sns_answer_publish(verdict->answer, &outcome) != (outcome.fate == SNS_ACCEPTED))
 		abort();
 	outcome.fate = SNS_UNKNOWN;
-	if (sns_answer_refusal(verdict->error, verdict->answer, &outcome) !=
+	if (sns_answer_refusal(verdict->status, verdict->error, verdict->answer, false, &outcome) !=
 	    (outcome.fate == SNS_REFUSED))
 		abort();
 	check(&outcome);

@@ -296,11 +296,9 @@ static bool end_unanswered(struct exchange *exchange, char what)
 	static const struct {
 		char what;
 		enum exchange_end end;
-	} ends[] = {{'n', EXCHANGE_NO_ANSWER},
-		    {'u', EXCHANGE_NOT_SENT},
-		    {'b', EXCHANGE_BROKEN},
-		    {'t', EXCHANGE_TIMEOUT},
-		    {'o', EXCHANGE_OVERLOADED}};
+	} ends[] = {{'n', EXCHANGE_NO_ANSWER}, {'u', EXCHANGE_NOT_SENT},
+		    {'b', EXCHANGE_BROKEN},    {'l', EXCHANGE_TOO_LONG},
+		    {'t', EXCHANGE_TIMEOUT},   {'o', EXCHANGE_OVERLOADED}};
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if (ends[i].what != what)

@@ -1,8 +1,10 @@
 """Callers, and what they show: API keys, tokens of an issuer, or nothing."""
 
 import base64
+import hashlib
 import http.server
 import json
+import re
 import threading
 import time
 import uuid
@@ -15,6 +17,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 ISSUER = "https://issuer.example/pool"
+TAKEN_AS_IT_IS = re.compile(r"(?!.{14}8.{4}[89ab])[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def user_of(subject, issuer=ISSUER):
+    """The id of the user whom a token of this issuer names, as docs/security.md says it."""
+    if TAKEN_AS_IT_IS.fullmatch(subject):
+        return subject
+    text = list(hashlib.sha256(f"{issuer}\0{subject}".encode()).hexdigest()[:32])
+    text[12], text[16] = "8", f"{int(text[16], 16) & 3 | 8:x}"
+    return str(uuid.UUID("".join(text)))
 
 
 class Caller(wire.Client):

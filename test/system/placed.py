@@ -80,7 +80,9 @@ def take_out(emulator, product, quantity, table=shop.TABLE):
 
 
 def deliver(emulator, order_id, number, status, parts, table=shop.TABLE):
-    put(emulator, f"O#{order_id}", f"D#{number:04}", table, delivery_id=ordered_id(),
+    delivery_id = ordered_id()
+    put(emulator, f"D#{delivery_id}", "#", table, order_id=order_id)
+    put(emulator, f"O#{order_id}", f"D#{number:04}", table, delivery_id=delivery_id,
         number=number, status=status, carrier="dhl", tracking_number=str(uuid.uuid4()), version=1,
         lines=[{"product_id": product["id"], "quantity": n} for product, n in parts],
         created_at=now(), updated_at=now())

@@ -202,6 +202,11 @@ async def close_after(ex, _rule):
     ex.writer.close()
 
 
+async def dear(ex, _rule):
+    status, body = await ex.forward()
+    ex.answer(status, re.sub(rb'"CapacityUnits":[0-9.]+', b'"CapacityUnits":2000.0', body))
+
+
 FAULTS = {
     "throttle": throttle,  # 400 ProvisionedThroughputExceededException
     "throttling": throttling,  # 400 ThrottlingException
@@ -222,8 +227,9 @@ FAULTS = {
     "chunked": chunked,  # right, in chunks
     "dribble": dribble,  # right, in many small pieces
     "goodbye-after": close_after,  # right, and the connection ends
+    "dear": dear,  # right, for 2,000 units
 }
-HARMLESS = ("delay", "chunked", "dribble", "goodbye-after")
+HARMLESS = ("delay", "chunked", "dribble", "goodbye-after", "dear")
 
 
 class Backend:

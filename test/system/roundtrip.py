@@ -69,7 +69,7 @@ class Shelf:
         assert status == 0, stderr
         self.daemon = shop.Shopd(folder, endpoint, DYNAMODB_TABLE_NAME=table,
                                  SHOPD_WORKERS=1).ready()
-        self.before = self.daemon.rss()
+        self.before = self.daemon.own_memory()
 
     def ask(self, method, path, body=None, length=0):
         connection = http.client.HTTPConnection("127.0.0.1", self.daemon.port, 120 * shop.SLOWNESS)

@@ -302,8 +302,15 @@ class Shopd:
 
     def rss(self):
         """Resident memory in KiB."""
+        return self.memory("VmRSS")
+
+    def own_memory(self):
+        """Resident memory in KiB that no file has: pages of files come and go as the kernel likes."""
+        return self.memory("RssAnon")
+
+    def memory(self, name):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0])
+        return int(status.split(f"{name}:")[1].split()[0])
 
     def log(self):
         """The log so far: a list of objects. Fails when a line is not one JSON object."""

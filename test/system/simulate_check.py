@@ -167,6 +167,11 @@ def check_stocks(books, opening):
         yield from check_levels(books, name)
 
 
+def due(line):
+    """How many pieces of a line are to be shipped, or were: all that was not cancelled."""
+    return line["quantity"] - line.get("cancelled", 0)
+
+
 def count_lines(books):
     """What holds and orders make of each product: reserved, sold, returned."""
     reserved, sold, returned = Counter(), Counter(), Counter()
@@ -179,7 +184,7 @@ def count_lines(books):
             sold[line["product_id"]] += line["shipped"]
             returned[line["product_id"]] += line["returned"]
             if order["status"] not in DEAD:
-                reserved[line["product_id"]] += line["quantity"] - line["shipped"]
+                reserved[line["product_id"]] += due(line) - line["shipped"]
     return reserved, sold, returned
 
 
@@ -240,7 +245,7 @@ def check_order(books, order_id):
     if order["total"] != sum(line["total"] for line in order["lines"]):
         yield f"{about} the total is not that of its lines: {order}"
     for line in order["lines"]:
-        if not 0 <= line["returned"] <= line["shipped"] <= line["quantity"]:
+        if not 0 <= line["returned"] <= line["shipped"] <= due(line) <= line["quantity"]:
             yield f"{about} impossible quantities: {line}"
     if not 0 <= order["refunded"] <= order["paid"]:
         yield f"{about} {order['paid']} paid, {order['refunded']} refunded"
@@ -252,8 +257,9 @@ def check_order(books, order_id):
 
 def fulfillments(order):
     """What the fulfilment may be called by the lines: two where returns leave it open."""
-    ordered, shipped, returned = (sum(line[name] for line in order["lines"])
-                                  for name in ("quantity", "shipped", "returned"))
+    shipped, returned = (sum(line[name] for line in order["lines"])
+                         for name in ("shipped", "returned"))
+    ordered = sum(map(due, order["lines"]))
     if shipped == 0:
         return {"unfulfilled"}
     if returned == ordered:
@@ -305,10 +311,10 @@ def check_order_events(books, order_id):
 
 
 def orphans(books, order_id, path, payments):
-    """The fewest and the most payments that can have come after the order's end."""
+    """The fewest and the most payments that can have come after the order's end or its payment."""
     good = payments["paid"] + payments["authorized"]
     if books.orders[order_id]["status"] not in DEAD:
-        return 0, 0
+        return (max(payments["paid"] - 1, 0),) * 2  # all but the one that paid for it
     if "confirmed" not in path:
         return good, 2 * good  # one reference may have been authorized and paid
     return 0, 2 * good
@@ -322,6 +328,25 @@ def check_payments(books, order_id):
     if order["refunded"] != sums["refunded"] or order["paid"] != sums["paid"]:
         yield (f"order {order_id}: {order['paid']} paid and {order['refunded']} refunded, but its"
                f" payments come to {dict(sums)}")
+    is_covered = order["paid"] - order["refunded"] >= order["total"]
+    if order["payment_status"] == "paid" and not is_covered:
+        yield (f"order {order_id} is paid, but {order['refunded']} of {order['paid']} went back")
+
+
+def is_over(order, deliveries):
+    """True when no piece is to come any more: each is delivered, has come back or was cancelled."""
+    arrived, back = Counter(), Counter()
+    for delivery in deliveries:
+        for line in delivery["lines"]:
+            if delivery["status"] == "delivered":
+                arrived[line["product_id"]] += line["quantity"]
+            elif delivery["status"] == "shipped" and (
+                    delivery.get("tracking_status") == "return_to_sender"):
+                back[line["product_id"]] += line["quantity"]
+    return all(line["shipped"] == due(line) and (
+        line["returned"] == line["shipped"]
+        or arrived[line["product_id"]] + min(back[line["product_id"]], line["returned"])
+        == line["shipped"]) for line in order["lines"])
 
 
 def check_deliveries(books, order_id):
@@ -336,9 +361,8 @@ def check_deliveries(books, order_id):
         if line["shipped"] != away[line["product_id"]]:
             yield (f"order {order_id}: {line['shipped']} of {line['product_id']} shipped, but"
                    f" {away[line['product_id']]} by its deliveries")
-    delivered = order["fulfillment_status"] in ("delivered", "returned")
-    if (order["status"] == "completed") != delivered and order["fulfillment_status"] != "returned":
-        yield f"order {order_id}: {order['status']}, but {order['fulfillment_status']}"
+    if (order["status"] == "completed") != is_over(order, books.deliveries(order_id)):
+        yield f"order {order_id}: {order['status']}, but {order['lines']}"
     if len(books.part(order_id, "D#")) != len(books.deliveries(order_id)):
         yield f"order {order_id}: its deliveries are not shown as they are in the table"
     told = books.told_of(order_id)
@@ -364,6 +388,8 @@ def check_told_orders(books, told):
             yield f"order {order_id} is not what was acknowledged: {first}, now {now}"
         if order_id in told.cancelled and now["status"] != "cancelled":
             yield f"order {order_id} was cancelled, but is {now['status']}"
+        if order_id in told.cut and not any(line.get("cancelled") for line in now["lines"]):
+            yield f"the rest of order {order_id} was cancelled, but: {now['lines']}"
         for line in now["lines"]:
             known = told.returned[order_id][line["product_id"]]
             fits = line["returned"] >= known if order_id in told.unsure else line["returned"] == known

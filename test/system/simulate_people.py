@@ -34,6 +34,7 @@ class Told:
         self.orders = {}  # id -> the order as it was told first
         self.payments = {}  # (order id, reference) -> {status: amount}
         self.cancelled = set()
+        self.cut = set()  # orders of which the rest was cancelled
         self.returned = defaultdict(Counter)  # order id -> product id -> pieces
         self.deliveries = {}  # id -> order id
         self.reports = defaultdict(dict)  # delivery id -> event id -> (time, tracking status)
@@ -236,10 +237,10 @@ class Shopper(Person):
     async def decide(self, order, carrier):
         """Pays or does not, and goes through with it or does not."""
         if order.get("cash_on_delivery"):
-            mood = self.pick(keep=80, cancel=10, cancel_late=10)
+            mood = self.pick(keep=75, cancel=10, cancel_late=10, cut=5)
         else:
-            mood = self.pick(keep=55, two_steps=12, fail_first=8, forget=8, cancel=5,
-                             cancel_late=6, late=6)
+            mood = self.pick(keep=47, two_steps=12, fail_first=8, forget=8, cancel=5,
+                             cancel_late=6, late=6, twice=4, cut=4)
             paid = await self.settle_bill(order, mood)
         if mood in ("cancel", "cancel_late"):
             late = mood == "cancel_late"
@@ -248,7 +249,9 @@ class Shopper(Person):
             return
         if mood in ("forget", "late") or not (order.get("cash_on_delivery") or paid):
             return
-        await carrier.send(order)
+        await carrier.send(order, is_partly=mood == "cut")
+        if mood == "cut":
+            await self.cancel(order)
         if self.likes(0.25):
             await self.give_back(order)
 
@@ -263,6 +266,8 @@ class Shopper(Person):
             await self.pay(order, "failed", f"{order['id']}-0", order["total"])
         if mood == "two_steps":
             await self.pay(order, "authorized", reference, order["total"])
+        if mood == "twice":
+            await self.pay(order, "paid", f"{order['id']}-2", order["total"])
         return await self.pay(order, "paid", reference, order["total"])
 
     async def pay(self, order, status, reference, amount):
@@ -285,10 +290,11 @@ class Shopper(Person):
         people = [self, *([self.twin()] if self.likes(0.3) else [])]
         answers = await asyncio.gather(*(one.about(order["id"], *asked) for one in people))
         for answer in [one for one in answers if self.accept(one, "invalid-transition")]:
-            if order["id"] in self.told.cancelled:
+            if order["id"] in self.told.cancelled | self.told.cut:
                 self.told.wrong.append(f"{self.name}: an order was cancelled twice: {answers}")
-            self.told.cancelled.add(order["id"])
-            if answer.json["paid"] > answer.json["refunded"]:
+            is_whole = answer.json["status"] == "cancelled"
+            (self.told.cancelled if is_whole else self.told.cut).add(order["id"])
+            if is_whole and answer.json["paid"] > answer.json["refunded"]:
                 await self.pay(order, "refunded", f"{order['id']}-r", answer.json["paid"])
 
     async def give_back(self, order):
@@ -310,12 +316,14 @@ class Carrier(Person):
               ["pre_transit", "in_transit", "failure", "return_to_sender"],
               ["in_transit", "available_for_pickup"])
 
-    async def send(self, order):
+    async def send(self, order, is_partly=False):
         parts = [None]
-        if self.likes(0.35):
+        if is_partly or self.likes(0.35):
             line = self.chance.choice(order["lines"])
             quantity = self.chance.randint(1, line["quantity"])
             parts = [[{"product_id": line["product_id"], "quantity": quantity}], None]
+        if is_partly:
+            parts.pop()
         for lines in parts:
             delivery = await self.hand_over(order, lines)
             if delivery is None:
@@ -333,7 +341,7 @@ class Carrier(Person):
         if self.likes(0.2):
             body["status"] = "pending"
         answer = await self.about(order["id"], "POST", path, body)
-        if not self.accept(answer, "invalid-transition", "nothing-to-ship"):
+        if not self.accept(answer, "invalid-transition", "nothing-to-ship", "too-many-shipped"):
             return None
         delivery = answer.json
         self.told.deliveries[delivery["id"]] = order["id"]

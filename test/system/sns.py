@@ -38,7 +38,7 @@ XMLNS = "http://sns.amazonaws.com/doc/2010-03-31/"
 
 
 class Sns(answering.Server):
-    """`denied`: the caller has no rights. `opted_out`: phones that want no messages. `endpoints`:
+    """`denied`: the caller has no rights. `tells_users`: those for phones and endpoints. `opted_out`: phones that want no messages. `endpoints`:
     each with whether it is enabled. `clock`: how many seconds its clock is ahead."""
 
     def __init__(self, folder, region=shop.REGION):
@@ -51,6 +51,7 @@ class Sns(answering.Server):
         self.endpoints = {}
         self.opted_out = set()
         self.denied = False
+        self.tells_users = True
         self.keys = dict(shop.KEYS)
         self.clock = 0
         self.is_down = False
@@ -246,7 +247,7 @@ class Sns(answering.Server):
         return self.topics[topic]
 
     def check_endpoint(self, kind, target):
-        if self.denied:
+        if self.denied or not self.tells_users:
             raise Refused("AuthorizationError", "not authorized to perform: SNS:Publish", 403, True)
         if kind == "TargetArn" and target not in self.endpoints:
             raise Refused("NotFound", "Endpoint does not exist", 404, True)

@@ -11,7 +11,7 @@ import pytest
 import shop
 import wire
 from callers import Balanced, Balancer, Keyed, Keys
-from given import expect, filled_cart
+from given import expect, filled_cart, new_user
 from purchase import check_out, order
 
 
@@ -152,6 +152,22 @@ def test_a_guest_buys_by_ids_that_only_he_knows(guarded):
     assert len(digests) == 1 and len(digests.pop()) == 8
 
 
+def test_what_was_a_users_does_not_become_a_guests_when_the_user_is_removed(guarded):
+    guest, staff = guarded.guest, guarded.staff
+    user = new_user(staff)
+    cart = filled_cart(staff, (staff.create(on_hand=5), 1), user=user)
+    checkout = expect(check_out(staff, cart), 201).json
+    bought = expect(order(staff, checkout), 201).json["id"]
+    expect(staff.post(f"/order/{bought}/cancel", {}), 200)
+    expect(guest.get(f"/order/{bought}"), 404, "order-not-found")
+    expect(staff.delete(f"/user/{user['id']}"), 204)
+    for path in (f"/order/{bought}", f"/order/{bought}/delivery"):
+        expect(guest.get(path), 404, "order-not-found")
+    expect(guest.patch(f"/order/{bought}", {"note": "mine"}), 404, "order-not-found")
+    expect(guest.post("/order", {"checkout_id": checkout["id"]}), 404)
+    assert "email" not in expect(staff.get(f"/order/{bought}"), 200).json
+
+
 def guest_requests(cart, order_id, tea):
     """Right and wrong ones in whose paths, queries or bodies a guest's ids are."""
     for path in (f"/cart/{cart}", f"/order/{order_id}", f"/checkout/{order_id}"):
@@ -169,6 +185,9 @@ def guest_requests(cart, order_id, tea):
     yield "GET", f"//cart/{cart}", None
     yield "GET", f"/CART/{cart}", None
     yield "GET", f"/cart/{cart.upper()}", None
+    yield "GET", f"/carts/{cart}", None
+    yield "GET", f"/v1/order/{order_id.upper()}/delivery", None
+    yield "GET", f"/api%2Fcart;{cart.replace('-', '%2D')}", None
 
 
 def test_a_guests_ids_are_not_in_log_or_metrics_whatever_happens(keys, start, proxy):

@@ -28,7 +28,7 @@ GET    /product/{id}/stock/movement      staff     stock:read
 PUT    /product/{id}/subscription        named     user:write
 DELETE /product/{id}/subscription        named     user:write
 GET    /user                             staff     user:read
-POST   /user                             staff     user:write
+POST   /user                             self      user:write
 GET    /user/{id}                        user      user:read
 PUT    /user/{id}                        user      user:write
 PATCH  /user/{id}                        user      user:write
@@ -62,12 +62,14 @@ POST   /order/{id}/cancel                order     order:write
 POST   /order/{id}/return                staff     order:write
 GET    /order/{id}/delivery              order     delivery:read
 POST   /order/{id}/delivery              staff     delivery:write
+GET    /delivery                         staff     delivery:read
 GET    /delivery/{id}                    staff     delivery:read
 PATCH  /delivery/{id}                    staff     delivery:write
 POST   /delivery/{id}/event              staff     delivery:write
 POST   /payment/callback                 signer
 """
-"""Whose it is, and the scope of staff who may too. named: the user whom the query names."""
+"""Whose it is, and the scope of staff who may too. named: the user whom the query names; self: any
+shopper, for himself."""
 
 OPERATORS_TABLE = """
 GET    /live                             anyone
@@ -98,7 +100,7 @@ NO_VERSION = '"999999"'
 
 def in_words(whose, scope=None):
     owner = {"anyone": "anyone", "signer": "anyone", "staff": "", "user": "the user, or ",
-             "named": "the user, or "}.get(whose, "its owner, or ")
+             "named": "the user, or ", "self": "the user, or "}.get(whose, "its owner, or ")
     return owner + (f"`{scope}`" if scope else "")
 
 
@@ -255,7 +257,9 @@ def check_staff(world, call, whose, scope):
         answer = world.ask(caller, call[0], path)
         assert is_let_in(answer, whose), (call, kind, answer)
     for kind, caller in world.unable[scope].items():
-        if kind == "token" and whose != "staff":
+        if kind == "token" and whose == "self":
+            assert is_let_in(world.ask(caller, call[0], path), whose), (call, kind)
+        elif kind == "token" and whose != "staff":
             check_hidden(world, caller, call, whose)
         else:
             check_forbidden(world.ask(caller, call[0], path), scope)
@@ -274,7 +278,10 @@ def check_others(world, call, whose, scope):
             check_forbidden(world.ask(other, call[0], path), scope)
             check_forbidden(own, scope)
         else:
-            check_hidden(world, other, call, whose)
+            if whose == "self":
+                assert is_let_in(world.ask(other, call[0], path), whose), call
+            else:
+                check_hidden(world, other, call, whose)
             assert is_let_in(own, whose), (call, own)
 
 

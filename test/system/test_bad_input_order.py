@@ -144,12 +144,17 @@ for path in ("/order?status=placed&", "/user/<user>/order?"):
         row("GET", f"{path}limit={limit}", None, 400, "invalid-parameter")
     for cursor in ("x", "", "AAAA", "%7B%7D"):
         row("GET", f"{path}cursor={cursor}", None, 400, "invalid-cursor")
-row("GET", "/order", None, 400)
 for query in ("status=", "status=lost", "status=PLACED", "status=placed&status=placed",
               "status=placed&from=yesterday", "status=placed&to=2026-01-01",
-              "status=placed&from=5", "status=placed&from=2026-02-30T00:00:00Z"):
+              "status=placed&from=5", "from=2026-02-30T00:00:00Z", "from=", "from=%2B01:00",
+              "to=2026-01-01T00:00:00", "to=2026-01-01T00:00:00%2B0100"):
     row("GET", "/order?" + query, None, 400, "invalid-parameter")
 row("GET", ORDER + "?expand=lines", None, 400, "invalid-parameter")
+row("GET", "/delivery?carrier=x&tracking_number=y&limit=1", None, 400, "unknown-parameter")
+for query in ("", "?carrier=x", "?tracking_number=x", "?carrier=&tracking_number=x",
+              "?carrier=x&tracking_number=", f"?carrier={'x' * 101}&tracking_number=x",
+              f"?carrier=x&tracking_number={'x' * 101}", "?carrier=x&tracking_number=%0A"):
+    row("GET", "/delivery" + query, None, 400, "invalid-parameter")
 for value in ("1", '"1', '"1", "2"'):
     row("DELETE", CHECKOUT, None, 400, "invalid-header", If_Match=value)
 
@@ -161,7 +166,7 @@ for method, path in (("GET", "/checkout"), ("PUT", CHECKOUT), ("POST", CHECKOUT)
     row(method, path, {} if method[0] == "P" else None, 405, "method-not-allowed")
 for target in ("/order/%00", "/checkout/a%2Fb", "/delivery/%zz", "/order/%0a/payment"):
     row("GET", target, None, 400, "invalid-path")
-for target in ("/checkout/", "/order/", "/orders", "/delivery", "/delivery/", "/payment",
+for target in ("/checkout/", "/order/", "/orders", "/deliveries", "/delivery/", "/payment",
                ORDER + "/", ORDER + "/refund", DELIVERY + "/events", "/Order"):
     row("GET", target, None, 404, "not-found")
 

@@ -113,15 +113,90 @@ def test_what_has_ended_cannot_be_cancelled(client, emulator, tea, status, allow
 
 
 def test_what_is_shipped_cannot_be_cancelled_but_pending_deliveries_are(client, emulator, tea):
-    order = place(emulator, (tea, 4), status="confirmed", shipped=[1])
+    order = place(emulator, (tea, 4), status="confirmed", shipped=[4])
     answer = expect(cancel(client, order), 409, "invalid-transition")
-    assert (answer.json["field"], answer.json["current"]) == ("fulfillment_status", "partial")
-    assert stock_of(emulator, tea) == (6, 3)
+    assert (answer.json["field"], answer.json["current"]) == ("fulfillment_status", "shipped")
+    assert stock_of(emulator, tea) == (6, 0)
     other = place(emulator, (tea, 2), status="confirmed")
     deliver(emulator, other, 1, "pending", [(tea, 1)])
     answer = expect(cancel(client, other), 200)
     assert [one["status"] for one in answer.json["deliveries"]] == ["cancelled"]
-    assert stock_of(emulator, tea) == (6 + 0, 3)
+    assert stock_of(emulator, tea) == (6, 0)
+
+
+def test_the_rest_of_a_partly_shipped_order_is_cancelled(client, emulator, tea, pot):
+    order = place(emulator, (tea, 4), (pot, 1), status="confirmed", shipped=[1, 0],
+                  payment_status="paid")
+    pending = expect(client.post(f"/order/{order}/delivery", {
+        "carrier": "post", "tracking_number": f"later-{order}", "status": "pending",
+        "lines": [{"product_id": tea["id"], "quantity": 2}]}), 201).json
+    expect(client.delete(f"/product/{pot['id']}"), 409)
+    cut = expect(cancel(client, order, "out of pots"), 200).json
+    assert (cut["status"], cut["payment_status"], cut["fulfillment_status"]) == (
+        "confirmed", "paid", "shipped")
+    assert [(line["shipped"], line.get("cancelled")) for line in cut["lines"]] == [(1, 3), (0, 1)]
+    assert [one["status"] for one in cut["deliveries"]] == ["shipped", "cancelled"]
+    assert client.get(f"/order/{order}").json == cut
+    assert (stock_of(emulator, tea), stock_of(emulator, pot)) == ((9, 0), (2, 0))
+    answer = expect(cancel(client, order), 409, "invalid-transition")
+    assert answer.json["field"] == "fulfillment_status"
+    body = {"carrier": "post", "tracking_number": f"later-{order}"}
+    expect(client.post(f"/order/{order}/delivery", body), 409, "nothing-to-ship")
+    body["lines"] = [{"product_id": pot["id"], "quantity": 1}]
+    expect(client.post(f"/order/{order}/delivery", body), 409, "too-many-shipped")
+    expect(client.patch(f"/delivery/{pending['id']}", {"status": "shipped"}), 409)
+    expect(client.delete(f"/product/{pot['id']}"), 204)
+    event = {"event_id": "1", "tracking_status": "delivered", "time": "2026-01-01T00:00:00Z"}
+    expect(client.post(f"/delivery/{cut['deliveries'][0]['id']}/event", event), 200)
+    look = Look(emulator, order)
+    assert look.states == ("completed", "paid", "delivered")
+    assert look.types == ["delivery.created", "delivery.delivered", "order.completed"]
+    assert look.history() == ["delivery.created", "cancelled", "delivery.delivered"]
+
+
+def test_what_was_shipped_and_came_back_makes_a_cancelled_rest_the_end(client, emulator, tea):
+    order = place(emulator, (tea, 4), status="confirmed", shipped=[1])
+    expect(give_back(client, order, (tea, 1)), 200)
+    assert Look(emulator, order).states[0] == "confirmed"
+    cut = expect(cancel(client, order), 200).json
+    assert (cut["status"], cut["fulfillment_status"]) == ("completed", "returned")
+    assert stock_of(emulator, tea) == (10, 0)
+    assert Look(emulator, order).types == ["order.completed"]
+
+
+def test_who_cancels_the_rest_at_once_gives_back_once(pair, emulator):
+    clients = [pair[n % 2].client() for n in range(6)]
+    tea = clients[0].create(on_hand=10, price=3)
+    order = place(emulator, (tea, 4), status="confirmed", shipped=[1])
+    answers = at_once([lambda c=c: cancel(c, order) for c in clients])
+    assert sorted(answer.status for answer in answers) == [200] + [409] * 5
+    assert stock_of(emulator, tea) == (9, 0)
+
+
+def test_pieces_that_come_back_by_their_carrier_end_the_order_too(client, emulator, tea):
+    """Of two parcels one is delivered, the other comes back: reported first, or taken back first."""
+    for is_reported_first in (True, False):
+        order = place(emulator, (tea, 2), status="confirmed", shipped=[1])
+        expect(client.post(f"/order/{order}/delivery", {
+            "carrier": "post", "tracking_number": f"{order}"}), 201)
+        parcels = client.get(f"/order/{order}").json["deliveries"]
+
+        def tell(parcel, status):
+            event = {"event_id": status, "tracking_status": status, "time": "2026-01-01T00:00:00Z"}
+            expect(client.post(f"/delivery/{parcel['id']}/event", event), 200)
+
+        tell(parcels[0], "delivered")
+        if is_reported_first:
+            tell(parcels[1], "return_to_sender")
+        expect(give_back(client, order, (tea, 1)), 200)
+        if not is_reported_first:
+            assert Look(emulator, order).states[0] == "confirmed", "it may be the delivered one"
+            tell(parcels[1], "return_to_sender")
+        look = Look(emulator, order)
+        assert look.states[0] == "completed" and look.types[-1] == "order.completed"
+        path = client.get(f"/order/{order}?expand=history").json["history"]
+        assert (path[-1]["from"], path[-1]["to"]) == ("confirmed", "completed")
+    assert stock_of(emulator, tea) == (8, 0)
 
 
 def test_a_product_that_is_gone_gives_nothing_back(client, emulator, tea, pot):
@@ -129,7 +204,7 @@ def test_a_product_that_is_gone_gives_nothing_back(client, emulator, tea, pot):
     for sk in ("#", "STOCK"):
         emulator.client.delete_item(
             TableName=shop.TABLE, Key={"pk": {"S": f"P#{pot['id']}"}, "sk": {"S": sk}})
-    expect(cancel(client, order), 200)
+    expect(client.post(f"/order/{order}/cancel", None), 200)  # no field is needed, so no body is
     assert stock_of(emulator, tea) == (10, 0)
     assert emulator.items(pot["id"]) == {}
 
@@ -149,10 +224,11 @@ def test_returns_by_line_until_all_has_come_back(client, emulator, tea, pot):
         {"product_id": tea["id"], "requested": 2, "possible": 1},
         {"product_id": pot["id"], "requested": 2, "possible": 1}]
     shown = expect(give_back(client, order, (pot, 1), (tea, 1)), 200).json
-    assert (shown["status"], shown["fulfillment_status"]) == ("confirmed", "returned")
+    assert (shown["status"], shown["fulfillment_status"]) == ("completed", "returned")
     assert (stock_of(emulator, tea), stock_of(emulator, pot)) == ((10, 0), (2, 0))
     look = Look(emulator, order)
     assert (look.version, look.history()) == (3, ["returned", "returned"])
+    assert look.types == ["order.completed"]
     assert len(look.of("R#")) == 2
     expect(give_back(client, order, (tea, 1)), 409, "too-many-returned")
 

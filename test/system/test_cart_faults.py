@@ -206,12 +206,6 @@ def test_a_key_makes_an_addition_that_failed_repeatable(start, proxy, emulator, 
 # ---------------------------------------------------------------------------- many callers
 
 
-@pytest.fixture
-def pair(shopd, start):
-    """Two processes on one table."""
-    return shopd, start(SHOPD_WORKERS=1)
-
-
 def clients_of(pair, count):
     return [pair[n % 2].client(60) for n in range(count)]
 

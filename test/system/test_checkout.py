@@ -1,6 +1,7 @@
 """Checkouts: what is frozen, what is held, what is refused, and when it is over."""
 
 import json
+import threading
 import time
 import uuid
 from decimal import Decimal
@@ -8,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 import given
+import shop
 from given import (
     ADDRESS, at_once, expect, filled_cart, held, item_path, new_cart, new_user, stock_of,
     stock_path)
@@ -252,6 +254,22 @@ def test_what_is_over_is_410_from_that_moment(start, make_table):
 def now():
     seconds = time.time()
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f"{seconds % 1:.3f}"[1:] + "Z"
+
+
+def test_of_two_who_release_at_once_the_second_is_told_so(pair, proxy):
+    """The first has read that it is held, and goes on when the second has given its stock back."""
+    client, other = (daemon.client() for daemon in pair)
+    tea = product(client)
+    checkout = held(client, (tea, 4))
+    proxy.fault("delay", operation="BatchGetItem", count=1, seconds=0.5)
+    answers = []
+    first = threading.Thread(target=lambda: answers.append(client.delete(path_of(checkout))))
+    first.start()
+    shop.wait_until(lambda: proxy.tell()["faults"] == {"delay": 1}, 5, "its look at the stock")
+    answers.append(other.delete(path_of(checkout)))
+    first.join()
+    assert sorted(answer.status for answer in answers) == [204, 410], answers
+    assert stock_of(client, tea) == (10, 0)
 
 
 # many

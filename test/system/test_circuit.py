@@ -78,7 +78,9 @@ def test_a_service_that_only_refuses_is_not_taken_for_one_that_is_down(daemon, p
     proxy.rules()
     assert daemon.answers_ready()
     assert metric(daemon, "shopd_aws_cut_off_total") == 0
-    text = daemon.admin().get("/metrics").body.decode()
-    name = {"throttle": "ProvisionedThroughputExceededException"}.get(fault)
-    if name:
+    if fault == "conflict":
+        assert metric(daemon, "shopd_aws_conflicts_total") > 0
+    else:
+        text = daemon.admin().get("/metrics").body.decode()
+        name = "ProvisionedThroughputExceededException"
         assert f'shopd_aws_errors_total{{service="dynamodb",error="{name}"}}' in text

@@ -20,16 +20,9 @@ def at_once(actions):
         return list(pool.map(run, actions))
 
 
-@pytest.fixture
-def pair(shopd, start):
-    """Two processes on one table: the shared one with two workers, and another."""
-    return shopd, start(SHOPD_WORKERS=1)
-
-
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_of_two_writers_with_if_match_one_wins(pair, method):
     clients = [daemon.client() for daemon in pair]
-    wins = {200: 0, 204: 0}
     for n in range(15):
         path = f"/product/{clients[0].create()['id']}"
         etag = clients[0].get(path).etag
@@ -41,12 +34,10 @@ def test_of_two_writers_with_if_match_one_wins(pair, method):
         answers = at_once([lambda client=client: write(client) for client in clients])
         statuses = sorted(answer.status for answer in answers)
         assert statuses in ([200, 412], [204, 412], [204, 404]), (n, answers)
-        wins[statuses[0]] += 1
         if method != "DELETE":
             winner, = (c for c, a in zip(clients, answers) if a.status == 200)
             after = clients[1].get(path).json
             assert (after["winner"], after["version"]) == (id(winner), 2)
-    assert sum(wins.values()) == 15
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])

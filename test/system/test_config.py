@@ -88,6 +88,17 @@ def test_only_loopback_is_served_without_a_word(folder, listen):
     assert check(folder, SHOPD_LISTEN=listen, SHOPD_AUTH="off")[0] == 0
 
 
+def test_keys_and_letting_everyone_do_everything_exclude_each_other(folder, tmp_path):
+    """Or else who follows the README with an example of SHOPD_AUTH=off has made keys in vain."""
+    keys = tmp_path / "api-keys"
+    assert shop.command(folder, "--new-api-key", "a", "--scope", "admin",
+                        SHOPD_API_KEYS=keys)[0] == 0
+    for settings in ({"SHOPD_API_KEYS": keys}, {"CREDENTIALS_DIRECTORY": tmp_path}):
+        assert check(folder, **settings)[0] == 0
+        status, _, stderr = check(folder, SHOPD_AUTH="off", **settings)
+        assert status == 2 and "SHOPD_AUTH" in stderr
+
+
 @pytest.mark.parametrize("listen", ["127.0.0.1:8080", "127.1.2.3:8080", "[::1]:8080"])
 def test_all_of_loopback_is_served(folder, listen):
     status, stdout, stderr = check(folder, SHOPD_LISTEN=listen)

@@ -366,6 +366,22 @@ def _(place):
     return expect(place.client.post("/user", {"name": "Ada", "email": fresh_email()}), 201)
 
 
+@operation("create a user … whose id is given")
+def _(place):
+    body = {"id": str(uuid.uuid4()), "name": "Ada", "email": fresh_email()}
+    return expect(place.client.post("/user", body), 201)
+
+
+@operation("find a user by e-mail address")
+def _(place):
+    return expect(place.client.get(f"/user?email={new_user(place.client)['email']}"), 200)
+
+
+@operation("find a user by e-mail address … that nobody has")
+def _(place):
+    return expect(place.client.get(f"/user?email={fresh_email()}"), 200)
+
+
 @operation("PUT, PATCH a user")
 def _(place):
     path = user_path(new_user(place.client))
@@ -651,6 +667,12 @@ def _(place):
     return expect(place.client.patch(order_of(place)[1].headers["Location"], {"note": "x"}), 200)
 
 
+@operation("PATCH an order's note … once it is confirmed")
+def _(place):
+    made = order_of(place, cash_on_delivery=True)[1]
+    return expect(place.client.patch(made.headers["Location"], {"note": "x"}), 200)
+
+
 @operation("list of 20 orders of a user")
 def _(place):
     user = new_user(place.client)
@@ -659,6 +681,13 @@ def _(place):
         checkout = place.client.post("/checkout", {"cart_id": cart["id"], "address": ADDRESS})
         place.client.post("/order", {"checkout_id": checkout.json["id"]})
     return expect(place.client.get(f"/user/{user['id']}/order"), 200)
+
+
+@operation("list of 20 orders of every status (4 shards)")
+def _(place):
+    answer = expect(place.client.get("/order"), 200)
+    assert 10 <= units(answer)[0] <= 20, answer
+    return answer
 
 
 # payments and deliveries
@@ -706,7 +735,7 @@ def _(place):
 def _(place):
     order = bought(place)
     answers = [purchase.pay(place.client, order, reference="once") for _ in range(2)]
-    return [expect(answers[1], 200), expect(purchase.pay(place.client, order), 409)]
+    return [expect(answers[1], 200), expect(purchase.pay(place.client, order, "authorized"), 409)]
 
 
 @operation("cancel an order of 3 lines")
@@ -735,6 +764,21 @@ def _(place):
 @operation("read a delivery")
 def _(place):
     return expect(place.client.get(f"/delivery/{delivery(place)['id']}"), 200)
+
+
+def numbered(place, made):
+    return expect(place.client.get(given.url(
+        "/delivery", carrier=made["carrier"], tracking_number=made["tracking_number"])), 200)
+
+
+@operation("find a delivery by its tracking number")
+def _(place):
+    return numbered(place, delivery(place))
+
+
+@operation("find a delivery by its tracking number … that no delivery has")
+def _(place):
+    return numbered(place, {"carrier": "post", "tracking_number": uuid.uuid4()})
 
 
 @operation("read all deliveries of an order")

@@ -9,6 +9,7 @@ import imds
 import shop
 
 MINUTE = 60
+BRIEF = 4  # renewed in the middle of that
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_keys_of_the_environment_come_first(start, metadata, proxy, table):
 
 
 def test_a_refused_token_is_renewed_once(start_by_role, metadata, proxy):
-    keys = metadata.give("ROLE1", 15 * MINUTE + 2)
+    keys = metadata.give("ROLE1", BRIEF)
     daemon = start_by_role_with(start_by_role, proxy, keys)
     metadata.tokens.clear()
     keys |= metadata.give("ROLE2", 6 * 60 * MINUTE)
@@ -79,7 +80,7 @@ def assert_switches(daemon, proxy, key):
 
 
 def test_keys_rotate_under_load_without_a_failure(start_by_role, metadata, proxy):
-    keys = metadata.give("ROLE1", 15 * MINUTE + 2) | {"ROLE2": None}
+    keys = metadata.give("ROLE1", BRIEF) | {"ROLE2": None}
     keys["ROLE2"] = {"secret": "secret/of+ROLE2", "token": "token//of+ROLE2=="}
     proxy.tell(keys=keys)
     daemon = start_by_role(SHOPD_WORKERS=2)
@@ -167,7 +168,7 @@ def test_credentials_that_come_late_are_taken(start_by_role, metadata, proxy):
 
 
 def test_no_secret_of_the_role_is_logged(start_by_role, metadata, proxy):
-    keys = metadata.give("ROLE1", 15 * MINUTE + 2)
+    keys = metadata.give("ROLE1", BRIEF)
     daemon = start_by_role_with(start_by_role, proxy, keys)
     daemon.client().get("/product?limit=1")
     assert daemon.end() == 0

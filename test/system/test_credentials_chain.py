@@ -14,6 +14,7 @@ import shop
 import sts as sts_server
 
 HOUR = 3600
+BRIEF = 4  # renewed in the middle of that
 ROLE = "arn:aws:iam::123456789012:role/shop"
 NONE = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
 
@@ -95,7 +96,7 @@ def test_a_token_is_given_to_sts_for_credentials(by_token, proxy):
 
 
 def test_the_tokens_file_is_read_again(by_token, proxy, sts, tmp_path):
-    sts.lifetime = 15 * 60 + 2
+    sts.lifetime = BRIEF
     daemon = by_token()
     write(tmp_path / "token", "head.second.signature")
     sts.token = "head.second.signature"
@@ -248,7 +249,7 @@ def test_a_containers_endpoint_gives_credentials(in_container, container, proxy)
 
 
 def test_the_containers_token_is_read_again_each_time(in_container, container, proxy, tmp_path):
-    keys = container.give("POD1", 15 * 60 + 2)
+    keys = container.give("POD1", BRIEF)
     proxy.tell(keys=keys | {"POD2": {"secret": "secret/of+POD2", "token": "token//of+POD2=="}})
     daemon = in_container()
     container.give("POD2", HOUR)

@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 
+import given
 import shop
 from given import (
     ADDRESS, SHARDS, SOME_ID, TIME, UUID, at_once, expect, lose_answers, placed, query, reserve,
@@ -430,11 +431,42 @@ def test_a_pending_delivery_is_cancelled_with_its_order_and_gives_its_number_bac
     delivery = shipped(client, order_id, status="pending")
     number = delivery["tracking_number"]
     expect(ship(client, other_id, tracking_number=number), 409, "tracking-number-taken")
-    expect(client.post(f"/order/{order_id}/cancel", {}), 200)
-    assert client.get(path_of(delivery)).json["status"] == "cancelled"
+    assert client.get(path_of(delivery), If_None_Match='"1"').status == 304
+    order = expect(client.post(f"/order/{order_id}/cancel", {}), 200).json
+    shown = expect(client.get(path_of(delivery), If_None_Match='"1"'), 200)
+    assert (shown.etag, shown.json["version"], shown.json["status"]) == ('"2"', 2, "cancelled")
+    assert shown.json["updated_at"] == order["updated_at"]
+    assert client.get(path_of(delivery), If_None_Match=shown.etag).status == 304
     expect(client.patch(path_of(delivery), {"status": "shipped"}), 409, "invalid-transition")
-    expect(client.patch(path_of(delivery), {"status": "cancelled"}), 200)
+    expect(client.patch(path_of(delivery), {"status": "shipped"}, If_Match='"1"'), 412)
+    same = expect(client.patch(path_of(delivery), {"status": "cancelled"}, If_Match='"2"'), 200)
+    assert same.json == shown.json
+    # what is written later goes on from there
+    assert reported(client, delivery, "failure", at(10))["version"] == 3
+    expect(client.patch(path_of(delivery), {"status": "shipped"}, If_Match='"2"'), 412)
+    assert client.get(path_of(delivery)).etag == '"3"'
     shipped(client, other_id, tracking_number=number)
+
+
+def test_a_delivery_is_found_by_its_carriers_number(client, emulator):
+    def found(carrier, number):
+        query = given.url("/delivery", carrier=carrier, tracking_number=number)
+        return expect(client.get(query), 200).json["data"]
+
+    tea, name = product(client), 'd\N{LATIN SMALL LETTER U WITH DIAERESIS} "x" \\ + \U0001F600'
+    order_id = order_of(emulator, (tea, 3))
+    number = f"a {uuid.uuid4()}/&=+"
+    assert found(name, number) == []
+    made = shipped(client, order_id, (tea, 1), carrier=name, tracking_number=number)
+    assert found(name, number) == [made] == [expect(client.get(path_of(made)), 200).json]
+    assert found(name, number.upper()) == found(name.upper(), number) == found(number, name) == []
+    moved = expect(client.patch(path_of(made), {"tracking_number": f"{number}2"}), 200).json
+    assert (found(name, number), found(name, f"{number}2")) == ([], [moved])
+    other = shipped(client, order_id, (tea, 1), carrier=name, tracking_number=number,
+                    status="pending")
+    assert found(name, number) == [other]
+    expect(client.patch(path_of(other), {"status": "cancelled"}), 200)
+    assert found(name, number) == []
 
 
 # what carriers report

@@ -107,8 +107,7 @@ def test_thousands_go_in_and_out_and_compare_equal_in_constant_memory(
 
 @pytest.mark.timed
 def test_large_products_are_exported_a_few_at_a_time(start, make_table):
-    daemon = start(DYNAMODB_TABLE_NAME=make_table(), SHOPD_MAX_BODY="1MiB", SHOPD_WORKERS=1,
-                   SHOPD_WRITE_SHARDS=1)
+    daemon = start(DYNAMODB_TABLE_NAME=make_table(), SHOPD_WORKERS=1, SHOPD_WRITE_SHARDS=1)
     client = daemon.client(60)
     # Control characters are six times as long in JSON: more than one answer may have.
     filler = "\x01" * 150_000

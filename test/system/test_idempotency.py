@@ -236,6 +236,14 @@ def test_what_is_refused_before_it_is_looked_at_is_not_kept(here):
     assert done(case.send(here)).headers[REPLAYED] is None
 
 
+def test_no_body_is_a_body_too(here):
+    """Where none is needed: it says {} but is not taken for it, and has its effect once."""
+    case = keyed.Case("/cart", None, {})
+    first = done(case.send(here, body=None))
+    assert_replay(case.send(here, body=None), first)
+    expect(case.send(here, body={}), 422, "idempotency-key-reused")
+
+
 @pytest.fixture(scope="module")
 def hasty(folder, proxy, make_table):
     """A client of a daemon that does not try again, and its table."""
@@ -320,3 +328,29 @@ def test_a_key_on_other_methods_means_nothing(here, emulator, place, key):
     expect(here.delete(path, Idempotency_Key=key), 204)
     expect(here.delete(path, Idempotency_Key=key), 404)
     assert len(keyed.records(emulator, place[0].table)) == before
+
+
+def test_a_put_or_delete_without_a_key_can_be_sent_again(here, emulator, place):
+    """With the If-Match of the first time, of which the second finds another version."""
+    product, user = here.create(on_hand=2), given.new_user(here)
+    cart, home = given.filled_cart(here, (product, 1)), given.new_address(here, user)
+    paths = {f"/product/{product['id']}": {"price": 2}, given.stock_path(product): {"on_hand": 3},
+             f"/user/{user['id']}": {"name": "Eve"},
+             f"/user/{user['id']}/address/{home['id']}": {"city": "Ulm"},
+             f"/user/{user['id']}/notification": {"channel": "topic"},
+             given.item_path(cart, product): {"quantity": 2}}
+    for path, body in paths.items():
+        match = here.get(path.partition("/item/")[0]).etag
+        first = expect(here.put(path, body, If_Match=match), 200)
+        after = given.snapshot(emulator, place[0].table)
+        again = expect(here.put(path, body, If_Match=match), 200)
+        assert (again.json, again.etag) == (first.json, first.etag)
+        assert first.etag != match and given.snapshot(emulator, place[0].table) == after
+    stock = given.stock_path(product)
+    for status in (200, 409):  # the one that cannot: it asks for what was there before
+        answer = here.put(stock, {"on_hand": 4, "change_from": 3})
+        assert answer.status == status and (status == 200 or answer.code == "stock-changed")
+    for path in reversed([path for path in paths if not path.endswith(("stock", "notification"))]):
+        match = here.get(path.partition("/item/")[0]).etag
+        expect(here.delete(path, If_Match=match), 204)
+        expect(here.delete(path, If_Match=match), 404)

@@ -73,9 +73,9 @@ def test_idle_connections_cost_little_and_hinder_nobody(start, report):
     client = daemon.client()
     product = client.create(name="wanted")
     path = f"/product/{product['id']}"
-    before = daemon.rss()
+    before = daemon.own_memory()
     with idle(daemon.port, CONNECTIONS) as connections:
-        each = (daemon.rss() - before) * 1024 / CONNECTIONS
+        each = (daemon.own_memory() - before) * 1024 / CONNECTIONS
         assert open_connections(daemon) >= CONNECTIONS
         time.sleep(2)  # libmicrohttpd has them all again, and looks after each of them
         times = []

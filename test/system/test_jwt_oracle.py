@@ -10,10 +10,12 @@ import os
 import pathlib
 import random
 import subprocess
+import uuid
 from unittest import mock
 
 import jwt
 import pytest
+from callers import user_of
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, HMACAlgorithm, RSAAlgorithm
@@ -72,8 +74,12 @@ def make_times(rng):
     return claims
 
 
+def make_subject(rng):
+    return rng.choice((f"user-{rng.randrange(100)}", "ä|漢🛒", str(uuid.UUID(int=rng.getrandbits(128)))))
+
+
 def make_claims(rng):
-    claims = {"sub": f"user-{rng.randrange(100)}", **make_times(rng)}
+    claims = {"sub": make_subject(rng), **make_times(rng)}
     if rng.random() < 0.95:
         claims["iss"] = rng.choice((ISSUER,) * 8 + (ISSUER + "/", "", ISSUER.upper()))
     if rng.random() < 0.95:
@@ -104,7 +110,7 @@ def make_balanced(rng, key, stranger):
               "signer": rng.choice((*SIGNERS * 5, "arn:three", "arn:one,arn:two", "", None)),
               "client": rng.choice((*AUDIENCES * 4, "x", None)),
               "iss": rng.choice((ISSUER,) * 8 + (ISSUER + "/", None)), **make_times(rng)}
-    claims = {"sub": f"user-{rng.randrange(100)}"}
+    claims = {"sub": make_subject(rng)}
     if rng.random() < 0.5:
         claims |= {"iss": rng.choice((ISSUER,) * 8 + ("https://x.example",)), **make_times(rng)}
     encode = base64.urlsafe_b64encode if rng.random() < 0.9 else base64url_encode
@@ -127,13 +133,13 @@ def is_canonical(token):
 
 
 def is_good(token, keys):
-    """What PyJWT says, with the key found and bound to its algorithm as an application has to."""
+    """Whose it is by what PyJWT says, with the key found and bound to its algorithm as an application has to."""
     try:
         kid = jwt.get_unverified_header(token)["kid"]
         algorithm, key = keys[kid]
         claims = jwt.decode(token, key, algorithms=[algorithm], audience=AUDIENCES, issuer=ISSUER,
                             leeway=60, options={"require": ["exp", "iss", "aud", "sub"]})
-        return claims["sub"] if is_canonical(token) else None
+        return user_of(claims["sub"]) if is_canonical(token) else None
     except (jwt.PyJWTError, KeyError, ValueError):
         return None
 
@@ -151,7 +157,7 @@ def is_good_balanced(token, key):
         is_ours = (header["kid"] == "k" and header["signer"] in SIGNERS and header["iss"] == ISSUER
                    and header["client"] in AUDIENCES and claims.get("iss", ISSUER) == ISSUER
                    and NOW < int(header["exp"]) + 60)
-        return claims["sub"] if is_ours and all(map(is_padded, token.split("."))) else None
+        return user_of(claims["sub"]) if is_ours and all(map(is_padded, token.split("."))) else None
     except (jwt.PyJWTError, KeyError, ValueError):
         return None
 
@@ -178,9 +184,9 @@ def test_tokens_are_judged_as_pyjwt_judges_them(issuer):
                                           "now": NOW} for token in tokens])
     good = 0
     with mock.patch("jwt.api_jwt.datetime", Clock):
-        for token, (result, subject) in zip(tokens, answers, strict=True):
+        for token, (result, user) in zip(tokens, answers, strict=True):
             expected = is_good(token, public)
-            assert (subject if int(result) == OK else None) == expected, (result, token)
+            assert (user if int(result) == OK else None) == expected, (result, token)
             good += expected is not None
     assert CASES * 0.1 < good < CASES * 0.7
 
@@ -196,9 +202,9 @@ def test_what_a_load_balancer_says_is_judged_by_its_rules():
          "signers": ",".join(SIGNERS), "now": NOW} for token in tokens])
     good = 0
     with mock.patch("jwt.api_jwt.datetime", Clock):
-        for token, (result, subject) in zip(tokens, answers, strict=True):
+        for token, (result, user) in zip(tokens, answers, strict=True):
             expected = is_good_balanced(token, key.public_key())
-            assert (subject if int(result) == OK else None) == expected, (result, token)
+            assert (user if int(result) == OK else None) == expected, (result, token)
             good += expected is not None
     assert count * 0.05 < good < count * 0.7
 

@@ -1,6 +1,8 @@
 """Start, drain, stop, and what is left after a kill."""
 
 import asyncio
+import contextlib
+import http.client
 import json
 import signal
 import threading
@@ -150,6 +152,27 @@ def test_an_idle_daemon_stops_soon(start, table, kept, seconds):
     begin = time.monotonic()
     assert daemon.end() == 0
     assert time.monotonic() - begin < seconds * shop.SLOWNESS
+
+
+def test_metrics_may_be_read_until_the_very_end(start, table):
+    """The operators' listener is the last to go, but what its metrics are about goes as well."""
+    daemon = start(SHOPD_WORKERS=4)
+    scrapes = []
+
+    def scrape():
+        client = daemon.admin()
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            while True:
+                scrapes.append(client.get("/metrics").status)
+
+    scrapers = [threading.Thread(target=scrape) for _ in range(4)]
+    for scraper in scrapers:
+        scraper.start()
+    shop.wait_until(lambda: len(scrapes) > 20)
+    assert daemon.end() == 0
+    for scraper in scrapers:
+        scraper.join()
+    assert set(scrapes) == {200}
 
 
 # kill

@@ -5,6 +5,8 @@ import urllib.parse
 
 import pytest
 
+import lines
+
 SUMMARY = {"id", "name", "price", "currency", "category", "image_url", "version", "created_at",
            "updated_at"}
 
@@ -310,3 +312,18 @@ def test_long_names_are_listed_too(fresh):
     for name in made:
         client.create(name=name, category="ü" * 100)
     assert sorted(e["name"] for e in walk(client, category="ü" * 100, limit=2)) == made
+
+
+def test_a_page_that_would_cost_too_much_is_short_and_the_list_goes_on(start, make_table, proxy):
+    """A few products at a high price, instead of thousands that are sold out or called otherwise."""
+    client = start(DYNAMODB_TABLE_NAME=make_table(), SHOPD_WRITE_SHARDS=1).client()
+    made = [{"name": f"{'a' if n % 100 else 'x'}{n:03}", "price": 1, "category": "c",
+             "on_hand": int(n % 100 == 0)} for n in range(250)]
+    assert set(lines.import_all(client, made)) == {201}
+    proxy.fault("dear")
+    for asked in ({"in_stock": "true"}, {"in_stock": "true", "category": "c"}, {"q": "x"},
+                  {"in_stock": "true", "q": "x"}):
+        pages = []
+        entries = walk(client, pages.append, limit=50, **asked)
+        assert sorted(entry["name"] for entry in entries) == ["x000", "x100", "x200"], asked
+        assert len(pages) > 1, asked

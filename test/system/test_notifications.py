@@ -368,14 +368,15 @@ def test_a_stop_publishes_what_is_committed(publish, sns, emulator):
     assert told >= 1 and told + waiting == 5
 
 
-def test_a_deletion_that_fails_means_a_repetition_and_no_loss(publish, sns, emulator, proxy):
+def test_a_deletion_that_fails_means_neither_a_loss_nor_a_repetition(publish, sns, emulator, proxy):
     daemon = publish(SHOPD_WORKERS=1)
     client = daemon.client()
     product = new_product(client)
-    proxy.fault("internal", operation="BatchWriteItem", count=5)
+    proxy.fault("internal", operation="BatchWriteItem", count=9)  # more than two rounds
     move(client, product, -6)
     wait_until(lambda: not left(emulator, daemon), 20, "an empty outbox")
     assert len({event["id"] for event in sns.events()}) == 1
+    assert len(sns.events()) == 1 + len(sns.unheard)
 
 
 # ---- users ----
@@ -416,18 +417,22 @@ def test_an_endpoint_gets_the_message_and_a_disabled_one_is_marked(publish, sns,
     assert event["data"]["order_id"] == second["id"]
     assert {event["data"]["order_id"] for event in sns.events()} == {first["id"], second["id"]}
     path = f"/user/{bad['id']}/notification"
-    shown = expect(client.get(path), 200).json
-    assert shown["refused"] == "EndpointDisabled"
+    expect(client.put(path, {"channel": "endpoint", "target_arn": endpoint.replace(
+        "123456789012", "123456789013")}), 422, "validation-failed")
+    answer = expect(client.get(path, If_None_Match='"1"'), 200)  # who looked before is told
+    assert (answer.json["refused"], answer.json["version"]) == ("EndpointDisabled", 2)
+    assert client.get(path, If_None_Match=answer.etag).status == 304
     warnings = [line for line in daemon.log() if line["level"] == "warning"]
     assert [line["error"] for line in warnings] == ["EndpointDisabled"], warnings
     sns.endpoints[disabled] = True
-    prefer(client, bad, channel="endpoint", target_arn=disabled, events=["order.placed"])
-    assert "refused" not in expect(client.get(path), 200).json
+    again = prefer(client, bad, channel="endpoint", target_arn=disabled)  # the same will do
+    assert ("refused" in again, again["version"]) == (False, 3)
+    assert expect(client.get(path), 200).json == again
     purchase.placed(client, (product, 1), user=bad)
     wait_until(lambda: sns.events(target=disabled), what="a message")
 
 
-def test_a_phone_that_fails_for_a_while_holds_up_no_other_event(publish, sns, emulator):
+def test_a_phone_that_fails_or_is_refused_holds_up_no_other_event(publish, sns, emulator):
     daemon = publish(SHOPD_WORKERS=1)
     client = daemon.client()
     product = new_product(client, on_hand=100)
@@ -439,3 +444,9 @@ def test_a_phone_that_fails_for_a_while_holds_up_no_other_event(publish, sns, em
     wait_until(lambda: len(sns.delivered("+4930123456")) == 2, 20, "two text messages")
     wait_until(lambda: not left(emulator, daemon), what="an empty outbox")
     assert types(sns) == ["order.placed", "order.confirmed"]
+    sns.tells_users = False
+    purchase.placed(client, (product, 1), user=user)
+    item, = wait_until(lambda: [item for item in left(emulator, daemon)
+                                if item["attempts"]["N"] == "1"], what="a counted try")
+    assert item["reason"]["S"] == "AuthorizationError" and item["sent"]["BOOL"]
+    assert types(sns) == ["order.placed", "order.confirmed", "order.placed"]

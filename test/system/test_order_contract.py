@@ -1,5 +1,6 @@
 """An order: made once, frozen, found in lists, and changed only as its state allows."""
 
+import datetime
 import time
 from decimal import Decimal
 
@@ -199,8 +200,21 @@ def test_orders_are_listed_by_status_the_last_changed_first(fresh):
     assert listed("confirmed") == [made[2]["id"], made[4]["id"]]
     assert listed("placed") == [name for name in newest_first
                                 if name not in (made[2]["id"], made[4]["id"])]
-    expect(client.patch(path_of(made[0]), {"note": "x"}), 200)
-    assert listed("placed")[0] == made[0]["id"]
+    before = listed("placed")
+    for number in (0, 4):
+        expect(client.patch(path_of(made[number]), {"note": "x"}), 200)
+    assert listed("placed") == before
+    assert listed("confirmed") == [made[4]["id"], made[2]["id"]]
+    time.sleep(0.003)
+    expect(cancel(client, made[5]), 200)
+    last_changed_first = [made[number]["id"] for number in (5, 4, 2, 6, 3, 1, 0)]
+    for limit in (1, 3, 7, 100):
+        entries = given.walk(client, "/order", limit=limit)
+        assert [entry["id"] for entry in entries] == last_changed_first
+    assert [entry["status"] for entry in entries[:3]] == ["cancelled", "confirmed", "confirmed"]
+    cursor = expect(client.get("/order?limit=1"), 200).json["next"]
+    for other in ("status=placed", "from=2020-01-01T00:00:00Z"):
+        expect(client.get(f"/order?{other}&limit=1&cursor={cursor}"), 400, "invalid-cursor")
 
 
 def test_a_list_can_be_limited_in_time(fresh):
@@ -222,6 +236,12 @@ def test_a_list_can_be_limited_in_time(fresh):
     assert ids[3] not in listed(to=moments[2]) and {ids[0], ids[1]} <= listed(to=moments[2])
     assert listed(**{"from": moments[3], "to": moments[0]}) == set()
     assert listed(**{"from": "2020-01-01T00:00:00Z", "to": "2020-01-02T00:00:00.000Z"}) == set()
+    moment = datetime.datetime.fromisoformat(moments[2].replace("Z", "+00:00"))
+    local = moment.astimezone(datetime.timezone(datetime.timedelta(hours=2))).isoformat(
+        timespec="milliseconds")
+    for to in (local.replace("+", "%2B"), local):  # which says a space, but is meant well
+        answer = expect(client.get(f"/order?to={to}"), 200)
+        assert {entry["id"] for entry in answer.json["data"]} == listed(to=moments[2])
 
 
 # every state

@@ -64,6 +64,11 @@ def test_authorized_then_captured_then_refunded_in_parts(client, emulator, order
         "reference": "back-1", "status": "refunded", "amount": 9.51}
     assert look.payments() == {"pay-1": ("paid", 19.5), "back-1": ("refunded", 9.51),
                                "back-2": ("refunded", 4.99), "back-3": ("refunded", 5)}
+    assert [(one["reference"], one["status"], float(one["amount"])) for one in shown["payments"]] \
+        == [("pay-1", "paid", 19.5), ("back-1", "refunded", 9.51), ("back-2", "refunded", 4.99),
+            ("back-3", "refunded", 5)]
+    assert shown["payments"][0]["created_at"] <= shown["payments"][0]["updated_at"]
+    assert expect(client.get(f"/order/{order}"), 200).json == shown
     refused = expect(pay(client, order, "refunded", 1, "back-4"), 409, "invalid-transition")
     assert (refused.json["field"], refused.json["current"], refused.json["allowed"]) == (
         "payment_status", "refunded", [])
@@ -147,12 +152,23 @@ def test_a_late_payment_is_orphaned_and_can_be_refunded(client, emulator, status
     expect(pay(client, order, "refunded", 1, "back-2"), 409, "invalid-transition")
 
 
-def test_a_second_payment_is_refused(client, emulator, order):
+def test_a_second_payment_is_orphaned_and_refunded_first(client, emulator, order):
     expect(pay(client, order, "paid", 19.5), 200)
-    answer = expect(pay(client, order, "paid", 19.5, "pay-2"), 409, "invalid-transition")
+    answer = expect(pay(client, order, "authorized", 19.5, "pay-2"), 409, "invalid-transition")
     assert (answer.json["field"], answer.json["current"], answer.json["allowed"]) == (
         "payment_status", "paid", ["partially_refunded", "refunded"])
+    for _ in range(2):
+        expect(pay(client, order, "paid", 19.5, "pay-2"), 200)
+    look = Look(emulator, order)
+    assert (look.states, look.money) == (("confirmed", "paid", "unfulfilled"), (39, 0))
+    assert look.types == ["order.confirmed", "payment.orphaned"]
+    assert look.items["PAY#pay-2"]["is_orphaned"] == {"BOOL": True}
+    assert "is_orphaned" not in look.items["PAY#pay-1"]
     expect(pay(client, order, "refunded", 0, "back"), 422, "wrong-amount")
+    states = [expect(pay(client, order, "refunded", amount, f"back-{amount}"), 200).json[
+        "payment_status"] for amount in (19.5, 9, 10.5)]
+    assert states == ["paid", "partially_refunded", "refunded"]
+    assert Look(emulator, order).money == (39, 39)
 
 
 def test_bodies_versions_and_ids(client, emulator, order):
@@ -224,12 +240,14 @@ def test_the_same_payment_at_once_counts_once(pair, emulator, order):
     assert (look.money, look.types, len(look.payments())) == ((19.5, 0), ["order.confirmed"], 1)
 
 
-def test_of_two_payments_at_once_one_is_taken(pair, emulator, order):
+def test_of_payments_at_once_one_counts_and_the_others_are_orphaned(pair, emulator, order):
     clients = [pair[n % 2].client() for n in range(4)]
     answers = at_once([lambda c=c, n=n: pay(c, order, "paid", 19.5, f"p-{n}")
                        for n, c in enumerate(clients)])
-    assert sorted(answer.status for answer in answers) == [200, 409, 409, 409]
-    assert Look(emulator, order).money == (19.5, 0)
+    assert [answer.status for answer in answers] == 4 * [200]
+    look = Look(emulator, order)
+    assert (look.states[1], look.money) == ("paid", (4 * 19.5, 0))
+    assert look.types == ["order.confirmed"] + 3 * ["payment.orphaned"]
 
 
 def test_refunds_at_once_never_exceed_what_was_paid(pair, emulator, order):

@@ -119,7 +119,8 @@ class StockMachine(RuleBasedStateMachine):
 
     @rule()
     def refuse_an_old_version(self):
-        answer = self.client.put(self.path, {"on_hand": 3}, If_Match=f'"{self.version + 1}"')
+        answer = self.client.put(self.path, {"on_hand": self.on_hand + 1},
+                                 If_Match=f'"{self.version + 1}"')
         expect(answer, 412, "precondition-failed")
 
     @invariant()

@@ -34,9 +34,11 @@ def test_every_line_of_the_tour_is_answered_as_the_readme_says(daemon):
     assert statuses == [status for _, status in tour()], done.stdout + done.stderr
 
 
-def test_the_table_of_settings_is_the_codes_own(binary):
-    printed = subprocess.run([binary, "--settings"], capture_output=True, text=True, check=True)
-    table = re.search(r"<!-- settings:begin -->\n(.*?)<!-- settings:end -->", README, re.S)
+@pytest.mark.parametrize("document, name", [("README.md", "settings"), ("docs/api.md", "problems")])
+def test_what_the_code_prints_of_itself_is_in_the_documents(binary, document, name):
+    printed = subprocess.run([binary, f"--{name}"], capture_output=True, text=True, check=True)
+    table = re.search(rf"<!-- {name}:begin -->\n(.*?)<!-- {name}:end -->",
+                      (ROOT / document).read_text(), re.S)
     assert table.group(1).strip() == printed.stdout.strip(), "run make docs"
 
 

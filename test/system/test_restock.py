@@ -84,6 +84,7 @@ def whole(folder, proxy, emulator, make_table):
 def place(whole):
     """One for all, which takes everything."""
     whole.sns.play()
+    whole.sns.tells_users = True
     return whole
 
 
@@ -213,6 +214,24 @@ def test_whom_sns_refuses_stays_subscribed_and_holds_up_nobody(place):
                for line in place.daemon.log())
 
 
+def test_who_may_not_be_told_in_person_holds_up_nobody_and_repeats_nothing(place):
+    """The role's rights end at the topic (TellUsers=no), and a user wants text messages."""
+    (product, other), phone = (place.product(), place.product()), "+4930555555"
+    users = place.users(3)
+    expect(place.client.put(f"/user/{users[0]['id']}/notification", {
+        "channel": "sms", "phone": phone, "events": ["stock.back"]}), 200)
+    place.subscribe(product, *users)
+    place.subscribe(other, users[0])
+    place.sns.tells_users = False
+    place.restock(product)
+    place.restock(other)
+    place.wait_until_over()
+    assert place.told_users(product) == ids_of(users) and len(place.told(other)) == 1
+    for waits in place.waiting(product), place.waiting(other):
+        assert [item["user_id"]["S"] for item in waits] == [users[0]["id"]]
+    assert place.sns.delivered(phone) == []
+
+
 def test_who_subscribes_anew_while_being_told_stays_subscribed(place, proxy):
     """What was read is deleted by its mark, never what was put meanwhile."""
     product, (user,) = place.product(), place.users(1)
@@ -281,7 +300,7 @@ def test_a_kill_in_the_middle_misses_nobody(make_table, start, sns, emulator, re
     expect(client.post(stock_path(product), {"delta": 5, "reason": "count"}), 200)
 
     def has_told(part):
-        memory.append(daemon.rss())
+        memory.append(daemon.own_memory())
         return len(sns.records) > part * SUBSCRIBERS
 
     patience = 30 + SUBSCRIBERS / 100

@@ -190,7 +190,7 @@ def test_an_event_that_has_not_gone_is_noticed(quiet, emulator):
 
 
 @pytest.mark.parametrize("sk, said", [
-    ("#", "cannot be read"), ("SNAP", "order"), ("PAY#", "payment"), ("H#", "history"),
+    ("#", "cannot be read"), ("SNAP", "order"), ("PAY#", "in the table []"), ("H#", "history"),
     ("D#", "deliver")])
 def test_a_missing_part_of_an_order_is_noticed(quiet, emulator, damage, sk, said):
     for item in items(quiet, emulator, "O#", sk):
@@ -198,7 +198,7 @@ def test_a_missing_part_of_an_order_is_noticed(quiet, emulator, damage, sk, said
             damage(item)
             break
     found = quiet.disagreements()
-    assert found and (said == "payment" or any(said in line for line in found)), found
+    assert any(said in line for line in found), found
 
 
 def test_an_entry_that_the_ledger_lacks_is_noticed(quiet, emulator, damage):

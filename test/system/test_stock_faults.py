@@ -181,12 +181,6 @@ def test_a_read_that_fails_behind_the_write_is_an_unknown_outcome(start, proxy, 
     assert assert_sound(emulator, product_id)["available"] == 7
 
 
-@pytest.fixture
-def pair(shopd, start):
-    """Two processes on one table."""
-    return shopd, start(SHOPD_WORKERS=1)
-
-
 def test_two_processes_count_together(pair, emulator, proxy):
     """All within one level: no condition fails because of another's change."""
     clients = [pair[n % 2].client() for n in range(8)]

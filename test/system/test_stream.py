@@ -65,13 +65,13 @@ def test_memory_does_not_grow_with_the_size(start, make_table):
     client = daemon.client(120)
     body = lines.text(products(lines.new_ids(3000), description="words " * 60))
     lines.import_all(client, products(lines.new_ids(200)))
-    before = daemon.rss()
+    before = daemon.own_memory()
     assert set(lines.statuses(lines.send(client, body))) == {201}
     assert set(lines.statuses(lines.send(client, body))) == {200}
     assert set(lines.statuses(lines.send(client, "[" * 20 + "\n" + "{}\n" * 60_000))) == {400, 422}
     assert len(lines.export(client)) == 3200
     if not shop.IS_WATCHED:
-        assert daemon.rss() - before < 16 * 1024
+        assert daemon.own_memory() - before < 16 * 1024
     assert metric(daemon, "shopd_http_stream_lines_total") == 200 + 2 * 3000 + 60_001 + 3200
     client.close()
 
@@ -135,7 +135,7 @@ def test_an_export_reads_no_further_than_its_client(start, make_table, proxy):
     client = daemon.client(60)
     ids = lines.new_ids(900)
     lines.import_all(client, products(ids, description="x" * 9000))
-    before = daemon.rss()
+    before = daemon.own_memory()
     slow = socket.socket()
     slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
     slow.connect(("127.0.0.1", daemon.port))
@@ -152,7 +152,7 @@ def test_an_export_reads_no_further_than_its_client(start, make_table, proxy):
     body, is_whole = lines.unchunk(received)
     assert is_whole and sorted(p["id"] for p in lines.parse(body)) == sorted(ids)
     if not shop.IS_WATCHED:
-        assert daemon.rss() - before < 16 * 1024
+        assert daemon.own_memory() - before < 16 * 1024
     slow.close()
     client.close()
 
@@ -198,13 +198,13 @@ def test_clients_may_vanish_at_any_moment(start, make_table, emulator, proxy):
     for _ in range(20):
         vanish(daemon, chance, body)
     shop.wait_until(lambda: metric(daemon, "shopd_http_connections") <= 2)
-    files, memory = open_files(daemon), daemon.rss()
+    files, memory = open_files(daemon), daemon.own_memory()
     for _ in range(50):
         vanish(daemon, chance, body)
     shop.wait_until(lambda: metric(daemon, "shopd_http_connections") <= 2)
     shop.wait_until(lambda: open_files(daemon) == files, what="files are closed")
     if not shop.IS_WATCHED:
-        assert daemon.rss() - memory < 8 * 1024
+        assert daemon.own_memory() - memory < 8 * 1024
     proxy.rules()
     assert stock_is_right(emulator, daemon.table, ids) >= 400
     assert set(lines.import_all(client, products(ids, description="x" * 800))) <= {200, 201}

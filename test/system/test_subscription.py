@@ -113,6 +113,19 @@ def test_subscriptions_go_with_their_user(client, emulator, product, user):
     expect(client.put(path_of(product, user)), 404, "user-not-found")
 
 
+def test_what_could_not_go_with_its_user_goes_later(client, proxy, emulator, product, user):
+    subscribe(client, product, user)
+    proxy.fault("internal", operation="BatchWriteItem")
+    expect(client.delete(f"/user/{user['id']}"), 503, "outcome-unknown")
+    expect(client.get(f"/user/{user['id']}"), 404)
+    assert [item["sk"]["S"] for item in given.query(emulator, f"U#{user['id']}")] == ["GONE"]
+    assert stored(emulator, product)
+    proxy.rules()
+    expect(client.delete(f"/user/{user['id']}"), 204)
+    assert not stored(emulator, product)
+    assert "ttl" in given.query(emulator, f"U#{user['id']}")[0]  # the mark is closed
+
+
 def test_they_are_not_among_the_users_orders(client, product, user):
     subscribe(client, product, user)
     assert expect(client.get(f"/user/{user['id']}/order"), 200).json["data"] == []

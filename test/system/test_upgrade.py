@@ -8,6 +8,7 @@ import select
 import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
 
@@ -202,6 +203,14 @@ def test_systemd_is_told_what_happens(manager, proxy, table):
     assert heard == ["READY=1", reloading, "READY=1"]
     manager.stop()
     assert manager.hear().count("STOPPING=1") == 1
+
+
+def test_several_sockets_are_not_accepted_and_left_alone(manager, proxy, table):
+    ended = subprocess.run(
+        ["sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=2 exec "$0" 3<&0 4<&0', shop.BINARY],
+        stdin=manager.socket, env=shop.environment({"AWS_ENDPOINT_URL_DYNAMODB": proxy.url}),
+        capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 1 and "ListenStream=" in ended.stdout + ended.stderr
 
 
 def test_another_processes_socket_is_not_taken(folder, proxy, table):

@@ -309,7 +309,7 @@ def test_if_match_guards_the_preferences(client):
     assert client.get(path).json["version"] == 0
     etag = expect(client.put(path, {"channel": "topic"}), 200).etag
     expect(client.put(path, {"channel": "none"}, If_Match=etag), 200)
-    expect(client.put(path, {"channel": "none"}, If_Match=etag), 412)
+    expect(client.put(path, {"channel": "topic"}, If_Match=etag), 412)
 
 
 def test_the_preferences_are_not_the_user(client):

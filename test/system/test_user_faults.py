@@ -33,11 +33,12 @@ def create_address(client, user, **fields):
 
 
 def items_of(emulator, user_id, table=shop.TABLE):
-    """The raw items below a user's key, by sort key."""
+    """The raw items below a user's key, by sort key, but for the mark of a removal that is over."""
     page = emulator.client.query(
         TableName=table, KeyConditionExpression="pk = :p", ConsistentRead=True,
         ExpressionAttributeValues={":p": {"S": f"U#{user_id}"}})
-    return {item["sk"]["S"]: item for item in page["Items"]}
+    return {item["sk"]["S"]: item for item in page["Items"]
+            if item["sk"]["S"] != "GONE" or "ttl" not in item}
 
 
 def locks_of(emulator, user_id, table=shop.TABLE):

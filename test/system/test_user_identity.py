@@ -276,6 +276,9 @@ def user_changes(client):
     return {
         "create": Change(lambda: create(client, "new" + email),
                          lambda: emails().count("new" + email), 201),
+        "registration": Change(
+            lambda: client.post("/user", {"id": str(uuid.uuid4()), "name": "A", "email": "id" + email}),
+            lambda: emails().count("id" + email), 201),
         "put": Change(lambda: client.put(path_of(user), {"name": "Eve"}),
                       lambda: find(path_of(user))["version"] - 1, 200),
         "change of the e-mail": Change(lambda: set_email(client, user, email),

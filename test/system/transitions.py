@@ -99,6 +99,7 @@ MAKERS = {
     "captured": ((authorize, PAY), ("confirmed", "paid", "unfulfilled")),
     "paid at last": ((FAIL, PAY), ("confirmed", "paid", "unfulfilled")),
     "partly shipped": ((PAY, deliver_one), ("confirmed", "paid", "partial")),
+    "rest cancelled": ((PAY, deliver_one, cancel), ("confirmed", "paid", "shipped")),
     "shipped": ((PAY, deliver), ("confirmed", "paid", "shipped")),
     "shipped in two": ((PAY, deliver_one, deliver), ("confirmed", "paid", "shipped")),
     "completed": ((PAY, deliver, arrive), ("completed", "paid", "delivered")),
@@ -123,10 +124,11 @@ def open_placed(payment):
         "deliver": INVALID, "return one": NOTHING_THERE}
 
 
-def paid_in_full(status, fulfillment, **others):
+def paid_in_full(status, fulfillment, payment="paid", **others):
     """The row of an order that is paid, but for what is told otherwise."""
     return {
-        "authorize": INVALID, "pay": INVALID, "fail": INVALID,
+        "authorize": INVALID, "pay": Becomes(status, payment, fulfillment, ORPHANED),
+        "fail": INVALID,
         "refund a part": Becomes(status, "partially_refunded", fulfillment, REFUNDED),
         "refund all": Becomes(status, "refunded", fulfillment, REFUNDED),
         "cancel": INVALID, "deliver": INVALID, "return one": NOTHING_THERE,
@@ -172,20 +174,24 @@ OUTCOMES = {
     "paid at last": paid_in_full("confirmed", "unfulfilled", **UNSENT),
     "partly shipped": paid_in_full(
         "confirmed", "partial", deliver=Becomes("confirmed", "paid", "shipped", *SENT),
+        cancel=Becomes("confirmed", "paid", "shipped"),
         return_one=Becomes("confirmed", "paid", "partial")),
+    "rest cancelled": paid_in_full(
+        "confirmed", "shipped", deliver=NOTHING_LEFT,
+        return_one=Becomes("completed", "paid", "returned", "order.completed")),
     "shipped": ALL_SHIPPED,
     "shipped in two": ALL_SHIPPED,
     "completed": paid_in_full("completed", "delivered",
                               return_one=Becomes("completed", "paid", "delivered")),
     "returned": paid_in_full("completed", "returned"),
     "partly refunded": paid_in_full(
-        "confirmed", "unfulfilled",
+        "confirmed", "unfulfilled", "partially_refunded",
         refund_all=TOO_MUCH,
         refund_a_part=Becomes("confirmed", "refunded", "unfulfilled", REFUNDED),
         cancel=Becomes("cancelled", "partially_refunded", "unfulfilled", CANCELLED),
         deliver=Becomes("confirmed", "partially_refunded", "shipped", *SENT)),
     "refunded": paid_in_full(
-        "confirmed", "unfulfilled",
+        "confirmed", "unfulfilled", "refunded",
         refund_a_part=INVALID, refund_all=INVALID,
         cancel=Becomes("cancelled", "refunded", "unfulfilled", CANCELLED),
         deliver=Becomes("confirmed", "refunded", "shipped", *SENT)),

@@ -3,7 +3,7 @@
  *
  * Each line of standard input is a JSON object: "keys" (the text of a set), or "pem" with its "kid",
  * or "token" with "now" (seconds) and perhaps "issuer", "audiences" and "signers". For each token a
- * line: the number of the result, a space, and the subject if it is good.
+ * line: the number of the result, a space, and the user's id if it is good.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -31,12 +31,13 @@ static struct jwks *replace(struct jwks *keys, const json_t *order)
 	return fresh;
 }
 
-static void judge(const struct jwks *keys, const json_t *order)
+static void judge(struct digest *digest, const struct jwks *keys, const json_t *order)
 {
 	const struct jwt_rules rules = {
 		.issuer = text_of(order, "issuer"),
 		.audiences = text_of(order, "audiences"),
 		.signers = text_of(order, "signers"),
+		.digest = digest,
 	};
 	int64_t now_ms = json_integer_value(json_object_get(order, "now")) * 1000;
 	struct jwt_subject subject = {0};
@@ -48,6 +49,7 @@ static void judge(const struct jwks *keys, const json_t *order)
 
 int main(void)
 {
+	struct digest *digest = digest_new();
 	struct jwks *keys = NULL;
 	char *line = NULL;
 	size_t room = 0;
@@ -56,15 +58,16 @@ int main(void)
 		json_t *order = json_loads(line, 0, NULL);
 		bool has_token = text_of(order, "token");
 
-		if (!order || (has_token && !keys))
+		if (!digest || !order || (has_token && !keys))
 			return 2;
 		if (!has_token)
 			keys = replace(keys, order);
 		else
-			judge(keys, order);
+			judge(digest, keys, order);
 		json_decref(order);
 	}
 	free(line);
 	jwks_free(keys);
+	digest_free(digest);
 	return 0;
 }

@@ -44,6 +44,7 @@ static struct {
 	size_t room;
 	json_malloc_t json_malloc;
 	json_free_t json_free;
+	void (*on_free)(const void *block);
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void remember(void *address, size_t size, const char *caller)
@@ -141,8 +142,15 @@ char *__wrap_strndup(const char *text, size_t max)
 	return copy(text, strnlen(text, max), __builtin_return_address(0));
 }
 
+void alloc_on_free(void (*look)(const void *block))
+{
+	state.on_free = look;
+}
+
 void __wrap_free(void *block)
 {
+	if (state.on_free != NULL)
+		state.on_free(block);
 	pthread_mutex_lock(&state.lock);
 	forget(block);
 	pthread_mutex_unlock(&state.lock);

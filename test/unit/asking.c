@@ -149,7 +149,7 @@ int asking_run(struct asking *asking, const struct endpoint *endpoint, const cha
 int asking_send(struct asking *asking, const struct endpoint *endpoint, const char *id,
 		const char *body)
 {
-	ck_assert(endpoint->steps[0] == read_json);
+	ck_assert(endpoint->steps[0] == read_json || endpoint->steps[0] == read_optional_json);
 	asking->endpoint = *endpoint;
 	asking->endpoint.steps++;
 	asking->rq.body = tree_of(body);

@@ -22,13 +22,16 @@
 	"\\\"\"},\"price\":{\"N\":\"1.5\"},\"quantity\":{\"N\":\"" quantity "\"}}}"
 
 /* Items of an order; `more` begins with a comma or is empty. */
-#define HEAD_ITEM(status, payment, fulfillment, version, more)                                  \
+#define HEAD_ITEM_AT(updated, status, payment, fulfillment, version, more)                      \
 	"{\"pk\":{\"S\":\"O#" ORDER "\"},\"sk\":{\"S\":\"#\"},\"user_id\":{\"S\":\"" USER       \
 	"\"},\"status\":{\"S\":\"" status "\"},\"payment_status\":{\"S\":\"" payment            \
 	"\"},\"fulfillment_status\":{\"S\":\"" fulfillment                                      \
 	"\"},\"total\":{\"N\":\"7.5\"},\"currency\":{\"S\":\"EUR\"},\"paid\":{\"N\":\"0\"},"    \
 	"\"refunded\":{\"N\":\"0\"},\"line_count\":{\"N\":\"2\"},\"version\":{\"N\":\"" version \
-	"\"},\"created_at\":{\"S\":\"" BEFORE "\"},\"updated_at\":{\"S\":\"" BEFORE "\"}" more "}"
+	"\"},\"created_at\":{\"S\":\"" BEFORE "\"},\"updated_at\":{\"S\":\"" updated "\"}" more \
+	"}"
+#define HEAD_ITEM(status, payment, fulfillment, version, more) \
+	HEAD_ITEM_AT(BEFORE, status, payment, fulfillment, version, more)
 #define SNAP_ITEM                                                                                  \
 	"{\"sk\":{\"S\":\"SNAP\"},\"lines\":{\"L\":[" FROZEN(TEA, "3") "," FROZEN(POT,             \
 										  "2") "]}," PLACE \

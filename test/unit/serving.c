@@ -156,6 +156,8 @@ bool serving_prepare(const struct route *routes)
 					 .access = serving.access,
 					 .identity = serving.identity,
 					 .rate_limit = serving.rate_limit,
+					 .cors_origins = serving.config.cors_origins,
+					 .max_connections = serving.config.max_connections,
 					 .is_quiet = true};
 
 	serving.loop = options.loop = loop_new(&serving.clock);

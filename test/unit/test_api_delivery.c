@@ -6,6 +6,7 @@
 #include "api/delivery.h"
 #include "asking.h"
 #include "delivery_texts.h"
+#include "domain/delivery_body.h"
 
 #define BODY "{\"carrier\":\"dhl\",\"tracking_number\":\"2\"}"
 #define FOUR_TEAS                                                                          \
@@ -56,6 +57,54 @@ START_TEST(get_shows_one_or_all)
 	SCRIPT_PLAY(&asking.on.aws.script, CONFIRMED(""));
 	ck_assert_int_eq(asking_run(&asking, &get_order_deliveries, ORDER), 200);
 	ck_assert_str_eq(asking_body(&asking), "{\"data\":[]}\n");
+}
+END_TEST
+
+#define LOCK                                                      \
+	TEXT("{\"Item\":{\"delivery_id\":{\"S\":\"" PARCEL "\"}," \
+	     "\"order_id\":{\"S\":\"" ORDER "\"}}}")
+
+static int find_numbered(const char *carrier, const char *number)
+{
+	asking_renew(&asking);
+	if (carrier)
+		asking_query(&asking, "carrier", carrier);
+	if (number)
+		asking_query(&asking, "tracking_number", number);
+	return asking_run(&asking, &get_deliveries, NULL);
+}
+
+START_TEST(get_finds_the_one_that_has_a_number)
+{
+	SCRIPT_PLAY(&asking.on.aws.script, LOCK, CONFIRMED("," SENT("shipped", "1", "")));
+	ck_assert_int_eq(find_numbered("dhl", "N \"1\""), 200);
+	ck_assert_says("{\"data\":[" SHOWN);
+	ck_assert_says("\"order_id\":\"" ORDER "\",\"version\":4,");
+	SCRIPT_PLAY(&asking.on.aws.script, TEXT("{}"));
+	ck_assert_int_eq(find_numbered("dhl", "2"), 200);
+	ck_assert_str_eq(asking_body(&asking), "{\"data\":[]}\n");
+}
+END_TEST
+
+START_TEST(a_number_needs_its_carrier_and_both_their_length)
+{
+	char longest[DELIVERY_TEXT_MAX + 2];
+
+	memset(longest, 'x', sizeof(longest));
+	longest[DELIVERY_TEXT_MAX + 1] = '\0';
+	ck_assert_problem(find_numbered(NULL, NULL), 400, "invalid-parameter");
+	ck_assert_says("carrier must have 1 to 100 characters. Give both carrier and");
+	ck_assert_problem(find_numbered("dhl", NULL), 400, "invalid-parameter");
+	ck_assert_says("tracking_number must have");
+	ck_assert_problem(find_numbered(NULL, "1"), 400, "invalid-parameter");
+	ck_assert_problem(find_numbered("", "1"), 400, "invalid-parameter");
+	ck_assert_problem(find_numbered("dhl", ""), 400, "invalid-parameter");
+	ck_assert_problem(find_numbered(longest, "1"), 400, "invalid-parameter");
+	ck_assert_problem(find_numbered("dhl", longest), 400, "invalid-parameter");
+	ck_assert_uint_eq(asking.on.aws.script.request_count, 0);
+	longest[DELIVERY_TEXT_MAX] = '\0';
+	SCRIPT_PLAY(&asking.on.aws.script, TEXT("{}"));
+	ck_assert_int_eq(find_numbered(longest, longest), 200);
 }
 END_TEST
 
@@ -239,6 +288,8 @@ Suite *api_delivery_suite(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, get_shows_one_or_all);
+	tcase_add_test(tests, get_finds_the_one_that_has_a_number);
+	tcase_add_test(tests, a_number_needs_its_carrier_and_both_their_length);
 	tcase_add_test(tests, what_is_missing_is_told);
 	tcase_add_test(tests, post_answers_with_the_delivery_and_where_it_is);
 	tcase_add_test(tests, with_a_key_the_answer_is_known_before_the_write);

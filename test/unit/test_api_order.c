@@ -116,11 +116,56 @@ START_TEST(a_note_is_set_and_what_is_the_same_is_left)
 }
 END_TEST
 
-START_TEST(a_list_needs_a_status_and_takes_times)
+START_TEST(a_list_is_of_one_status_or_of_all)
 {
+	SCRIPT_PLAY(&asking.on.aws.script, FOUND_ITEMS(""));
+	ck_assert_int_eq(asking_run(&asking, &get_orders, NULL), 200);
+	ck_assert_uint_eq(asking.on.aws.script.request_count, 4 * ORDER_STATUSES);
+	asking_renew(&asking);
+	asking_query(&asking, "status", "paid");
 	ck_assert_int_eq(asking_run(&asking, &get_orders, NULL), 400);
 	ck_assert_problem("invalid-parameter");
-	asking_renew(&asking);
+}
+END_TEST
+
+/* The last two are what a "+" becomes that was not percent-encoded. */
+START_TEST(a_list_takes_times_with_any_offset)
+{
+	static const char *const same[] = {
+		"2015-08-30T12:36:00Z",      "2015-08-30T14:36:00.000+02:00",
+		"2015-08-30T08:06:00-04:30", "2015-08-30T14:36:00 02:00",
+		"2015-08-30T12:36:00 00:00",
+	};
+	static const char *const none[] = {
+		"",
+		" 02:00",
+		"soon",
+		"2015-08-30",
+		"2015-08-30T12:36:00",
+		"2015-08-30T12:36:00 0200",
+		"2015-08-30T12:36:00.0000000000000000000000000000000000000000000000000000000Z",
+	};
+
+	SCRIPT_PLAY(&asking.on.aws.script, FOUND_ITEMS(""));
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		asking_query(&asking, "from", same[i]);
+		asking_query(&asking, "to", same[i]);
+		ck_assert_int_eq(asking_run(&asking, &get_orders, NULL), 200);
+		ck_assert_sent(&asking.on, 0,
+			       ":low\":{\"S\":\"" NOW "#\"},\":high\":{\"S\":\"" NOW "$\"}");
+		asking_renew(&asking);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		asking_query(&asking, i % 2 ? "from" : "to", none[i]);
+		ck_assert_msg(asking_run(&asking, &get_orders, NULL) == 400, "%s", none[i]);
+		ck_assert_problem("invalid-parameter");
+		asking_renew(&asking);
+	}
+}
+END_TEST
+
+START_TEST(a_list_takes_a_status_and_times)
+{
 	asking_query(&asking, "status", "placed");
 	asking_query(&asking, "from", "2015-08-30T12:36:00Z");
 	SCRIPT_PLAY(&asking.on.aws.script, FOUND_ITEMS(""));
@@ -159,7 +204,9 @@ Suite *api_order_suite(void)
 	tcase_add_test(tests, what_is_over_is_ended_by_a_write_that_keeps_the_answer);
 	tcase_add_test(tests, an_order_is_shown_with_its_tag);
 	tcase_add_test(tests, a_note_is_set_and_what_is_the_same_is_left);
-	tcase_add_test(tests, a_list_needs_a_status_and_takes_times);
+	tcase_add_test(tests, a_list_is_of_one_status_or_of_all);
+	tcase_add_test(tests, a_list_takes_times_with_any_offset);
+	tcase_add_test(tests, a_list_takes_a_status_and_times);
 	tcase_add_test(tests, a_user_without_orders_is_told_from_no_user);
 	suite_add_tcase(suite, tests);
 	return suite;

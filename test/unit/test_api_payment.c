@@ -61,7 +61,7 @@ START_TEST(what_cannot_be_is_refused_with_its_code)
 		 "\"expected\":32"},
 		{"{\"reference\":\"r\",\"status\":\"refunded\",\"amount\":32}", 409,
 		 "payment-reference-reused", "\"detail\""},
-		{"{\"reference\":\"b\",\"status\":\"paid\",\"amount\":32}", 409,
+		{"{\"reference\":\"b\",\"status\":\"authorized\",\"amount\":32}", 409,
 		 "invalid-transition",
 		 "\"field\":\"payment_status\",\"current\":\"paid\","
 		 "\"allowed\":[\"partially_refunded\",\"refunded\"]"},

@@ -4,6 +4,7 @@
 
 #include "alloc_fail.h"
 #include "api/product_import.h"
+#include "domain/product.h"
 #include "http/stream.h"
 #include "scripted_dynamodb.h"
 #include "streaming.h"
@@ -105,7 +106,7 @@ END_TEST
 
 START_TEST(a_line_that_is_too_long_is_dropped_and_the_rest_goes_on)
 {
-	static char line[70 * 1024];
+	static char line[IMPORT_LINE_MAX + 3];
 
 	SCRIPT_PLAY(script, DONE);
 	memset(line, 'x', sizeof(line) - 2);
@@ -115,9 +116,25 @@ START_TEST(a_line_that_is_too_long_is_dropped_and_the_rest_goes_on)
 	line[sizeof(line) - 2] = 'x';
 	import(line);
 	ck_assert_says("{\"line\":1,\"status\":413,\"code\":\"line-too-large\","
-		       "\"detail\":\"A line may have up to 65536 bytes.\"}\n"
+		       "\"detail\":\"A line may have up to 1048576 bytes.\"}\n"
 		       "{\"line\":3,\"status\":201");
 	ck_assert_says("{\"line\":4,\"status\":413");
+}
+END_TEST
+
+START_TEST(a_line_may_be_as_long_as_the_largest_product_is_as_json)
+{
+	static const char beginning[] = "{\"name\":\"n\",\"price\":1,\"x\":\"";
+	static char line[IMPORT_LINE_MAX + 1];
+	char *at = stpcpy(line, beginning);
+
+	ck_assert_uint_gt(IMPORT_LINE_MAX, 2 * (size_t)PRODUCT_SIZE_MAX + sizeof(beginning));
+	for (size_t i = 0; i < PRODUCT_SIZE_MAX - 1024; i++)
+		at = stpcpy(at, "\\\"");
+	stpcpy(at, "\"}");
+	SCRIPT_PLAY(script, DONE);
+	import(line);
+	ck_assert_says("{\"line\":1,\"status\":201");
 }
 END_TEST
 
@@ -284,6 +301,7 @@ Suite *api_product_import_suite(void)
 	tcase_add_test(tests, nothing_comes_of_nothing);
 	tcase_add_test(tests, a_last_line_needs_no_line_break);
 	tcase_add_test(tests, a_line_that_is_too_long_is_dropped_and_the_rest_goes_on);
+	tcase_add_test(tests, a_line_may_be_as_long_as_the_largest_product_is_as_json);
 	tcase_add_test(tests, lines_are_written_while_others_come_but_no_more_than_four_batches);
 	tcase_add_test(tests, the_same_id_is_never_twice_at_once);
 	tcase_add_test(tests, what_cannot_be_written_is_to_be_sent_again);

@@ -162,12 +162,26 @@ END_TEST
 
 START_TEST(too_much_to_sort_says_what_to_do)
 {
-	SCRIPT_PLAY(&asking.on.aws.script,
-		    TEXT("{\"Items\":[],\"LastEvaluatedKey\":{\"k\":{\"S\":\"1\"}},"
-			 "\"ConsumedCapacity\":{\"CapacityUnits\":2000}}"));
-	asking_query(&asking, "sort", "price");
-	ck_assert_int_eq(asking_run(&asking, &get_products, NULL), 400);
-	ck_assert_str_eq(asking.rq.reply.code, "too-broad");
+	static const struct {
+		const char *category, *sort, *advice;
+	} table[] = {
+		{NULL, "price", "Leave `sort` out for the newest first, or name a `category`."},
+		{"k", "created", "Leave `sort` out for the order by name, or narrow it with `q`."},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		SCRIPT_PLAY(&asking.on.aws.script,
+			    TEXT("{\"Items\":[],\"LastEvaluatedKey\":{\"k\":{\"S\":\"1\"}},"
+				 "\"ConsumedCapacity\":{\"CapacityUnits\":2000}}"));
+		asking_query(&asking, "sort", table[i].sort);
+		if (table[i].category)
+			asking_query(&asking, "category", table[i].category);
+		ck_assert_int_eq(asking_run(&asking, &get_products, NULL), 400);
+		ck_assert_str_eq(asking.rq.reply.code, "too-broad");
+		ck_assert_ptr_nonnull(strstr(asking_body(&asking), table[i].sort));
+		ck_assert_ptr_nonnull(strstr(asking_body(&asking), table[i].advice));
+		asking_renew(&asking);
+	}
 }
 END_TEST
 

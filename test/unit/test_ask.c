@@ -42,6 +42,7 @@ START_TEST(a_question_is_asked_and_nothing_left_of_it)
 	ck_assert(init(&ask, "http://[::1]:80//"));
 	ck_assert_str_eq(ask.origin.url, "http://[::1]:80");
 	ck_assert_str_eq(ask.origin.authority, "[::1]:80");
+	ck_assert_msg(ask.exchange.is_secret, "the transport leaves nothing either");
 	SCRIPT_PLAY(&script, {.status = 200, .body = "hush"}, {.end = EXCHANGE_NOT_SENT});
 	buf_add_str(ask_begin(&ask), "GET / HTTP/1.1\r\n\r\n");
 	ask_send(&ask, SECOND);

@@ -223,6 +223,58 @@ START_TEST(a_wrong_clock_is_corrected_and_stays_so)
 }
 END_TEST
 
+enum { MANY = 100 };
+
+static struct aws_call many[MANY];
+static unsigned many_done;
+
+static void on_one_of_many(struct aws_call *call)
+{
+	ck_assert_int_eq(call->result, *(const enum result *)call->context);
+	many_done++;
+}
+
+static void start_many(const enum result *expected)
+{
+	many_done = 0;
+	for (size_t i = 0; i < MANY; i++) {
+		many[i] = (struct aws_call){.target = "T",
+					    .await = &aws.await,
+					    .done = on_one_of_many,
+					    .context = (void *)(uintptr_t)expected};
+		buf_init(&many[i].body, 16);
+		aws_call_start_later(aws.client, &many[i], 100 * MILLISECOND + i % 7);
+	}
+}
+
+static void clear_many(void)
+{
+	for (size_t i = 0; i < MANY; i++)
+		aws_call_clear(&many[i]);
+}
+
+START_TEST(a_correction_is_for_all_that_were_dated_before_it)
+{
+	static const struct script_step skewed = {
+		.status = 400,
+		.headers = "Date: Sun, 30 Aug 2015 13:36:00 GMT\r\n",
+		.body = "{\"__type\":\"a#InvalidSignatureException\"}",
+	};
+	static const enum result ok = RESULT_OK;
+
+	SCRIPT_PLAY(&aws.script, {.hangs = true});
+	aws.script.is_forgetful = true;
+	start_many(&ok);
+	for (int i = 0; i < 100; i++)
+		script_pass(&aws.script, 10 * MILLISECOND);
+	SCRIPT_PLAY(&aws.script, {.status = 200, .body = "{}"});
+	script_answer_hanging(&aws.script, &skewed);
+	script_run(&aws.script, &aws.is_done, SECOND);
+	ck_assert_uint_eq(many_done, MANY);
+	clear_many();
+}
+END_TEST
+
 START_TEST(clocks_that_agree_are_not_the_reason)
 {
 	SCRIPT_PLAY(&aws.script, {.status = 400,
@@ -331,36 +383,6 @@ START_TEST(a_stop_ends_calls_between_attempts)
 }
 END_TEST
 
-enum { MANY = 100 };
-
-static struct aws_call many[MANY];
-static unsigned many_done;
-
-static void on_one_of_many(struct aws_call *call)
-{
-	ck_assert_int_eq(call->result, *(const enum result *)call->context);
-	many_done++;
-}
-
-static void start_many(const enum result *expected)
-{
-	many_done = 0;
-	for (size_t i = 0; i < MANY; i++) {
-		many[i] = (struct aws_call){.target = "T",
-					    .await = &aws.await,
-					    .done = on_one_of_many,
-					    .context = (void *)(uintptr_t)expected};
-		buf_init(&many[i].body, 16);
-		aws_call_start_later(aws.client, &many[i], 100 * MILLISECOND + i % 7);
-	}
-}
-
-static void clear_many(void)
-{
-	for (size_t i = 0; i < MANY; i++)
-		aws_call_clear(&many[i]);
-}
-
 START_TEST(many_calls_wait_side_by_side)
 {
 	static const enum result ok = RESULT_OK;
@@ -464,6 +486,7 @@ Suite *aws_call_suite(void)
 	tcase_add_loop_test(cases, what_cannot_help_is_not_repeated, 0, 10);
 	tcase_add_test(cases, each_attempt_is_signed_anew);
 	tcase_add_test(cases, a_wrong_clock_is_corrected_and_stays_so);
+	tcase_add_test(cases, a_correction_is_for_all_that_were_dated_before_it);
 	tcase_add_test(cases, clocks_that_agree_are_not_the_reason);
 	tcase_add_test(cases, a_clock_that_no_correction_helps_is_not_corrected_for_ever);
 	tcase_add_test(cases, a_deadline_that_is_over_sends_nothing);

@@ -184,6 +184,14 @@ static const struct story stories[] = {
 	 2,
 	 RESULT_OK,
 	 {25}},
+	{"the answer is longer than we take: so it would be again",
+	 DYNAMODB,
+	 0,
+	 0,
+	 {{.end = EXCHANGE_TOO_LONG, .was_sent = true}, OK},
+	 2,
+	 RESULT_UNKNOWN,
+	 {0}},
 	{"no answer in time: 1.5 s, and the delay",
 	 DYNAMODB,
 	 0,
@@ -353,6 +361,7 @@ START_TEST(a_service_that_throttles_or_refuses_is_not_down)
 		AWS_ERROR("RequestTimeout"),
 		{.status = 503, .body = "{\"__type\":\"SlowDown\"}"},
 		{.status = 403, .body = "<html>"},
+		{.end = EXCHANGE_TOO_LONG, .was_sent = true},
 		{.end = EXCHANGE_OVERLOADED},
 	};
 
@@ -418,7 +427,7 @@ Suite *aws_call_retries_suite(void)
 	tcase_add_test(cases, delays_are_spread_over_all_that_is_allowed);
 	tcase_add_test(cases, a_call_has_one_id_and_its_attempts_are_numbered);
 	tcase_add_loop_test(cases, calls_to_an_endpoint_that_is_down_end_at_once_unsent, 0, 5);
-	tcase_add_loop_test(cases, a_service_that_throttles_or_refuses_is_not_down, 0, 6);
+	tcase_add_loop_test(cases, a_service_that_throttles_or_refuses_is_not_down, 0, 7);
 	tcase_add_test(cases, requests_with_no_time_left_do_not_open_it);
 	tcase_add_test(cases, a_call_between_attempts_is_cut_off_and_keeps_its_doubt);
 	tcase_add_test(cases, a_probe_finds_the_endpoint_back_within_a_second);

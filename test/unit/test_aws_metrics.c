@@ -103,6 +103,7 @@ START_TEST(failed_attempts_are_counted_by_name_and_strange_names_are_one)
 		{EXCHANGE_NOT_SENT, {.result = RESULT_UNREACHABLE}, "not_sent"},
 		{EXCHANGE_TIMEOUT, {.result = RESULT_TIMEOUT}, "timeout"},
 		{EXCHANGE_BROKEN, {.result = RESULT_GARBLED}, "broken_answer"},
+		{EXCHANGE_TOO_LONG, {.result = RESULT_GARBLED}, "long_answer"},
 		{EXCHANGE_ANSWERED, {.result = RESULT_GARBLED}, "garbled_answer"},
 		{EXCHANGE_ANSWERED,
 		 {.result = RESULT_THROTTLED,
@@ -142,7 +143,7 @@ START_TEST(failed_attempts_are_counted_by_name_and_strange_names_are_one)
 	}
 	ck_assert_uint_eq(metric_get(&counted.throttles), 1);
 	ck_assert_has_line(&out, "shopd_aws_attempt_seconds_count{service=\"dynamodb\","
-				 "operation=\"Query\"} 10");
+				 "operation=\"Query\"} 11");
 	buf_clear(&out);
 }
 END_TEST

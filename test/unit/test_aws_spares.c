@@ -1,6 +1,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "alloc_fail.h"
 #include "aws/aws_spares.h"
 
 enum { LARGE = AWS_SPARE_ROOM_MAX * 2, MAX = AWS_SPARE_ROOM_MAX * 4 };
@@ -76,6 +77,29 @@ START_TEST(an_exchange_gets_all_its_buffers_back)
 }
 END_TEST
 
+static const char *request_data;
+static bool was_wiped;
+
+static void look_at_request(const void *block)
+{
+	if (block == request_data)
+		was_wiped = memchr(block, 'x', 10) == NULL;
+}
+
+START_TEST(a_request_is_overwritten_before_it_goes)
+{
+	struct exchange exchange = {0};
+
+	fill(&exchange.request, 10);
+	request_data = exchange.request.data;
+	aws_spares_give(&spares, &exchange);
+	alloc_on_free(look_at_request);
+	aws_spares_clear(&spares);
+	alloc_on_free(NULL);
+	ck_assert(was_wiped);
+}
+END_TEST
+
 Suite *aws_spares_suite(void)
 {
 	Suite *suite = suite_create("aws_spares");
@@ -85,6 +109,7 @@ Suite *aws_spares_suite(void)
 	tcase_add_test(tests, a_body_comes_back_with_its_memory_and_without_its_bytes);
 	tcase_add_test(tests, what_is_large_or_too_much_is_not_kept);
 	tcase_add_test(tests, an_exchange_gets_all_its_buffers_back);
+	tcase_add_test(tests, a_request_is_overwritten_before_it_goes);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -275,6 +275,24 @@ START_TEST(a_version_that_the_caller_names_is_part_of_the_condition)
 }
 END_TEST
 
+START_TEST(a_line_that_is_as_asked_needs_no_named_version)
+{
+	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")), TEAS);
+	start(CART_SET, 2, 6);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_uint_eq(answer.cart.version, 7);
+	ck_assert_uint_eq(on.aws.script.request_count, 2);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, GOT(WITH_TEA("7", "2")));
+	start(CART_REMOVE, 0, 6);
+	ck_assert_refused(CART_OTHER_VERSION);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, GOT(OPEN_CART("7", "")));
+	start(CART_REMOVE, 0, 6);
+	ck_assert_refused(CART_NO_LINE);
+}
+END_TEST
+
 START_TEST(too_many_others_are_a_service_that_is_busy)
 {
 	struct script_step steps[CART_TRIES + 3] = {GOT(WITH_TEA("7", "2")), TEAS};
@@ -376,6 +394,7 @@ Suite *cart_change_suite(void)
 	tcase_add_test(tests, what_cannot_be_done_is_told_without_a_write);
 	tcase_add_test(tests, what_are_no_ids_are_not_found);
 	tcase_add_test(tests, a_version_that_the_caller_names_is_part_of_the_condition);
+	tcase_add_test(tests, a_line_that_is_as_asked_needs_no_named_version);
 	tcase_add_test(tests, too_many_others_are_a_service_that_is_busy);
 	tcase_add_test(tests, with_a_key_the_answer_is_known_before_the_write);
 	tcase_add_test(tests, short_memory_ends_it_without_a_trace);

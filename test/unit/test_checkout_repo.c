@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "alloc_fail.h"
@@ -140,7 +141,31 @@ START_TEST(what_changes_nothing_is_not_written)
 	ck_assert_uint_eq(on.aws.script.request_count, 1);
 	scripted_repo_renew(&on);
 	patch(2);
+	expect(RESULT_OK, CHECKOUT_FINE);
+	ck_assert_uint_eq(answer.checkout.version, 1);
+}
+END_TEST
+
+START_TEST(another_version_than_the_expected_one_is_refused)
+{
+	SCRIPT_PLAY(&on.aws.script, GOT(HELD));
+	release(2);
 	expect(RESULT_INVALID, CHECKOUT_OTHER_VERSION);
+	scripted_repo_renew(&on);
+	changes_address = true;
+	patch(2);
+	expect(RESULT_INVALID, CHECKOUT_OTHER_VERSION);
+	scripted_repo_renew(&on);
+	changes_address = false;
+	wants_extension = true;
+	SCRIPT_PLAY(&on.aws.script,
+		    GOT(CHECKOUT_ITEM("held", LATER, "2", ",\"extended\":{\"BOOL\":true}")));
+	patch(1);
+	expect(RESULT_INVALID, CHECKOUT_OTHER_VERSION);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, GOT(CHECKOUT_ITEM("released", LATER, "2", "")));
+	release(1);
+	expect(RESULT_INVALID, CHECKOUT_ENDED);
 }
 END_TEST
 
@@ -217,11 +242,59 @@ START_TEST(only_what_is_over_expires)
 }
 END_TEST
 
+/* Between the checkout's read and the stocks', which another release has given back. */
+START_TEST(whoever_comes_second_is_told_that_it_is_over)
+{
+	static const struct script_step ended =
+		GOT(CHECKOUT_ITEM("released", LATER, "2", ",\"ttl\":{\"N\":\"2000000000\"}"));
+	static const struct script_step used = GOT(CHECKOUT_ITEM("used", LATER, "2", ""));
+
+	SCRIPT_PLAY(&on.aws.script, GOT(HELD), BATCH(STOCK(TEA, "23", "2", "8")), ended);
+	release(0);
+	expect(RESULT_INVALID, CHECKOUT_ENDED);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, GOT(OVER), BATCH(STOCK(TEA, "23", "2", "8")), ended);
+	checkout_repo_expire(&on.repo, ORDER, &answer, &on.await);
+	expect(RESULT_INVALID, CHECKOUT_ENDED);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, GOT(HELD), BATCH(STOCKS),
+		    CANCELLED(NONE "," UNMET(STOCK(TEA, "23", "2", "8")) "," NONE "," NONE), used);
+	release(0);
+	expect(RESULT_INVALID, CHECKOUT_IS_USED);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, GOT(HELD), BATCH(STOCK(TEA, "23", "2", "8")), GOT_NOTHING);
+	release(0);
+	expect(RESULT_INVALID, CHECKOUT_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(a_stock_that_does_not_add_up_is_no_answer)
 {
-	SCRIPT_PLAY(&on.aws.script, GOT(HELD), BATCH(STOCK(TEA, "20", "2", "7")));
+	SCRIPT_PLAY(&on.aws.script, GOT(HELD), BATCH(STOCK(TEA, "20", "2", "7")), GOT(HELD),
+		    BATCH(STOCK(TEA, "20", "2", "7")));
 	release(0);
 	expect(RESULT_GARBLED, CHECKOUT_FINE);
+	ck_assert_uint_eq(on.aws.script.request_count, 4);
+}
+END_TEST
+
+START_TEST(a_checkout_that_always_changes_is_given_up)
+{
+	static char bodies[CHECKOUT_TRIES][2048];
+	struct script_step steps[2 * CHECKOUT_TRIES];
+
+	for (size_t i = 0; i < CHECKOUT_TRIES; i++) {
+		snprintf(bodies[i], sizeof(bodies[i]),
+			 "{\"Item\":" CHECKOUT_ITEM("held", "2099-01-01T00:00:00.000Z", "%zu",
+						    "") "}",
+			 i + 1);
+		steps[2 * i] = (struct script_step){.status = 200, .body = bodies[i]};
+		steps[2 * i + 1] = (struct script_step)BATCH(STOCK(TEA, "20", "2", "7"));
+	}
+	on.aws.script.is_forgetful = true;
+	script_play(&on.aws.script, steps, 2 * CHECKOUT_TRIES);
+	release(0);
+	expect(RESULT_THROTTLED, CHECKOUT_FINE);
 }
 END_TEST
 
@@ -264,12 +337,15 @@ Suite *checkout_repo_suite(void)
 	tcase_add_test(tests, an_extension_begins_now_and_moves_the_index);
 	tcase_add_test(tests, it_is_extended_once);
 	tcase_add_test(tests, what_changes_nothing_is_not_written);
+	tcase_add_test(tests, another_version_than_the_expected_one_is_refused);
 	tcase_add_test(tests, a_change_that_somebody_came_before_is_made_again);
 	tcase_add_test(tests, a_release_gives_each_line_back_in_one_transaction);
 	tcase_add_test(tests, a_release_meets_others);
 	tcase_add_test(tests, a_release_that_comes_too_late_ends_it_or_finds_the_order);
 	tcase_add_test(tests, only_what_is_over_expires);
+	tcase_add_test(tests, whoever_comes_second_is_told_that_it_is_over);
 	tcase_add_test(tests, a_stock_that_does_not_add_up_is_no_answer);
+	tcase_add_test(tests, a_checkout_that_always_changes_is_given_up);
 	tcase_add_test(tests, short_memory_ends_it);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -262,6 +262,29 @@ START_TEST(only_loopback_is_served_as_long_as_nobody_is_asked_who_he_is)
 }
 END_TEST
 
+START_TEST(who_has_keys_does_not_let_everyone_do_everything)
+{
+	static const char *const asked[][4] = {
+		{"SHOPD_API_KEYS=/k"},
+		{"SHOPD_ALB_ARN=arn:aws:elasticloadbalancing:eu-west-1:123456789012:"
+		 "loadbalancer/app/a/1"},
+		{"SHOPD_JWT_ISSUER=https://a.b", "SHOPD_JWT_AUDIENCE=shop",
+		 "SHOPD_JWKS_FILE=/jwks"},
+	};
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		const char *const *with = asked[i];
+		const char *more = with[1] ? with[1] : with[0];
+		const char *most = with[2] ? with[2] : with[0];
+
+		ck_assert(READ(with[0], more, most));
+		ck_assert(config_asks_callers(&config));
+		ck_assert(!READ(with[0], more, most, "SHOPD_AUTH=off"));
+		assert_one_mistake("SHOPD_AUTH");
+	}
+}
+END_TEST
+
 START_TEST(two_listeners_need_two_addresses)
 {
 	ck_assert(!READ("SHOPD_LISTEN=127.0.0.1:8081"));
@@ -370,6 +393,7 @@ static void add_cases(TCase *cases)
 	tcase_add_test(cases, a_secret_never_gets_into_a_mistake);
 	tcase_add_test(cases, the_primary_key_is_none_of_the_tables_own_names);
 	tcase_add_test(cases, only_loopback_is_served_as_long_as_nobody_is_asked_who_he_is);
+	tcase_add_test(cases, who_has_keys_does_not_let_everyone_do_everything);
 	tcase_add_test(cases, two_listeners_need_two_addresses);
 	tcase_add_test(cases, a_misspelt_name_is_told_with_the_nearest_one);
 	tcase_add_test(cases, a_hostile_name_is_escaped_and_shortened);

@@ -47,6 +47,23 @@ static void ck_assert_faults(field_check check, const struct row *rows, size_t c
 #define CK_ASSERT_FAULTS(check, rows) \
 	ck_assert_faults(check, rows, sizeof(rows) / sizeof((rows)[0]))
 
+START_TEST(an_e_mail_address_need_not_be_json)
+{
+	char text[CONTACT_EMAIL_MAX + 2];
+
+	ck_assert(contact_is_email(span_of("j\xc3\xb6@shop.example")));
+	ck_assert(!contact_is_email(span_of("j\xff@shop.example")));
+	ck_assert(!contact_is_email(span_of("jo@shop.example\n")));
+	ck_assert(!contact_is_email(span_of("jo")));
+	ck_assert(!contact_is_email(span_of("")));
+	snprintf(text, sizeof(text), "%s", X60 "@" X60 "." X60 "." X60 "." X10);
+	ck_assert_uint_eq(strlen(text), CONTACT_EMAIL_MAX);
+	ck_assert(contact_is_email(span_of(text)));
+	strcat(text, "x");
+	ck_assert(!contact_is_email(span_of(text)));
+}
+END_TEST
+
 START_TEST(e_mail_addresses_are_local_at_domain)
 {
 	static const struct row rows[] = {
@@ -191,6 +208,7 @@ Suite *contact_suite(void)
 
 	tcase_add_checked_fixture(tests, NULL, tear_down);
 	tcase_add_test(tests, e_mail_addresses_are_local_at_domain);
+	tcase_add_test(tests, an_e_mail_address_need_not_be_json);
 	tcase_add_test(tests, phone_numbers_are_e164);
 	tcase_add_test(tests, locales_are_language_script_region);
 	tcase_add_test(tests, countries_are_those_there_are);

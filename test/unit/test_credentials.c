@@ -192,13 +192,37 @@ START_TEST(they_are_fetched_again_a_quarter_of_an_hour_before_they_expire)
 }
 END_TEST
 
+START_TEST(those_that_live_for_minutes_are_fetched_again_in_the_middle)
+{
+	static const struct {
+		struct script_step first;
+		unsigned quiet_minutes;
+	} lives[] = {
+		{KEYS_STEP("ASIA1", "13:00:00"), 11},
+		{KEYS_STEP("ASIA1", "12:51:00"), 7},
+		{KEYS_STEP("ASIA1", "12:46:00"), 4},
+	};
+
+	make_for_role();
+	SCRIPT_PLAY(&script, TOKEN_STEP, ROLE_STEP, lives[_i].first, ROLE_STEP,
+		    KEYS_STEP("ASIA2", "19:36:00"));
+	start();
+	pass_minutes(lives[_i].quiet_minutes);
+	ck_assert_uint_eq(script.request_count, 3);
+	pass_minutes(2);
+	ck_assert_str_eq(key_now(), "ASIA2");
+}
+END_TEST
+
 START_TEST(while_the_service_has_no_others_it_is_asked_each_minute)
 {
 	make_for_role();
-	SCRIPT_PLAY(&script, TOKEN_STEP, ROLE_STEP, KEYS_STEP("ASIA1", "12:50:00"), ROLE_STEP,
-		    KEYS_STEP("ASIA1", "12:50:00"), ROLE_STEP, KEYS_STEP("ASIA1", "12:50:00"),
+	SCRIPT_PLAY(&script, TOKEN_STEP, ROLE_STEP, KEYS_STEP("ASIA1", "13:00:00"), ROLE_STEP,
+		    KEYS_STEP("ASIA1", "13:00:00"), ROLE_STEP, KEYS_STEP("ASIA1", "13:00:00"),
 		    ROLE_STEP, KEYS_STEP("ASIA2", "18:50:00"));
 	start();
+	pass_minutes(11);
+	ck_assert_uint_eq(script.request_count, 3);
 	pass_minutes(2);
 	ck_assert_str_eq(key_now(), "ASIA1");
 	ck_assert_uint_ge(script.request_count, 5);
@@ -414,6 +438,8 @@ Suite *credentials_suite(void)
 	tcase_add_test(cases, disabled_metadata_is_never_asked);
 	tcase_add_test(cases, a_roles_keys_are_fetched);
 	tcase_add_test(cases, they_are_fetched_again_a_quarter_of_an_hour_before_they_expire);
+	tcase_add_loop_test(cases, those_that_live_for_minutes_are_fetched_again_in_the_middle, 0,
+			    3);
 	tcase_add_test(cases, while_the_service_has_no_others_it_is_asked_each_minute);
 	tcase_add_test(cases, keys_that_have_expired_already_are_taken_and_soon_asked_for_again);
 	tcase_add_test(cases, old_keys_stay_in_force_while_the_service_is_down);

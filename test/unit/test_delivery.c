@@ -123,16 +123,69 @@ START_TEST(forty_lines_go_at_a_time)
 }
 END_TEST
 
-START_TEST(the_last_delivery_is_that_after_which_all_is_delivered)
+/* Of two products, four pieces each; one of the second comes back by its carrier. */
+START_TEST(all_is_over_when_each_piece_is_delivered_or_has_come_back)
 {
+	static const struct {
+		int64_t shipped, delivered, returned, cancelled;
+		bool is_over;
+	} rows[] = {
+		{4, 4, 0, 0, true},  /* delivered */
+		{4, 4, 3, 0, true},  /* and some of it returned */
+		{4, 3, 0, 0, false}, /* one is still to come */
+		{4, 3, 1, 0, true},  /* or has come back */
+		{4, 2, 2, 0, false}, /* but those may have been delivered before */
+		{4, 0, 4, 0, true},  /* all has come back, whatever the carrier says */
+		{3, 3, 0, 0, false}, /* one is not shipped */
+		{3, 3, 0, 1, true},  /* nor will it be */
+		{3, 2, 1, 1, true},  {0, 0, 0, 4, true}, {0, 0, 0, 0, false},
+	};
+	const struct order_part parts[] = {{A, 4}, {B, 1}};
+	const struct order_part more[] = {{B, 1}};
+	const struct order_delivery deliveries[] = {
+		{.status = DELIVERY_SHIPPED,
+		 .tracking_status = span_of("return_to_sender"),
+		 .parts = parts,
+		 .part_count = 2},
+		{.status = DELIVERY_CANCELLED,
+		 .tracking_status = span_of("return_to_sender"),
+		 .parts = more,
+		 .part_count = 1},
+		{.status = DELIVERY_SHIPPED,
+		 .tracking_status = span_of("in_transit"),
+		 .parts = more,
+		 .part_count = 1},
+	};
 	struct order_line two[] = {
-		{.product_id = A, .quantity = 2, .shipped = 2, .delivered = 2, .returned = 2},
-		{.product_id = B, .quantity = 3, .shipped = 3, .delivered = 2},
+		{.product_id = A, .quantity = 4, .shipped = 4, .delivered = 4},
+		{.product_id = B, .quantity = 4},
 	};
 
-	ck_assert(!delivery_is_last(two, 2));
-	two[1].delivered = 3;
-	ck_assert(delivery_is_last(two, 2));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		two[1].shipped = rows[i].shipped;
+		two[1].delivered = rows[i].delivered;
+		two[1].returned = rows[i].returned;
+		two[1].cancelled = rows[i].cancelled;
+		ck_assert_msg(delivery_are_all_over(two, 2, deliveries, 3) == rows[i].is_over,
+			      "%zu", i);
+	}
+	two[1] = two[0];
+	two[0].shipped = two[0].delivered = 3;
+	ck_assert(!delivery_are_all_over(two, 2, deliveries, 3));
+}
+END_TEST
+
+START_TEST(what_is_cancelled_does_not_go_out)
+{
+	const struct order_line line = {.product_id = A,
+					.quantity = 4,
+					.shipped = 1,
+					.cancelled = 3};
+	const struct order_part wanted = {A, 1};
+
+	ck_assert_int_eq(delivery_plan_make(&line, 1, NULL, 0, &plan), DELIVERY_NOTHING_LEFT);
+	ck_assert_int_eq(delivery_plan_make(&line, 1, &wanted, 1, &plan), DELIVERY_TOO_MUCH);
+	ck_assert_int_eq(plan.excess[0].possible, 0);
 }
 END_TEST
 
@@ -251,7 +304,8 @@ Suite *delivery_suite(void)
 	tcase_add_test(tests, all_that_is_left_goes_out);
 	tcase_add_test(tests, what_is_wanted_must_be_left);
 	tcase_add_test(tests, forty_lines_go_at_a_time);
-	tcase_add_test(tests, the_last_delivery_is_that_after_which_all_is_delivered);
+	tcase_add_test(tests, all_is_over_when_each_piece_is_delivered_or_has_come_back);
+	tcase_add_test(tests, what_is_cancelled_does_not_go_out);
 	tcase_add_test(tests, the_newest_time_wins_and_of_one_time_the_greater_status);
 	tcase_add_test(tests, delivered_delivers_once_whatever_its_time);
 	tcase_add_test(tests, what_was_never_shipped_is_not_delivered);

@@ -315,6 +315,16 @@ START_TEST(changes_that_cannot_be_are_refused)
 }
 END_TEST
 
+START_TEST(a_change_that_was_made_already_needs_no_expected_version)
+{
+	SCRIPT_PLAY(&on.aws.script, CONFIRMED("," SENT("shipped", "1", "")));
+	patch = (struct delivery_patch){.has_status = true, .status = DELIVERY_SHIPPED};
+	change(3);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_uint_eq(on.aws.script.request_count, 1);
+}
+END_TEST
+
 /* ---- memory ---- */
 
 static void run_once(void *context)
@@ -382,6 +392,7 @@ Suite *delivery_repo_suite(void)
 	tcase_add_test(tests, a_number_in_other_escapes_is_the_same);
 	tcase_add_test(tests, what_is_so_already_is_not_written);
 	tcase_add_test(tests, changes_that_cannot_be_are_refused);
+	tcase_add_test(tests, a_change_that_was_made_already_needs_no_expected_version);
 	tcase_add_test(tests, short_memory_ends_it_without_a_trace);
 	suite_add_tcase(suite, tests);
 	return suite;

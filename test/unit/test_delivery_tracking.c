@@ -9,6 +9,9 @@
 #define NINE "2015-08-30T09:00:00.000Z"
 #define TEN "2015-08-30T10:00:00.000Z"
 #define ELEVEN "2015-08-30T11:00:00.000Z"
+#define LINES(id, quantity)                                            \
+	"\"lines\":{\"L\":[{\"M\":{\"product_id\":{\"S\":\"" id "\"}," \
+	"\"quantity\":{\"N\":\"" quantity "\"}}}]}"
 #define ONE_TEA(status, more) CONFIRMED("," SENT(status, "2", more))
 /* All of the order. */
 #define ALL                                                                                      \
@@ -86,6 +89,20 @@ START_TEST(what_is_late_is_history_only)
 }
 END_TEST
 
+/* That it is cancelled was not written with the order's cancellation; what follows is. */
+START_TEST(what_was_cancelled_with_its_order_goes_on_from_that_version)
+{
+	SCRIPT_PLAY(&on.aws.script, READ(HEAD("cancelled", "7"), "," SENT("pending", "2", "")),
+		    DONE);
+	track(TRACKING_RETURN_TO_SENDER, TEN);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_uint_eq(outcome.before.version, 5);
+	ck_assert_uint_eq(outcome.delivery.version, 6);
+	ck_assert_sent(&on, 1, "\"status\":{\"S\":\"cancelled\"}");
+	ck_assert_sent(&on, 1, "\"version\":{\"N\":\"6\"}");
+}
+END_TEST
+
 START_TEST(history_tells_how_the_status_went)
 {
 	SCRIPT_PLAY(&on.aws.script, ONE_TEA("shipped", TRACKED("in_transit", TEN)), DONE);
@@ -120,6 +137,36 @@ START_TEST(the_last_one_completes_the_order)
 	ck_assert_sent(&on, 1, "\":f\":{\"S\":\"delivered\"}");
 	ck_assert_sent(&on, 1, "\"type\":{\"S\":\"order.completed\"}");
 	ck_assert_sent(&on, 1, "\"from\":{\"S\":\"confirmed\"},\"to\":{\"S\":\"completed\"}");
+}
+END_TEST
+
+/* The shop has taken it back before the carrier said that it would come. */
+START_TEST(what_is_brought_back_may_complete_the_order_too)
+{
+	SCRIPT_PLAY(
+		&on.aws.script,
+		READ(HEAD("confirmed", "7"),
+		     "," SENT(
+			     "shipped", "2",
+			     "") ",{\"sk\":{\"S\":\"D#0002\"},"
+				 "\"delivery_id\":{\"S\":\"" ORDER
+				 "\"},\"number\":{\"N\":\"2\"},\"status\":{\"S\":\"delivered\"}," LINES(
+					 TEA,
+					 "1") ",\"version\":{\"N\":\"2\"}},"
+					      "{\"sk\":{\"S\":\"D#0003\"},\"delivery_id\":{\"S\":\"" POT
+					      "\"},\"number\":{\"N\":\"3\"},\"status\":{\"S\":\"delivered\"}," LINES(
+						      POT, "1") ",\"version\":{\"N\":\"2\"}},"
+								"{\"sk\":{\"S\":\"R#" ORDER
+								"\"}," LINES(TEA, "2") "}"),
+		DONE);
+	track(TRACKING_RETURN_TO_SENDER, TEN);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_sent(&on, 1, "\":s\":{\"S\":\"completed\"}");
+	ck_assert_sent(&on, 1,
+		       "\"what\":{\"S\":\"delivery.returned\"},\"from\":{\"S\":\"confirmed\"},"
+		       "\"to\":{\"S\":\"completed\"}");
+	ck_assert_sent(&on, 1, "\"type\":{\"S\":\"delivery.returned\"}");
+	ck_assert_sent(&on, 1, "\"type\":{\"S\":\"order.completed\"}");
 }
 END_TEST
 
@@ -172,9 +219,11 @@ Suite *delivery_tracking_suite(void)
 	tcase_add_test(tests, a_report_is_taken_with_the_mark_that_it_was_seen);
 	tcase_add_test(tests, what_was_seen_changes_nothing);
 	tcase_add_test(tests, what_is_late_is_history_only);
+	tcase_add_test(tests, what_was_cancelled_with_its_order_goes_on_from_that_version);
 	tcase_add_test(tests, history_tells_how_the_status_went);
 	tcase_add_test(tests, delivered_may_come_behind_what_was_later);
 	tcase_add_test(tests, the_last_one_completes_the_order);
+	tcase_add_test(tests, what_is_brought_back_may_complete_the_order_too);
 	tcase_add_test(tests, what_was_never_shipped_is_not_delivered);
 	tcase_add_test(tests, short_memory_ends_it_without_a_trace);
 	suite_add_tcase(suite, tests);

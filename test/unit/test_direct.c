@@ -79,9 +79,12 @@ END_TEST
 
 START_TEST(a_target_that_is_refused_for_good_is_marked_and_that_is_all)
 {
-	static const char *const codes[] = {"EndpointDisabled", "InvalidParameter", "NotFound"};
+	static const char *const codes[] = {"EndpointDisabled", "InvalidParameter",
+					    "ParameterValueInvalid", "NotFound", "OptedOut"};
 	const struct script_step refusals[] = {REFUSAL("EndpointDisabled"),
-					       REFUSAL("InvalidParameter"), REFUSAL("NotFound")};
+					       REFUSAL("InvalidParameter"),
+					       REFUSAL("ParameterValueInvalid"),
+					       REFUSAL("NotFound"), REFUSAL("OptedOut")};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		SCRIPT_PLAY(&to.on.aws.script, BY_ENDPOINT, refusals[i], TEXT("{}"));
@@ -94,18 +97,28 @@ START_TEST(a_target_that_is_refused_for_good_is_marked_and_that_is_all)
 }
 END_TEST
 
+/* Also that it may not be published to: by that one user must not hold up all others for ever. */
 START_TEST(another_refusal_counts_as_a_try)
 {
-	SCRIPT_PLAY(&to.on.aws.script, BY_ENDPOINT, REFUSAL("PlatformApplicationDisabled"));
-	ck_assert_told(RESULT_REFUSED, 2);
-	ck_assert_str_eq(following.reason, "PlatformApplicationDisabled");
+	static const char *const codes[] = {"AuthorizationError", "PlatformApplicationDisabled",
+					    "KMSDisabled", "SomethingNew"};
+	const struct script_step refusals[] = {REFUSAL("AuthorizationError"),
+					       REFUSAL("PlatformApplicationDisabled"),
+					       REFUSAL("KMSDisabled"), REFUSAL("SomethingNew")};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		SCRIPT_PLAY(&to.on.aws.script, BY_PHONE, refusals[i]);
+		ck_assert_told(RESULT_REFUSED, 2);
+		ck_assert_str_eq(following.reason, codes[i]);
+		scripted_repo_renew(&to.on);
+	}
 }
 END_TEST
 
 START_TEST(what_fails_as_a_whole_counts_against_nobody)
 {
 	SCRIPT_PLAY(&to.on.aws.script, BY_PHONE,
-		    {.status = 403, .body = SNS_ERROR("AuthorizationError")});
+		    {.status = 403, .body = SNS_ERROR("InvalidSecurity")});
 	ck_assert_told(RESULT_REFUSED, 2);
 	ck_assert_ptr_null(following.reason);
 	scripted_repo_renew(&to.on);

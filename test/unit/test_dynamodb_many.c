@@ -102,7 +102,7 @@ START_TEST(conflicts_end_after_five_tries)
 	dynamodb_transact_write(&on.db, &on.call, two, 2, NULL);
 	scripted_dynamodb_run(&on);
 	ck_assert_result(RESULT_THROTTLED);
-	ck_assert_uint_eq(on.aws.script.request_count, DYNAMODB_TRANSACTION_TRIES);
+	ck_assert_uint_eq(on.aws.script.request_count, DYNAMODB_CONFLICT_TRIES);
 }
 END_TEST
 

@@ -61,9 +61,6 @@ START_TEST(what_is_not_configured_is_not_read)
 	ck_assert(files_read(&files, &config));
 	ck_assert_ptr_null(files.keys);
 	ck_assert_ptr_null(files.identity);
-	config = (struct config){.api_keys_file = "/nowhere", .is_auth_off = true};
-	ck_assert(files_read(&files, &config));
-	ck_assert_ptr_null(files.keys);
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "calling.h"
+#include "io/http_carrier.h"
 
 /* How calls end: exactly once each, and right about what was sent. */
 
@@ -45,7 +46,7 @@ static const struct story stories[] = {
 	{"what is no HTTP", "220 smtp.example.com ESMTP\r\n\r\n", EXCHANGE_BROKEN, CLOSE, NULL},
 	{"two lengths", OK "Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi!", EXCHANGE_BROKEN,
 	 CLOSE, NULL},
-	{"a body beyond the limit", OK "Content-Length: 65537\r\n\r\n", EXCHANGE_BROKEN, CLOSE,
+	{"a body beyond the limit", OK "Content-Length: 65537\r\n\r\n", EXCHANGE_TOO_LONG, CLOSE,
 	 NULL},
 	{"a whole answer", OK "Content-Length: 2\r\n\r\nhi", EXCHANGE_ANSWERED, CLOSE, "hi"},
 	{"an answer until the end", OK "\r\nhello", EXCHANGE_ANSWERED, CLOSE, "hello"},
@@ -295,6 +296,38 @@ START_TEST(an_answer_may_come_in_pieces)
 }
 END_TEST
 
+/* ---- secrets ---- */
+
+static void answer_with_a_secret(struct peer *peer)
+{
+	static const char answer[] = OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhu";
+	struct peer_link link;
+
+	peer_accept(peer, &link);
+	peer_read(&link);
+	peer_send(&link, answer);
+	peer_sleep(10);
+	peer_send(&link, "sh!\r\n0\r\n\r\n");
+	peer_read_rest(&link);
+	peer_close(&link);
+}
+
+START_TEST(of_a_secret_nothing_is_left_but_with_who_asked)
+{
+	struct call call;
+
+	calling_start(&net, answer_with_a_secret);
+	call_init(&call, &net, "/");
+	call.exchange.is_secret = true;
+	call_start(&call);
+	call_expect(&call, "hush!");
+	for (size_t i = 0; i < HTTP_RECEIVE_SIZE; i++)
+		ck_assert_int_eq(net.client->received[i], 0);
+	call_clear(&call);
+	calling_stop(&net);
+}
+END_TEST
+
 /* ---- deadlines ---- */
 
 static void call_get_within(struct call *call, int ms)
@@ -455,6 +488,7 @@ Suite *http_carrier_suite(void)
 		       an_answer_before_the_request_is_sent_is_taken_and_the_connection_closed);
 	tcase_add_test(tcase, a_big_request_that_is_cut_off_is_of_unknown_fate);
 	tcase_add_test(tcase, an_answer_may_come_in_pieces);
+	tcase_add_test(tcase, of_a_secret_nothing_is_left_but_with_who_asked);
 	tcase_add_test(tcase, a_late_answer_is_nobodys_answer);
 	tcase_add_test(tcase, a_deadline_while_waiting_leaves_the_others_alone);
 	tcase_add_test(tcase, a_deadline_that_has_passed_already_sends_nothing);

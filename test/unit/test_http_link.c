@@ -1,5 +1,7 @@
 #include <arpa/inet.h>
 #include <check.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -415,18 +417,22 @@ END_TEST
 
 START_TEST(a_link_may_be_closed_while_it_connects)
 {
-	static const int turns[] = {0, 1, 2, 3, 4};
+	for (int turns = 0; turns < 5; turns++) {
+		unsigned failed;
 
-	for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+		net.failed = 0;
 		net.origin = (struct origin){.url = "http://127.0.0.1:1", .authority = ""};
 		net.link = http_link_open(&net.context, &net.origin, &callbacks, &net);
-		for (int turn = 0; turn < turns[i] && net.failed == 0; turn++)
+		for (int turn = 0; turn < turns && net.failed == 0; turn++)
 			loop_turn(net.loop, 0);
+		failed = net.failed;
 		http_link_close(net.link);
 		net.link = NULL;
-		net.failed = 0;
+		for (int turn = 0; turn < 5; turn++)
+			loop_turn(net.loop, 0);
+		ck_assert_uint_eq(net.failed, failed);
+		ck_assert_uint_eq(net.connected + net.readable + net.writable, 0);
 	}
-	loop_turn(net.loop, 0);
 	http_link_close(NULL);
 }
 END_TEST
@@ -560,6 +566,42 @@ START_TEST(without_memory_a_link_fails_at_once)
 }
 END_TEST
 
+/* The n-th request to watch a descriptor from now is refused; 0: none is. */
+static size_t watch_refused;
+
+int epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
+{
+	__typeof__(&epoll_ctl) real;
+
+	if (operation != EPOLL_CTL_DEL && watch_refused > 0 && --watch_refused == 0) {
+		errno = ENOSPC;
+		return -1;
+	}
+	*(void **)&real = dlsym(RTLD_NEXT, "epoll_ctl");
+	return real(epoll_fd, operation, fd, event);
+}
+
+/* Of the socket when it connects, when it waits for the handshake, and when it is ours. */
+START_TEST(what_the_kernel_does_not_watch_fails_at_once)
+{
+	size_t n = 1;
+
+	peer_start(&net.peer, accept_many, authority_serve(&net.authority, "IP:127.0.0.1", 3600));
+	for (;; n++) {
+		watch_refused = n;
+		net.failed = net.connected = 0;
+		open_to(net.peer.url);
+		if (net.connected > 0)
+			break;
+	}
+	ck_assert_uint_gt(n, 2);
+	watch_refused = 0;
+	http_link_close(net.link);
+	net.link = NULL;
+	peer_finish(&net.peer);
+}
+END_TEST
+
 Suite *http_link_suite(void)
 {
 	Suite *suite = suite_create("http_link");
@@ -589,6 +631,7 @@ Suite *http_link_suite(void)
 	tcase_add_test(tcase, a_proxy_that_refuses_is_named_in_the_error);
 	tcase_add_test(tcase, an_origin_may_bypass_the_proxy);
 	tcase_add_test(tcase, without_memory_a_link_fails_at_once);
+	tcase_add_test(tcase, what_the_kernel_does_not_watch_fails_at_once);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -53,6 +53,24 @@ START_TEST(ordered_ids_sort_by_their_time)
 }
 END_TEST
 
+START_TEST(a_hashed_id_is_version_8_with_the_first_bits_of_the_hash)
+{
+	/* RFC 9562, B.2 */
+	static const uint8_t hash[32] = {0x5c, 0x14, 0x6b, 0x14, 0x3c, 0x52, 0x4a, 0xfd,
+					 0x93, 0x8a, 0x37, 0x5d, 0x0d, 0xf1, 0xfb, 0xf6};
+	static const char *const others[] = {"5c146b14-3c52-4afd-938a-375d0df1fbf6",
+					     "5c146b14-3c52-8afd-c38a-375d0df1fbf6",
+					     "5c146b14-3c52-8afd-738a-375d0df1fbf6"};
+	char id[ID_SIZE];
+
+	id_make_hashed(hash, id);
+	ck_assert_str_eq(id, "5c146b14-3c52-8afd-938a-375d0df1fbf6");
+	ck_assert(id_is_hashed(id));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		ck_assert_msg(!id_is_hashed(others[i]), "%s", others[i]);
+}
+END_TEST
+
 START_TEST(a_time_before_1970_is_taken_for_1970)
 {
 	char id[ID_SIZE];
@@ -163,6 +181,7 @@ Suite *id_suite(void)
 	tcase_add_test(cases, two_random_ids_differ);
 	tcase_add_test(cases, ordered_ids_are_valid_version_7_and_begin_with_the_time);
 	tcase_add_test(cases, ordered_ids_sort_by_their_time);
+	tcase_add_test(cases, a_hashed_id_is_version_8_with_the_first_bits_of_the_hash);
 	tcase_add_test(cases, a_time_before_1970_is_taken_for_1970);
 	tcase_add_test(cases, the_time_can_be_read_from_an_ordered_id);
 	tcase_add_test(cases, a_sequence_counts_up_from_anywhere);

@@ -35,6 +35,7 @@ static struct {
 	struct kept_answer found; /* for RESULT_REPEATED */
 	bool is_other;
 	bool is_removed;
+	bool is_too_large; /* for a write */
 
 	unsigned finds;
 	unsigned writes;
@@ -131,6 +132,7 @@ static enum flow do_write(struct request *rq)
 		idempotency->is_kept = table.write_result == RESULT_OK;
 		idempotency->found = table.found;
 		idempotency->is_other = table.is_other;
+		idempotency->is_too_large = table.is_too_large;
 	}
 	finish(&rq->await, table.write_when, table.write_result);
 	return FLOW_WAIT;
@@ -162,14 +164,8 @@ static enum flow say_status(struct request *rq)
 	return reply_text(rq, status, "text/plain", &body);
 }
 
-static enum flow refuse(struct request *rq)
-{
-	return idempotency_refuse(rq) ? FLOW_REPLY : reply_empty(rq, 204);
-}
-
 static const struct endpoint post_write = {.steps = STEPS(prepare, do_write, say_written)};
 static const struct endpoint any_status = {.steps = STEPS(say_status)};
-static const struct endpoint post_refuse = {.steps = STEPS(refuse)};
 static const struct endpoint post_ignore = {.steps = STEPS(say_status), .takes_no_key = true};
 
 static const struct route routes[] = {
@@ -180,7 +176,6 @@ static const struct route routes[] = {
 	{.method = METHOD_PATCH, .path = "/status", .endpoint = &any_status},
 	{.method = METHOD_DELETE, .path = "/status", .endpoint = &any_status},
 	{.method = METHOD_POST, .path = "/status/{id}", .endpoint = &any_status},
-	{.method = METHOD_POST, .path = "/refuse", .endpoint = &post_refuse},
 	{.method = METHOD_POST, .path = "/ignore", .endpoint = &post_ignore},
 	{0},
 };
@@ -400,6 +395,16 @@ START_TEST(a_condition_that_fails_is_kept_by_itself)
 }
 END_TEST
 
+START_TEST(an_answer_that_cannot_be_kept_with_its_effect_is_told_of_and_not_kept)
+{
+	table.write_result = RESULT_REPEATED;
+	table.is_too_large = true;
+	ck_assert_int_eq(ask("POST /write", "{}"), 422);
+	ck_assert(visitor_has_problem(&visitor, "answer-too-large"));
+	ck_assert_uint_eq(table.keeps, 0);
+}
+END_TEST
+
 START_TEST(what_means_nothing_later_is_not_kept)
 {
 	static const struct {
@@ -573,15 +578,6 @@ START_TEST(a_key_belongs_to_a_method_and_a_path)
 				      requests[i].has_same_fingerprint,
 			      "%zu", i);
 	}
-}
-END_TEST
-
-START_TEST(a_route_may_refuse_keys)
-{
-	ck_assert_int_eq(ask("POST /refuse", "{}"), 400);
-	ck_assert(visitor_has_problem(&visitor, "invalid-header"));
-	ck_assert_uint_eq(table.keeps, 0);
-	ck_assert_int_eq(ask_with("POST /refuse", "", "{}"), 204);
 }
 END_TEST
 
@@ -833,6 +829,8 @@ Suite *idempotency_suite(void)
 	tcase_add_test(tests, an_answer_that_went_with_its_person_is_410);
 	tcase_add_test(tests, an_answer_without_a_write_is_kept_by_itself);
 	tcase_add_test(tests, a_condition_that_fails_is_kept_by_itself);
+	tcase_add_test(tests,
+		       an_answer_that_cannot_be_kept_with_its_effect_is_told_of_and_not_kept);
 	tcase_add_test(tests, what_means_nothing_later_is_not_kept);
 	tcase_add_test(tests, an_answer_that_another_request_kept_meanwhile_counts);
 	tcase_add_test(tests, an_answer_that_is_too_large_to_be_kept_is_given_all_the_same);
@@ -842,7 +840,6 @@ Suite *idempotency_suite(void)
 	tcase_add_test(tests, a_key_is_1_to_255_visible_ascii_characters);
 	tcase_add_test(tests, methods_that_can_be_repeated_as_they_are_take_no_key);
 	tcase_add_test(tests, a_key_belongs_to_a_method_and_a_path);
-	tcase_add_test(tests, a_route_may_refuse_keys);
 	tcase_add_test(tests, to_a_route_a_key_may_mean_nothing);
 	tcase_add_test(tests, a_body_may_be_as_long_as_bodies_may_be);
 	tcase_add_test(tests, a_server_without_a_store_ignores_keys);

@@ -361,17 +361,6 @@ START_TEST(numbers_and_strings_are_told_apart)
 }
 END_TEST
 
-START_TEST(a_number_can_be_made_from_its_text)
-{
-	json_t *number = json_exact_number("19.99");
-
-	ck_assert(json_exact_is_number(number));
-	json_exact_write(number, &out);
-	ck_assert_str_eq(buf_text(&out), "19.99");
-	json_decref(number);
-}
-END_TEST
-
 START_TEST(what_jansson_made_is_written_too)
 {
 	json_t *tree = json_pack("{s:i, s:f, s:s, s:b}", "i", -5, "f", 0.5, "s", "x", "b", 1);
@@ -453,7 +442,6 @@ static void add_cases(TCase *cases)
 	tcase_add_test(cases, a_body_full_of_brackets_costs_no_stack);
 	tcase_add_test(cases, a_number_may_have_512_characters);
 	tcase_add_test(cases, numbers_and_strings_are_told_apart);
-	tcase_add_test(cases, a_number_can_be_made_from_its_text);
 	tcase_add_test(cases, what_jansson_made_is_written_too);
 	tcase_add_test(cases, a_long_list_of_small_values_is_fine);
 	tcase_add_test(cases, out_of_memory_is_no_mistake_of_the_caller);

@@ -31,12 +31,12 @@ static const char *const names[] = {"admin", "stock:write", "delivery:write", NU
 static struct group_scopes groups;
 static struct jwks *keys;
 
-static const struct jwt_rules rules = {
+static struct jwt_rules rules = {
 	.issuer = "https://issuer.example/pool",
 	.audiences = "app,web",
 	.groups = &groups,
 };
-static const struct jwt_rules balanced = {
+static struct jwt_rules balanced = {
 	.issuer = "https://issuer.example/pool",
 	.audiences = "app,web",
 	.signers = "arn:other," ARN,
@@ -48,6 +48,8 @@ static void set_up(void)
 	char why[JWKS_WHY_SIZE] = "";
 	struct buf mistake;
 
+	rules.digest = balanced.digest = digest_new();
+	ck_assert_ptr_nonnull(rules.digest);
 	buf_init(&mistake, 1000);
 	keys = jwks_parse(span_of(TOKENS_SET), why);
 	ck_assert_msg(keys, "%s", why);
@@ -60,6 +62,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	jwks_free(keys);
+	digest_free(rules.digest);
 }
 
 static enum jwt_result check_at(const char *token, const struct jwt_rules *expected, int64_t now_ms,
@@ -201,6 +204,44 @@ START_TEST(its_subject_and_scopes_are_taken)
 }
 END_TEST
 
+/* What "auth0|5f7c8ec7c33c6c004bbafe82" is to two issuers, and to none (token_user.h). */
+#define AUTH0 "\"sub\":\"auth0|5f7c8ec7c33c6c004bbafe82\""
+#define AUTH0_HERE "1b8bbf6c-d6e0-83f6-8158-f526eb7ebc01"
+#define AUTH0_ELSEWHERE "0dd27a02-ba4b-8895-932f-ba29a97a730b"
+#define AUTH0_NOWHERE "dda909a3-b097-876a-aace-6e09d8d079d9"
+
+START_TEST(whichever_way_a_subject_comes_it_is_the_same_user)
+{
+	const struct jwt_rules open = {.signers = ARN, .digest = rules.digest};
+	const struct {
+		const char *header;
+		const char *claims;
+		const struct jwt_rules *rules;
+		const char *id;
+	} given[] = {
+		{ES, "{" EXP "," ISS "," AUTH0 ",\"aud\":\"web\"}", &rules, AUTH0_HERE},
+		{ALB_GOOD, "{" AUTH0 "}", &balanced, AUTH0_HERE},
+		{ALB_GOOD, "{" AUTH0 "," ISS "}", &balanced, AUTH0_HERE},
+		{ALB_GOOD, "{" AUTH0 "}", &open, AUTH0_HERE},
+		{ALB(ARN, "https://issuer.example", "x", "1000000100"), "{" AUTH0 "}", &open,
+		 AUTH0_ELSEWHERE},
+		{ALB(ARN, "https://issuer.example", "x", "1000000100"), "{" AUTH0 "," ISS "}",
+		 &open, AUTH0_ELSEWHERE},
+		{"{\"kid\":\"ec-1\",\"alg\":\"ES256\",\"signer\":\"" ARN "\",\"exp\":1000000100}",
+		 "{" AUTH0 "," ISS "}", &open, AUTH0_NOWHERE},
+	};
+	struct jwt_subject subject;
+
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+		char *token = token_es256(given[i].header, given[i].claims);
+
+		ck_assert_int_eq(check_at(token, given[i].rules, NOW_MS, &subject), JWT_OK);
+		ck_assert_str_eq(subject.id, given[i].id);
+		free(token);
+	}
+}
+END_TEST
+
 /* ---------------------------------------------------------- load balancers */
 
 START_TEST(a_load_balancers_token_is_judged_by_its_header)
@@ -245,7 +286,7 @@ END_TEST
 
 START_TEST(without_an_issuer_a_load_balancer_vouches_for_whomever_it_asked)
 {
-	const struct jwt_rules open = {.signers = ARN, .groups = &groups};
+	const struct jwt_rules open = {.signers = ARN, .groups = &groups, .digest = rules.digest};
 	char *token =
 		token_es256_padded(ALB(ARN, "https://other.example", "other", "1000000100"),
 				   "{" SUB
@@ -440,7 +481,7 @@ START_TEST(deep_nesting_is_malformed)
 }
 END_TEST
 
-START_TEST(a_subject_has_at_most_128_bytes)
+START_TEST(a_subject_has_at_most_255_bytes)
 {
 	char claims[1000];
 
@@ -521,6 +562,7 @@ Suite *jwt_suite(void)
 	tcase_add_loop_test(cases, a_signed_token_is_judged_by_what_it_says, 0,
 			    sizeof(table) / sizeof(table[0]));
 	tcase_add_test(cases, its_subject_and_scopes_are_taken);
+	tcase_add_test(cases, whichever_way_a_subject_comes_it_is_the_same_user);
 	tcase_add_test(cases, a_load_balancers_token_is_judged_by_its_header);
 	tcase_add_test(cases, without_an_issuer_a_load_balancer_vouches_for_whomever_it_asked);
 	tcase_add_test(cases, a_load_balancers_token_is_none_of_an_issuer);
@@ -533,7 +575,7 @@ Suite *jwt_suite(void)
 	tcase_add_test(cases, claims_that_are_no_base64_are_malformed);
 	tcase_add_test(cases, a_token_has_at_most_8_kib);
 	tcase_add_test(cases, deep_nesting_is_malformed);
-	tcase_add_test(cases, a_subject_has_at_most_128_bytes);
+	tcase_add_test(cases, a_subject_has_at_most_255_bytes);
 	tcase_add_test(cases, the_key_that_a_load_balancers_token_names_is_told);
 	tcase_add_test(cases, each_result_has_a_sentence);
 	tcase_add_test(cases, a_lack_of_memory_is_told);

@@ -87,7 +87,8 @@ START_TEST(no_other_can_hold_one_for_longer_than_it_lasts)
 {
 	SCRIPT_PLAY(&on.aws.script, HELD_UNTIL("1440938177000"));
 	take(RESULT_OK);
-	ck_assert(lease_is_due(&lease, now_us() + 15002 * 1000));
+	ck_assert(!lease_is_due(&lease, now_us() + (LEASE_MS - 100) * 1000));
+	ck_assert(lease_is_due(&lease, now_us() + (LEASE_MS + 2) * 1000));
 }
 END_TEST
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alloc_fail.h"
+#include "repo/cursor.h"
 #include "repo/merged_list.h"
 #include "scripted_dynamodb.h"
 #include "scripted_repo.h"
@@ -11,9 +12,9 @@
 #define PAGE(items) TEXT("{\"Items\":[" items "]}")
 #define PAGE_AND_MORE(items) \
 	TEXT("{\"Items\":[" items "],\"LastEvaluatedKey\":{\"k\":{\"S\":\"1\"}}}")
-#define MORE_FOR(units, items)                                                    \
-	TEXT("{\"Items\":[" items "],\"LastEvaluatedKey\":{\"k\":{\"S\":\"1\"}}," \
-	     "\"ConsumedCapacity\":{\"CapacityUnits\":" units "}}")
+#define MORE_FOR(units, items, key)                             \
+	TEXT("{\"Items\":[" items "],\"LastEvaluatedKey\":" key \
+	     ",\"ConsumedCapacity\":{\"CapacityUnits\":" units "}}")
 
 static struct scripted_repo on;
 static struct list_page page;
@@ -132,33 +133,101 @@ START_TEST(it_consumes_what_it_may)
 	query.is_in_order = false;
 	query.read_units = 10;
 	on.await.usage.read_millis = 1000000; /* consumed before */
-	SCRIPT_PLAY(&on.aws.script, MORE_FOR("10", ""), MORE_FOR("0.5", ENTRY("1")));
+	SCRIPT_PLAY(&on.aws.script, MORE_FOR("10", "", ENTRY("1")),
+		    MORE_FOR("0.5", ENTRY("1"), ENTRY("1")));
 	ck_assert_int_eq(find(query), RESULT_TOO_LARGE);
 	ck_assert_uint_eq(on.aws.script.request_count, 2);
 	ck_assert_uint_eq(page.count, 99);
 }
 END_TEST
 
+static void ck_assert_goes_on_behind(const char *position)
+{
+	ck_assert_str_eq(page.next,
+			 cursor_make(&on.repo, plain.scope, span_of(position), &on.arena));
+}
+
+START_TEST(parts_in_order_that_have_consumed_enough_give_what_is_certain)
+{
+	static const struct {
+		struct script_step first, second;
+		const char *listed, *end;
+	} table[] = {
+		/* Behind 2 the second part was not read. */
+		{MORE_FOR("9", ENTRY("1") "," ENTRY("5"), ENTRY("5")),
+		 MORE_FOR("9", ENTRY("2"), ENTRY("2")), "12", "2"},
+		{MORE_FOR("9", ENTRY("3") "," ENTRY("4"), ENTRY("4")),
+		 MORE_FOR("9", ENTRY("1"), ENTRY("1")), "1", "1"},
+		/* A filter took out what was between the last entry and the key. */
+		{MORE_FOR("9", ENTRY("3"), ENTRY("8")), MORE_FOR("9", "", ENTRY("6")), "3", "6"},
+		{MORE_FOR("9", ENTRY("7"), ENTRY("8")), MORE_FOR("9", "", ENTRY("6")), "", "6"},
+		{PAGE(ENTRY("2") "," ENTRY("7")), MORE_FOR("11", "", ENTRY("6")), "2", "6"},
+		/* A full page ends where it is full. */
+		{MORE_FOR("9", ENTRY("1") "," ENTRY("2") "," ENTRY("3"), ENTRY("3")),
+		 MORE_FOR("9", "", ENTRY("9")), "12", "2"},
+	};
+	struct merged_list_query query = plain;
+
+	query.read_units = 10;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		SCRIPT_PLAY(&on.aws.script, table[i].first, table[i].second);
+		ck_assert_int_eq(find(query), RESULT_OK);
+		ck_assert_listed(table[i].listed);
+		ck_assert_goes_on_behind(table[i].end);
+		ck_assert_uint_eq(on.aws.script.request_count, 2);
+		scripted_repo_renew(&on);
+	}
+}
+END_TEST
+
+START_TEST(there_is_no_going_on_from_what_is_no_position)
+{
+	struct merged_list_query query = plain;
+
+	query.read_units = 10;
+	SCRIPT_PLAY(&on.aws.script, MORE_FOR("9", ENTRY("1"), ENTRY("1")),
+		    MORE_FOR("9", "", "{\"k\":{\"S\":\"1\"}}"));
+	ck_assert_int_eq(find(query), RESULT_TOO_LARGE);
+	ck_assert_uint_eq(page.count, 99);
+}
+END_TEST
+
+struct list {
+	uint64_t read_units;
+	const char *listed;
+};
+
 static void list_once(void *context)
 {
+	const struct list *list = context;
+	struct merged_list_query query = plain;
 	enum result result;
 
-	(void)context;
+	query.read_units = list->read_units;
 	if (!scripted_repo_enter(&on))
 		return;
-	result = find(plain);
+	result = find(query);
 	if (result != RESULT_OK)
 		ck_assert(alloc_has_failed() && result_is_failure(result));
 	else if (!alloc_has_failed())
-		ck_assert_listed("12");
+		ck_assert_listed(list->listed);
 	scripted_repo_leave(&on);
 }
 
 START_TEST(short_memory_is_a_failure_and_nothing_else)
 {
+	struct list whole = {0, "12"};
+	struct list cut = {10, "12"};
+	struct list empty = {10, ""};
+
 	SCRIPT_PLAY(&on.aws.script, PAGE_AND_MORE(ENTRY("2")), PAGE(ENTRY("4")),
 		    PAGE(ENTRY("1") "," ENTRY("3")));
-	alloc_fail_each(list_once, NULL);
+	alloc_fail_each(list_once, &whole);
+	SCRIPT_PLAY(&on.aws.script, MORE_FOR("9", ENTRY("1"), ENTRY("2")),
+		    MORE_FOR("9", ENTRY("2"), ENTRY("3")));
+	alloc_fail_each(list_once, &cut);
+	SCRIPT_PLAY(&on.aws.script, MORE_FOR("9", "", ENTRY("2")), MORE_FOR("9", "", ENTRY("3")));
+	alloc_fail_each(list_once, &empty);
 }
 END_TEST
 
@@ -173,6 +242,8 @@ Suite *merged_list_suite(void)
 	tcase_add_test(tests, parts_out_of_order_are_read_to_their_end);
 	tcase_add_test(tests, a_page_that_repeats_the_last_entry_reads_one_more);
 	tcase_add_test(tests, it_consumes_what_it_may);
+	tcase_add_test(tests, parts_in_order_that_have_consumed_enough_give_what_is_certain);
+	tcase_add_test(tests, there_is_no_going_on_from_what_is_no_position);
 	tcase_add_test(tests, short_memory_is_a_failure_and_nothing_else);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -81,8 +81,11 @@ END_TEST
 START_TEST(one_that_was_never_added_can_be_removed)
 {
 	struct neighbour one = {.at = NULL};
+	struct neighbour other;
 
+	add(&other, "203.0.113.9");
 	neighbours_remove(&one);
+	ck_assert_uint_eq(count("203.0.113.9"), 1);
 }
 END_TEST
 

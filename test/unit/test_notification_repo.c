@@ -125,11 +125,16 @@ START_TEST(the_same_again_is_not_written)
 }
 END_TEST
 
-START_TEST(another_version_is_a_conflict)
+START_TEST(another_version_is_a_conflict_unless_it_says_the_same)
 {
 	SCRIPT_PLAY(&on.aws.script, SET("4"));
 	start(topic, 3);
 	scripted_repo_expect(&on, RESULT_CONFLICT);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, SET("4"));
+	start(none, 3);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_uint_eq(preference.version, 4);
 	scripted_repo_renew(&on);
 	SCRIPT_PLAY(&on.aws.script, TEXT("{}"), USER);
 	start(topic, 3);
@@ -144,9 +149,10 @@ END_TEST
 START_TEST(the_first_ones_can_be_asked_to_be_the_first)
 {
 	json_t *tree = tree_of(topic);
-	const struct notification_setting setting = {.user_id = USER_ID,
-						     .must_be_first = true,
-						     .preference = tree};
+	json_t *same = tree_of(none);
+	struct notification_setting setting = {.user_id = USER_ID,
+					       .must_be_first = true,
+					       .preference = tree};
 
 	SCRIPT_PLAY(&on.aws.script, TEXT("{}"), TEXT("{}"));
 	notification_repo_set(&on.repo, &setting, &preference, &on.await);
@@ -155,6 +161,12 @@ START_TEST(the_first_ones_can_be_asked_to_be_the_first)
 	SCRIPT_PLAY(&on.aws.script, TEXT("{}"), CANCELLED(BROKEN "," NONE), SET("1"));
 	notification_repo_set(&on.repo, &setting, &preference, &on.await);
 	scripted_repo_expect(&on, RESULT_CONFLICT);
+	scripted_repo_renew(&on);
+	setting.preference = same;
+	SCRIPT_PLAY(&on.aws.script, SET("1"));
+	notification_repo_set(&on.repo, &setting, &preference, &on.await);
+	scripted_repo_expect(&on, RESULT_OK);
+	json_decref(same);
 	json_decref(tree);
 }
 END_TEST
@@ -224,7 +236,7 @@ Suite *notification_repo_suite(void)
 	tcase_add_test(tests, the_first_ones_are_made_for_a_user_who_is_there);
 	tcase_add_test(tests, later_ones_replace_all_on_the_version_that_was_read);
 	tcase_add_test(tests, the_same_again_is_not_written);
-	tcase_add_test(tests, another_version_is_a_conflict);
+	tcase_add_test(tests, another_version_is_a_conflict_unless_it_says_the_same);
 	tcase_add_test(tests, the_first_ones_can_be_asked_to_be_the_first);
 	tcase_add_test(tests, somebody_faster_makes_it_read_again);
 	tcase_add_test(tests, without_the_user_nothing_is_written);

@@ -96,9 +96,22 @@ START_TEST(a_refusal_is_noted_in_the_preferences_that_were_read)
 	refuse();
 	scripted_repo_expect(&on, RESULT_OK);
 	ck_assert_operation(&on, 0, "UpdateItem");
-	ck_assert_sent(&on, 0, "refused = :why");
+	ck_assert_sent(&on, 0, "refused = :why, version = :next");
 	ck_assert_sent(&on, 0, "(version = :v)");
-	ck_assert_sent(&on, 0, "\":why\":{\"S\":\"OptedOut\"},\":v\":{\"N\":\"7\"}");
+	ck_assert_sent(&on, 0,
+		       "\":why\":{\"S\":\"OptedOut\"},\":v\":{\"N\":\"7\"},"
+		       "\":next\":{\"N\":\"8\"}");
+}
+END_TEST
+
+/* Its token is not ours, and the version has taken one step: that was somebody else's. */
+START_TEST(after_a_lost_answer_it_is_told_whose_write_it_was)
+{
+	SCRIPT_PLAY(&on.aws.script, LOST,
+		    FAILED("{\"version\":{\"N\":\"8\"},\"wt\":{\"S\":\"other\"}}"));
+	refuse();
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_uint_eq(on.aws.script.request_count, 2);
 }
 END_TEST
 
@@ -138,6 +151,7 @@ Suite *notification_target_suite(void)
 	tcase_add_test(tests, preferences_that_nobody_can_read_are_a_failure);
 	tcase_add_test(tests, who_is_no_user_is_not_looked_for);
 	tcase_add_test(tests, a_refusal_is_noted_in_the_preferences_that_were_read);
+	tcase_add_test(tests, after_a_lost_answer_it_is_told_whose_write_it_was);
 	tcase_add_test(tests, preferences_that_were_set_anew_stay_as_they_are);
 	tcase_add_test(tests, short_memory_is_a_failure_and_nothing_else);
 	suite_add_tcase(suite, tests);

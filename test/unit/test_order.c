@@ -86,6 +86,19 @@ START_TEST(fulfilment_follows_from_the_counts)
 }
 END_TEST
 
+START_TEST(what_is_cancelled_is_not_waited_for)
+{
+	lines[0].shipped = 1;
+	lines[0].cancelled = 2;
+	lines[1].cancelled = 2;
+	ck_assert_int_eq(order_fulfillment(lines, 2), FULFILLMENT_SHIPPED);
+	lines[0].delivered = 1;
+	ck_assert_int_eq(order_fulfillment(lines, 2), FULFILLMENT_DELIVERED);
+	lines[0].returned = 1;
+	ck_assert_int_eq(order_fulfillment(lines, 2), FULFILLMENT_RETURNED);
+}
+END_TEST
+
 START_TEST(names_of_a_deliverys_status)
 {
 	enum delivery_status status;
@@ -126,6 +139,24 @@ START_TEST(only_what_is_placed_and_unpaid_awaits_payment)
 }
 END_TEST
 
+START_TEST(time_to_pay_begins_with_the_order_or_its_last_payment)
+{
+	static const struct order order = {.created_at = "2026-11-24T01:02:03.004Z",
+					   .updated_at = "2026-11-24T01:09:00.000Z"};
+	const struct order_payment payments[] = {
+		{.updated_at = span_of("2026-11-24T01:05:00.000Z")},
+		{.updated_at = span_of("2026-11-24T01:04:00.000Z")},
+		{.updated_at = span_of("another tool's")},
+	};
+	char since[CLOCK_RFC3339_SIZE];
+
+	order_waits_since(&order, NULL, 0, since);
+	ck_assert_str_eq(since, "2026-11-24T01:02:03.004Z");
+	order_waits_since(&order, payments, 3, since);
+	ck_assert_str_eq(since, "2026-11-24T01:05:00.000Z");
+}
+END_TEST
+
 Suite *order_suite(void)
 {
 	Suite *suite = suite_create("order");
@@ -135,9 +166,11 @@ Suite *order_suite(void)
 	tcase_add_loop_test(tests, deliveries_count_by_their_status, 0, 4);
 	tcase_add_test(tests, what_cannot_be_is_noticed);
 	tcase_add_test(tests, fulfilment_follows_from_the_counts);
+	tcase_add_test(tests, what_is_cancelled_is_not_waited_for);
 	tcase_add_test(tests, names_of_a_deliverys_status);
 	tcase_add_test(tests, states_are_had_by_their_field);
 	tcase_add_test(tests, only_what_is_placed_and_unpaid_awaits_payment);
+	tcase_add_test(tests, time_to_pay_begins_with_the_order_or_its_last_payment);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -74,10 +74,13 @@ START_TEST(an_order_that_has_ended_keeps_nothing_of_the_person)
 	ck_assert(!one.is_open);
 	ck_assert_sent(&on, 1, "\"ConsistentRead\":true");
 	ck_assert_operation(&on, 2, "TransactWriteItems");
+	ck_assert_sent(
+		&on, 2,
+		UPDATE("#") "\"REMOVE email, note, user_id, g1p, g1s SET is_anonymised = :yes "
+			    "ADD version :one\","
+			    "\"ConditionExpression\":\"version = :v\"");
 	ck_assert_sent(&on, 2,
-		       UPDATE("#") "\"REMOVE email, note, user_id, g1p, g1s ADD version :one\","
-				   "\"ConditionExpression\":\"version = :v\"");
-	ck_assert_sent(&on, 2, "{\":v\":{\"N\":\"4\"},\":one\":{\"N\":\"1\"}}");
+		       "{\":v\":{\"N\":\"4\"},\":one\":{\"N\":\"1\"},\":yes\":{\"BOOL\":true}}");
 	ck_assert_sent(&on, 2, UPDATE("H#1") "\"REMOVE reason\"");
 	ck_assert_sent(&on, 2, UPDATE("R#1") "\"REMOVE reason\"");
 	ck_assert_not_sent(&on, 2, "H#" RETURN);

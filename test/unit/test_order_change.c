@@ -13,6 +13,8 @@ static enum order_decision decision;
 static enum stock_move move;
 static bool has_own;
 static bool has_move;
+static bool stays_placed;
+static bool is_paid;
 static unsigned calls;
 
 static enum order_decision decide(struct order_draft *draft, void *context)
@@ -24,7 +26,10 @@ static enum order_decision decide(struct order_draft *draft, void *context)
 	calls++;
 	if (decision != ORDER_WRITE)
 		return decision;
-	head->status = ORDER_CANCELLED;
+	if (!stays_placed)
+		head->status = ORDER_CANCELLED;
+	if (is_paid)
+		draft->order->payments[draft->order->payment_count++].updated_at = draft->now;
 	if (has_move)
 		for (size_t i = 0; i < draft->order->line_count; i++)
 			order_draft_move(draft, draft->order->lines[i].product_id, move,
@@ -49,6 +54,8 @@ static void set_up(void)
 	move = STOCK_RELEASE;
 	has_own = false;
 	has_move = true;
+	stays_placed = false;
+	is_paid = false;
 	calls = 0;
 }
 
@@ -106,6 +113,40 @@ START_TEST(all_is_written_at_once_on_the_version_that_was_read)
 }
 END_TEST
 
+/* What is placed waits for its payment, and is found by that: a note must not put it off. */
+START_TEST(a_placed_order_keeps_its_place_but_for_payments)
+{
+	has_move = false;
+	stays_placed = true;
+	SCRIPT_PLAY(&on.aws.script, READ, DONE);
+	run(RESULT_OK);
+	ck_assert_sent(&on, 1, "\":time\":{\"S\":\"" NOW "\"}");
+	ck_assert_sent(&on, 1, "\":g2s\":{\"S\":\"" BEFORE "#" ORDER "\"}");
+	scripted_repo_renew(&on);
+	is_paid = true;
+	SCRIPT_PLAY(&on.aws.script, READ, DONE);
+	run(RESULT_OK);
+	ck_assert_sent(&on, 1, "\":g2s\":{\"S\":\"" NOW "#" ORDER "\"}");
+}
+END_TEST
+
+START_TEST(that_the_rest_is_cancelled_is_kept_and_stays)
+{
+	has_move = false;
+	SCRIPT_PLAY(&on.aws.script,
+		    FOUND_ITEMS(HEAD_ITEM("confirmed", "none", "partial", "1",
+					  ",\"rest_cancelled\":{\"BOOL\":true}") "," SNAP_ITEM),
+		    DONE);
+	run(RESULT_OK);
+	ck_assert_sent(&on, 1, "version = :next, rest_cancelled = :rest REMOVE note");
+	ck_assert_sent(&on, 1, "\":rest\":{\"BOOL\":true}");
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, READ, DONE);
+	run(RESULT_OK);
+	ck_assert_not_sent(&on, 1, "rest");
+}
+END_TEST
+
 START_TEST(nothing_is_written_when_it_is_left_or_refused)
 {
 	decision = ORDER_LEAVE;
@@ -132,12 +173,26 @@ START_TEST(what_is_not_there_is_not_found)
 }
 END_TEST
 
-START_TEST(another_version_than_the_expected_one_is_a_conflict)
+START_TEST(another_version_than_the_expected_one_is_a_conflict_unless_nothing_is_to_change)
 {
-	SCRIPT_PLAY(&on.aws.script, READ);
-	start(ORDER, 2);
-	scripted_repo_expect(&on, RESULT_CONFLICT);
-	ck_assert_uint_eq(calls, 0);
+	static const struct {
+		enum order_decision decision;
+		enum result result;
+	} table[] = {
+		{ORDER_WRITE, RESULT_CONFLICT},
+		{ORDER_REFUSE, RESULT_CONFLICT},
+		{ORDER_LEAVE, RESULT_OK},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		SCRIPT_PLAY(&on.aws.script, READ);
+		decision = table[i].decision;
+		start(ORDER, 2);
+		scripted_repo_expect(&on, table[i].result);
+		ck_assert_uint_eq(on.aws.script.request_count, 1);
+		ck_assert_uint_eq(order.head.version, 1);
+		scripted_repo_renew(&on);
+	}
 }
 END_TEST
 
@@ -271,9 +326,13 @@ Suite *order_change_suite(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, all_is_written_at_once_on_the_version_that_was_read);
+	tcase_add_test(tests, a_placed_order_keeps_its_place_but_for_payments);
+	tcase_add_test(tests, that_the_rest_is_cancelled_is_kept_and_stays);
 	tcase_add_test(tests, nothing_is_written_when_it_is_left_or_refused);
 	tcase_add_test(tests, what_is_not_there_is_not_found);
-	tcase_add_test(tests, another_version_than_the_expected_one_is_a_conflict);
+	tcase_add_test(
+		tests,
+		another_version_than_the_expected_one_is_a_conflict_unless_nothing_is_to_change);
 	tcase_add_test(tests, when_somebody_was_faster_it_is_decided_again);
 	tcase_add_test(tests, a_stock_that_changed_is_decided_by_again_without_the_order);
 	tcase_add_test(tests, a_write_of_its_own_may_be_the_reason);

@@ -70,6 +70,48 @@ START_TEST(stocks_are_moved_for_the_order)
 }
 END_TEST
 
+/* With the rest cancelled, a tea is all that is to come. */
+START_TEST(the_order_follows_what_became_of_its_parts)
+{
+	static const struct order_part parts[] = {{TEA, 1}};
+	struct order_line line = {.product_id = TEA, .quantity = 2};
+	struct order_delivery delivery = {.status = DELIVERY_SHIPPED,
+					  .parts = parts,
+					  .part_count = 1};
+	struct order_return back = {.parts = parts, .part_count = 1};
+
+	before.status = order.head.status = ORDER_CONFIRMED;
+	order.lines = &line;
+	order.line_count = 1;
+	order.deliveries = &delivery;
+	order.delivery_count = 1;
+	order.returns = &back;
+	order_draft_follow(&draft);
+	ck_assert_int_eq(order.head.fulfillment_status, FULFILLMENT_PARTIAL);
+	order.head.is_rest_cancelled = true;
+	order_draft_follow(&draft);
+	order_draft_tell_end(&draft);
+	ck_assert_int_eq(order.head.fulfillment_status, FULFILLMENT_SHIPPED);
+	ck_assert_int_eq(order.head.status, ORDER_CONFIRMED);
+	ck_assert_uint_eq(draft.event_count, 0);
+	order.return_count = 1;
+	order_draft_follow(&draft);
+	order_draft_tell_end(&draft);
+	ck_assert_int_eq(order.head.fulfillment_status, FULFILLMENT_RETURNED);
+	ck_assert_int_eq(order.head.status, ORDER_COMPLETED);
+	ck_assert_uint_eq(draft.event_count, 1);
+	ck_assert_int_eq(draft.events[0].type, EVENT_ORDER_COMPLETED);
+	before.status = ORDER_COMPLETED;
+	order_draft_follow(&draft);
+	order_draft_tell_end(&draft);
+	ck_assert_uint_eq(draft.event_count, 1);
+	ck_assert_int_eq(draft.failed, RESULT_OK);
+	line.quantity = 0;
+	order_draft_follow(&draft);
+	ck_assert_int_eq(draft.failed, RESULT_GARBLED);
+}
+END_TEST
+
 START_TEST(an_event_tells_what_the_order_has_come_to_but_not_whose_it_is)
 {
 	struct buf out = {0};
@@ -113,6 +155,7 @@ Suite *order_draft_suite(void)
 	tcase_add_test(tests, parts_are_put_beside_the_head);
 	tcase_add_test(tests, other_writes_are_copied);
 	tcase_add_test(tests, stocks_are_moved_for_the_order);
+	tcase_add_test(tests, the_order_follows_what_became_of_its_parts);
 	tcase_add_test(tests, an_event_tells_what_the_order_has_come_to_but_not_whose_it_is);
 	tcase_add_test(tests, short_memory_is_remembered);
 	suite_add_tcase(suite, tests);

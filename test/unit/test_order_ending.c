@@ -32,17 +32,38 @@ START_TEST(what_has_not_ended_can_be_cancelled)
 }
 END_TEST
 
-START_TEST(what_is_shipped_cannot_even_when_it_came_back)
+START_TEST(what_is_all_shipped_cannot_even_when_it_came_back)
 {
 	struct order order = {.status = ORDER_CONFIRMED};
 	enum order_field obstacle = ORDER_FIELDS;
 
+	lines[0].shipped = lines[0].returned = 4;
 	lines[1].shipped = lines[1].returned = 1;
 	ck_assert(!order_cancel(&order, lines, 2, &obstacle));
 	ck_assert_int_eq(obstacle, ORDER_FULFILLMENT);
 	ck_assert_int_eq(order.status, ORDER_CONFIRMED);
-	lines[1] = (struct order_line){.planned = 1};
+	ck_assert(!order.is_rest_cancelled);
+}
+END_TEST
+
+START_TEST(of_what_is_partly_shipped_the_rest_can_once)
+{
+	struct order order = {.status = ORDER_CONFIRMED, .payment_status = PAYMENT_AUTHORIZED};
+	enum order_field obstacle = ORDER_FIELDS;
+
+	lines[0].shipped = 1;
+	lines[1].planned = 1;
 	ck_assert(order_cancel(&order, lines, 2, &obstacle));
+	ck_assert(order.is_rest_cancelled);
+	ck_assert_int_eq(order.status, ORDER_CONFIRMED);
+	ck_assert_int_eq(order.payment_status, PAYMENT_AUTHORIZED); /* for what was shipped */
+	ck_assert_int_eq(order_reserved(&lines[0]), 3);
+	ck_assert_int_eq(order_reserved(&lines[1]), 1);
+	lines[0].cancelled = 3;
+	lines[1].cancelled = 1;
+	ck_assert_int_eq(order_reserved(&lines[0]), 0);
+	ck_assert(!order_cancel(&order, lines, 2, &obstacle));
+	ck_assert_int_eq(obstacle, ORDER_FULFILLMENT);
 }
 END_TEST
 
@@ -62,15 +83,34 @@ END_TEST
 START_TEST(pending_deliveries_go_with_the_order)
 {
 	struct order_delivery deliveries[] = {
-		{.status = DELIVERY_PENDING},
-		{.status = DELIVERY_CANCELLED},
-		{.status = DELIVERY_SHIPPED},
+		{.status = DELIVERY_PENDING, .version = 1, .updated_at = span_of("then")},
+		{.status = DELIVERY_CANCELLED, .version = 2, .updated_at = span_of("then")},
+		{.status = DELIVERY_SHIPPED, .version = 3, .updated_at = span_of("then")},
 	};
 
-	order_cancel_deliveries(deliveries, 3);
+	order_cancel_deliveries(deliveries, 3, span_of("now"));
 	ck_assert_int_eq(deliveries[0].status, DELIVERY_CANCELLED);
 	ck_assert_int_eq(deliveries[1].status, DELIVERY_CANCELLED);
 	ck_assert_int_eq(deliveries[2].status, DELIVERY_SHIPPED);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(deliveries[i].version, i == 0 ? 2 : i + 1);
+	ck_assert(span_equals(deliveries[0].updated_at, "now"));
+	ck_assert(span_equals(deliveries[1].updated_at, "then"));
+	ck_assert(span_equals(deliveries[2].updated_at, "then"));
+}
+END_TEST
+
+START_TEST(they_keep_their_time_when_nobody_knows_when_that_was)
+{
+	struct order_delivery delivery = {
+		.status = DELIVERY_PENDING,
+		.version = 4,
+		.updated_at = span_of("then"),
+	};
+
+	order_cancel_deliveries(&delivery, 1, (struct span){0});
+	ck_assert_uint_eq(delivery.version, 5);
+	ck_assert(span_equals(delivery.updated_at, "then"));
 }
 END_TEST
 
@@ -102,9 +142,11 @@ Suite *order_ending_suite(void)
 
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, what_has_not_ended_can_be_cancelled);
-	tcase_add_test(tests, what_is_shipped_cannot_even_when_it_came_back);
+	tcase_add_test(tests, what_is_all_shipped_cannot_even_when_it_came_back);
+	tcase_add_test(tests, of_what_is_partly_shipped_the_rest_can_once);
 	tcase_add_test(tests, only_what_was_authorized_is_voided);
 	tcase_add_test(tests, pending_deliveries_go_with_the_order);
+	tcase_add_test(tests, they_keep_their_time_when_nobody_knows_when_that_was);
 	tcase_add_test(tests, what_was_shipped_and_has_not_come_back_can_be_returned);
 	suite_add_tcase(suite, tests);
 	return suite;

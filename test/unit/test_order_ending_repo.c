@@ -71,6 +71,40 @@ START_TEST(a_cancellation_frees_the_numbers_of_pending_deliveries)
 }
 END_TEST
 
+#define PARTLY ORDER_HEAD("confirmed", "paid", "partial", "32", "3")
+#define ONE_TEA(status) "," ORDER_DELIVERY(status, ORDER_PART(TEA, "1"))
+#define REST_HELD ORDER_STOCKS(ORDER_STOCK(TEA, "6", "3") "," ORDER_STOCK(POT, "1", "1"))
+
+START_TEST(of_a_partly_shipped_order_the_rest_is_released)
+{
+	SCRIPT_PLAY(&on.aws.script, ORDER_ALL(PARTLY, ONE_TEA("shipped")), REST_HELD, ORDER_DONE);
+	cancel();
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_sent(&on, 2, "\":s\":{\"S\":\"confirmed\"},\":p\":{\"S\":\"paid\"}");
+	ck_assert_sent(&on, 2, "\":f\":{\"S\":\"shipped\"}");
+	ck_assert_sent(&on, 2, "\":rest\":{\"BOOL\":true}");
+	ck_assert_sent(&on, 2, "\":held\":{\"N\":\"-3\"}");
+	ck_assert_sent(&on, 2, "\":held\":{\"N\":\"-1\"}");
+	ck_assert_sent(&on, 2, "\"what\":{\"S\":\"cancelled\"},\"reason\"");
+	ck_assert_not_sent(&on, 2, "\"type\":{\"S\":\"order.");
+	ck_assert_int_eq(cancelled.order.lines[0].cancelled, 3);
+	ck_assert_int_eq(cancelled.order.lines[1].cancelled, 1);
+}
+END_TEST
+
+START_TEST(when_what_was_shipped_is_delivered_that_completes_the_order)
+{
+	SCRIPT_PLAY(&on.aws.script, ORDER_ALL(PARTLY, ONE_TEA("delivered")), REST_HELD, ORDER_DONE);
+	cancel();
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_sent(&on, 2, "\":s\":{\"S\":\"completed\"}");
+	ck_assert_sent(&on, 2, "\":f\":{\"S\":\"delivered\"}");
+	ck_assert_sent(&on, 2, "\"to\":{\"S\":\"completed\"}");
+	ck_assert_sent(&on, 2, "\"type\":{\"S\":\"order.completed\"}");
+	ck_assert_not_sent(&on, 2, "order.cancelled");
+}
+END_TEST
+
 /* An order of 90 lines and so many pending deliveries. */
 static void write_large(struct buf *out, unsigned deliveries)
 {
@@ -170,7 +204,7 @@ START_TEST(a_return_gives_back_with_movements)
 }
 END_TEST
 
-START_TEST(when_all_has_come_back_the_order_is_returned)
+START_TEST(when_all_has_come_back_the_order_is_over)
 {
 	SCRIPT_PLAY(&on.aws.script, ORDER_ALL(CONFIRMED, SHIPPED), OUT, ORDER_DONE);
 	body.parts[0].quantity = 4;
@@ -179,6 +213,11 @@ START_TEST(when_all_has_come_back_the_order_is_returned)
 	scripted_repo_expect(&on, RESULT_OK);
 	ck_assert_sent(&on, 2, "\":f\":{\"S\":\"returned\"}");
 	ck_assert_sent(&on, 2, "\"reason\":{\"S\":\"too green\"},\"lines\"");
+	ck_assert_sent(&on, 2, "\":s\":{\"S\":\"completed\"}");
+	ck_assert_sent(&on, 2,
+		       "\"what\":{\"S\":\"returned\"},\"from\":{\"S\":\"confirmed\"},"
+		       "\"to\":{\"S\":\"completed\"}");
+	ck_assert_sent(&on, 2, "\"type\":{\"S\":\"order.completed\"}");
 }
 END_TEST
 
@@ -251,12 +290,14 @@ Suite *order_ending_repo_suite(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_cancellation_releases_every_line);
 	tcase_add_test(tests, a_cancellation_frees_the_numbers_of_pending_deliveries);
+	tcase_add_test(tests, of_a_partly_shipped_order_the_rest_is_released);
+	tcase_add_test(tests, when_what_was_shipped_is_delivered_that_completes_the_order);
 	tcase_add_test(tests, more_pending_deliveries_than_fit_are_to_be_cancelled_first);
 	tcase_add_test(tests, what_stands_in_the_way_is_told);
 	tcase_add_test(tests, stocks_that_do_not_fit_are_a_reason_to_read_the_order_again);
 	tcase_add_test(tests, stocks_that_never_fit_are_a_failure);
 	tcase_add_test(tests, a_return_gives_back_with_movements);
-	tcase_add_test(tests, when_all_has_come_back_the_order_is_returned);
+	tcase_add_test(tests, when_all_has_come_back_the_order_is_over);
 	tcase_add_test(tests, too_much_is_not_taken_back);
 	tcase_add_test(tests, a_cancelled_order_has_no_pending_delivery);
 	tcase_add_test(tests, short_memory_changes_nothing);

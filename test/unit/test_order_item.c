@@ -71,6 +71,54 @@ START_TEST(counts_can_be_made_anew)
 }
 END_TEST
 
+#define CANCELLED_ORDER(more)                                  \
+	"[" HEAD_ITEM("cancelled", "none", "unfulfilled", "4", \
+		      "") "," DELIVERY_ITEM("pending", "2") "," ENTRY_ITEM more "," SNAP_ITEM "]"
+#define CANCELLATION                                                                    \
+	",{\"sk\":{\"S\":\"H#" DELIVERY "\"},\"time\":{\"S\":\"" NOW                    \
+	"\"},\"what\":{\"S\":\"cancelled\"},\"from\":{\"S\":\"placed\"},\"to\":{\"S\":" \
+	"\"cancelled\"},\"by\":{\"S\":\"staff\"}}"
+
+START_TEST(a_delivery_that_was_cancelled_with_its_order_is_another_version)
+{
+	ck_assert_int_eq(read(CANCELLED_ORDER(CANCELLATION)), RESULT_OK);
+	ck_assert_int_eq(order.deliveries[0].status, DELIVERY_CANCELLED);
+	ck_assert_uint_eq(order.deliveries[0].version, 2);
+	ck_assert(span_equals(order.deliveries[0].updated_at, NOW));
+	ck_assert_int_eq(read(CANCELLED_ORDER("")), RESULT_OK);
+	ck_assert_uint_eq(order.deliveries[0].version, 2);
+	ck_assert_ptr_null(order.deliveries[0].updated_at.data);
+}
+END_TEST
+
+START_TEST(what_was_not_shipped_when_the_rest_was_cancelled_is_cancelled)
+{
+	ck_assert_int_eq(
+		read("[" HEAD_ITEM(
+			"confirmed", "paid", "shipped", "4",
+			",\"rest_cancelled\":{\"BOOL\":true}") "," DELIVERY_ITEM("shipped",
+										 "2") "," SNAP_ITEM
+										      "]"),
+		RESULT_OK);
+	ck_assert(order.head.is_rest_cancelled);
+	ck_assert_int_eq(order.lines[0].cancelled, 1);
+	ck_assert_int_eq(order.lines[1].cancelled, 2);
+	ck_assert_int_eq(
+		read("[" HEAD_ITEM(
+			"completed", "paid", "shipped", "4",
+			",\"rest_cancelled\":{\"BOOL\":true}") "," DELIVERY_ITEM("pending",
+										 "2") "," SNAP_ITEM
+										      "]"),
+		RESULT_OK);
+	ck_assert_int_eq(order.deliveries[0].status, DELIVERY_CANCELLED);
+	ck_assert_int_eq(order.lines[0].planned, 0);
+	ck_assert_int_eq(order.lines[0].cancelled, 3);
+	order.head.is_rest_cancelled = false;
+	ck_assert(order_item_count(&order));
+	ck_assert_int_eq(order.lines[0].cancelled, 0);
+}
+END_TEST
+
 START_TEST(what_is_not_there_is_not_found)
 {
 	ck_assert_int_eq(read("[]"), RESULT_NOT_FOUND);
@@ -129,9 +177,25 @@ START_TEST(a_guests_order_is_in_no_users_list)
 	struct order head = {.id = ORDER, .updated_at = NOW};
 	struct order_index index;
 
-	order_item_index(&head, 4, &index);
+	order_item_index(&head, NULL, 0, 4, &index);
 	ck_assert_str_eq(index.g1p, "");
 	ck_assert_int_eq(strncmp(index.g2p, "OS#placed#", 10), 0);
+}
+END_TEST
+
+START_TEST(what_is_placed_is_found_by_how_long_it_waits)
+{
+	struct order head = {.id = ORDER, .created_at = BEFORE, .updated_at = LATER};
+	const struct order_payment failed = {.updated_at = span_of(NOW)};
+	struct order_index index;
+
+	order_item_index(&head, NULL, 0, 4, &index);
+	ck_assert_str_eq(index.g2s, BEFORE "#" ORDER);
+	order_item_index(&head, &failed, 1, 4, &index);
+	ck_assert_str_eq(index.g2s, NOW "#" ORDER);
+	head.status = ORDER_CONFIRMED;
+	order_item_index(&head, &failed, 1, 4, &index);
+	ck_assert_str_eq(index.g2s, LATER "#" ORDER);
 }
 END_TEST
 
@@ -167,10 +231,13 @@ Suite *order_item_suite(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, all_of_an_order_is_read_from_its_items);
 	tcase_add_test(tests, counts_can_be_made_anew);
+	tcase_add_test(tests, a_delivery_that_was_cancelled_with_its_order_is_another_version);
+	tcase_add_test(tests, what_was_not_shipped_when_the_rest_was_cancelled_is_cancelled);
 	tcase_add_test(tests, what_is_not_there_is_not_found);
 	tcase_add_test(tests, what_cannot_be_understood_is_garbled);
 	tcase_add_test(tests, a_head_is_written_as_it_is_read);
 	tcase_add_test(tests, a_guests_order_is_in_no_users_list);
+	tcase_add_test(tests, what_is_placed_is_found_by_how_long_it_waits);
 	tcase_add_test(tests, texts_are_escaped_as_json_has_them);
 	tcase_add_test(tests, short_memory_is_a_failure);
 	suite_add_tcase(suite, tests);

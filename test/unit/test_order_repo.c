@@ -67,6 +67,44 @@ START_TEST(those_of_a_status_are_in_all_shards)
 }
 END_TEST
 
+#define LISTED(id, status, time)                                                                  \
+	"{\"pk\":{\"S\":\"O#" id "\"},\"g2p\":{\"S\":\"OS#" status "#0\"},\"g2s\":{\"S\":\"" time \
+	"#" id "\"}}"
+
+/* Five statuses in four shards each; of the first page two entries were newer. */
+START_TEST(those_of_every_status_are_merged_and_a_cursor_is_of_that_list_only)
+{
+	static char cursor[1024];
+	struct order_list list = {ORDER_STATUSES, NULL, NULL, 2, NULL};
+
+	SCRIPT_PLAY(&on.aws.script, FOUND_ITEMS(LISTED(TEA, "placed", BEFORE)), FOUND_ITEMS(""),
+		    FOUND_ITEMS(""), FOUND_ITEMS(""), FOUND_ITEMS(LISTED(POT, "confirmed", NOW)),
+		    FOUND_ITEMS(LISTED(ORDER, "confirmed", LATER)), FOUND_ITEMS(""));
+	order_repo_list(&on.repo, &list, &page, &on.await);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_uint_eq(on.aws.script.request_count, 4 * ORDER_STATUSES);
+	ck_assert_sent(&on, 0, "{\":p\":{\"S\":\"OS#placed#0\"}}");
+	ck_assert_sent(&on, 7, "{\":p\":{\"S\":\"OS#confirmed#3\"}}");
+	ck_assert_sent(&on, 19, "{\":p\":{\"S\":\"OS#cancelled#3\"}}");
+	ck_assert_uint_eq(page.count, 2);
+	ck_assert(strstr(page.entries[0].data, ORDER) && strstr(page.entries[1].data, POT));
+	snprintf(cursor, sizeof(cursor), "%s", page.next);
+	list.cursor = cursor;
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, FOUND_ITEMS(LISTED(TEA, "placed", BEFORE)), FOUND_ITEMS(""));
+	order_repo_list(&on.repo, &list, &page, &on.await);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_uint_eq(page.count, 1);
+	ck_assert_sent(&on, 0, ":high\":{\"S\":\"" NOW "#" POT "\"}");
+	for (unsigned status = 0; status < ORDER_STATUSES; status++) {
+		scripted_repo_renew(&on);
+		list.status = (enum order_status)status;
+		order_repo_list(&on.repo, &list, &page, &on.await);
+		scripted_repo_expect(&on, RESULT_INVALID);
+	}
+}
+END_TEST
+
 START_TEST(those_of_a_user_are_in_one_partition)
 {
 	SCRIPT_PLAY(&on.aws.script, FOUND_ITEMS(""));
@@ -78,7 +116,13 @@ START_TEST(those_of_a_user_are_in_one_partition)
 }
 END_TEST
 
-/* It was last changed a minute ago. */
+#define NOTED_ORDER HEAD_ITEM_AT(NOW, "placed", "failed", "unfulfilled", "2", "")
+#define FAILED_PAYMENT(time)                                                                     \
+	"{\"sk\":{\"S\":\"PAY#p1\"},\"reference\":{\"S\":\"p1\"},\"status\":{\"S\":\"failed\"}," \
+	"\"amount\":{\"N\":\"0\"},\"created_at\":{\"S\":\"" BEFORE                               \
+	"\"},\"updated_at\":{\"S\":\"" time "\"}}"
+
+/* It was placed a minute ago. */
 START_TEST(only_what_was_not_paid_in_time_expires)
 {
 	static const struct {
@@ -94,6 +138,9 @@ START_TEST(only_what_was_not_paid_in_time_expires)
 		 RESULT_INVALID},
 		{HEAD_ITEM("confirmed", "none", "unfulfilled", "1", "") "," SNAP_ITEM, 60000,
 		 RESULT_INVALID},
+		{NOTED_ORDER "," SNAP_ITEM, 60000, RESULT_OK},
+		{NOTED_ORDER "," SNAP_ITEM "," FAILED_PAYMENT(BEFORE), 60000, RESULT_OK},
+		{NOTED_ORDER "," SNAP_ITEM "," FAILED_PAYMENT(NOW), 60000, RESULT_INVALID},
 	};
 	char text[8192];
 
@@ -140,8 +187,9 @@ Suite *order_repo_suite(void)
 	tcase_add_test(tests, what_is_not_there_is_not_found);
 	tcase_add_test(tests, one_of_several_pages_was_not_written_by_us);
 	tcase_add_test(tests, those_of_a_status_are_in_all_shards);
+	tcase_add_test(tests, those_of_every_status_are_merged_and_a_cursor_is_of_that_list_only);
 	tcase_add_test(tests, those_of_a_user_are_in_one_partition);
-	tcase_add_loop_test(tests, only_what_was_not_paid_in_time_expires, 0, 5);
+	tcase_add_loop_test(tests, only_what_was_not_paid_in_time_expires, 0, 8);
 	tcase_add_test(tests, short_memory_is_a_failure);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -27,7 +27,7 @@ static const struct {
 	 " partially_refunded refunded "},
 	{ORDER_PAYMENT, PAYMENT_REFUNDED, "refunded", " "},
 	{ORDER_FULFILLMENT, FULFILLMENT_UNFULFILLED, "unfulfilled", " partial shipped "},
-	{ORDER_FULFILLMENT, FULFILLMENT_PARTIAL, "partial", " partial shipped "},
+	{ORDER_FULFILLMENT, FULFILLMENT_PARTIAL, "partial", " partial shipped delivered returned "},
 	{ORDER_FULFILLMENT, FULFILLMENT_SHIPPED, "shipped", " delivered returned "},
 	{ORDER_FULFILLMENT, FULFILLMENT_DELIVERED, "delivered", " returned "},
 	{ORDER_FULFILLMENT, FULFILLMENT_RETURNED, "returned", " "},

@@ -59,10 +59,69 @@ START_TEST(an_order_is_shown_with_all_that_there_is)
 }
 END_TEST
 
+#define PAYMENT_OF(reference, status, amount, more, created)                           \
+	",{\"sk\":{\"S\":\"PAY#" reference "\"},\"reference\":{\"S\":\"" reference     \
+	"\"},\"status\":{\"S\":\"" status "\"},\"amount\":{\"N\":\"" amount "\"}" more \
+	",\"created_at\":{\"S\":\"" created "\"},\"updated_at\":{\"S\":\"" LATER "\"}}"
+#define SHOWN_PAYMENT(reference, status, amount, more, created)                              \
+	"{\"reference\":\"" reference "\",\"status\":\"" status "\",\"amount\":" amount more \
+	",\"created_at\":\"" created "\",\"updated_at\":\"" LATER "\"}"
+
+/* They are stored by reference. */
+START_TEST(payments_are_shown_in_the_order_in_which_they_came)
+{
+	static const char items[] =
+		"[" HEAD_ITEM("cancelled", "voided", "unfulfilled", "4",
+			      "") "," ENTRY_ITEM PAYMENT_OF("a \\\"1\\\"", "refunded", "1.5", "",
+							    NOW)
+			PAYMENT_OF("b", "paid", "7.5", ",\"is_orphaned\":{\"BOOL\":true}", BEFORE)
+				PAYMENT_OF("c", "failed", "0", "", BEFORE) "," SNAP_ITEM "]";
+
+	ck_assert_int_eq(order_item_read(span_of(items), ORDER, &arena, &order), RESULT_OK);
+	order_view_write(&order, false, &out);
+	ck_assert_ptr_nonnull(strstr(
+		buf_text(&out),
+		"\"refunded\":0,\"payments\":[" SHOWN_PAYMENT(
+			"b", "paid", "7.5", ",\"is_orphaned\":true",
+			BEFORE) "," SHOWN_PAYMENT("c", "failed", "0", "",
+						  BEFORE) "," SHOWN_PAYMENT("a \\\"1\\\"",
+									    "refunded", "1.5", "",
+									    NOW) "],\"address\":"));
+}
+END_TEST
+
+START_TEST(as_many_as_an_order_can_have_are_all_shown)
+{
+	struct order_payment payments[ORDER_PAYMENTS_MAX + ORDER_ROOM];
+	size_t shown = 0;
+
+	for (size_t i = 0; i < ORDER_PAYMENTS_MAX + ORDER_ROOM; i++)
+		payments[i] = (struct order_payment){.reference = span_of("p")};
+	order.payments = payments;
+	order.payment_count = ORDER_PAYMENTS_MAX + ORDER_ROOM;
+	order_view_write(&order, false, &out);
+	for (const char *at = buf_text(&out); (at = strstr(at, "{\"reference\"")) != NULL; at++)
+		shown++;
+	ck_assert_uint_eq(shown, order.payment_count);
+}
+END_TEST
+
 START_TEST(its_history_is_shown_when_it_is_asked_for)
 {
 	order_view_write(&order, true, &out);
 	ck_assert_str_eq(buf_text(&out), SHOWN HISTORY STAMPS);
+}
+END_TEST
+
+START_TEST(what_will_not_come_any_more_is_shown)
+{
+	order.head.is_rest_cancelled = true;
+	ck_assert(order_item_count(&order));
+	order_view_write(&order, false, &out);
+	ck_assert_ptr_nonnull(
+		strstr(buf_text(&out), "\"shipped\":2,\"returned\":0,\"cancelled\":1}"));
+	ck_assert_ptr_nonnull(
+		strstr(buf_text(&out), "\"shipped\":0,\"returned\":0,\"cancelled\":2}"));
 }
 END_TEST
 
@@ -107,7 +166,10 @@ Suite *order_view_suite(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, an_order_is_shown_with_all_that_there_is);
+	tcase_add_test(tests, payments_are_shown_in_the_order_in_which_they_came);
+	tcase_add_test(tests, as_many_as_an_order_can_have_are_all_shown);
 	tcase_add_test(tests, its_history_is_shown_when_it_is_asked_for);
+	tcase_add_test(tests, what_will_not_come_any_more_is_shown);
 	tcase_add_test(tests, an_entry_of_a_list_has_what_the_index_has);
 	tcase_add_test(tests, short_memory_is_noticed);
 	suite_add_tcase(suite, tests);

@@ -72,6 +72,16 @@ START_TEST(an_owner_that_cannot_be_told_is_not_none)
 }
 END_TEST
 
+START_TEST(an_order_whose_owner_was_removed_is_not_a_guests)
+{
+	SCRIPT_PLAY(&on.aws.script, GOT("{\"is_anonymised\":{\"BOOL\":true}}"));
+	look(OWNER_OF_ORDER, RESULT_NOT_FOUND);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, GOT_NOTHING, GOT("{\"is_anonymised\":{\"BOOL\":true}}"));
+	look(OWNER_OF_CHECKOUT, RESULT_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(what_is_not_there_is_not_found)
 {
 	SCRIPT_PLAY(&on.aws.script, GOT_NOTHING);
@@ -127,6 +137,7 @@ Suite *owner_repo_suite(void)
 			    OWNER_OF_ORDER + 1);
 	tcase_add_test(tests, what_has_none_is_a_guests);
 	tcase_add_test(tests, an_owner_that_cannot_be_told_is_not_none);
+	tcase_add_test(tests, an_order_whose_owner_was_removed_is_not_a_guests);
 	tcase_add_test(tests, what_is_not_there_is_not_found);
 	tcase_add_test(tests, a_checkout_that_is_gone_has_the_owner_of_its_order);
 	tcase_add_test(tests, memory_that_is_out_is_said_so);

@@ -120,6 +120,48 @@ START_TEST(shards_are_read_at_once_and_merged)
 }
 END_TEST
 
+START_TEST(several_partitions_are_read_at_once_and_merged)
+{
+	static const char *const both[] = {"A", "B", NULL};
+	struct partition_list_query query = newest;
+
+	on.repo.write_shards = 2;
+	query.partitions = both;
+	SCRIPT_PLAY(&on.aws.script, PAGE(ENTRY("1")), PAGE(ENTRY("4")), PAGE(""),
+		    PAGE(ENTRY("3") "," ENTRY("2")));
+	ck_assert_int_eq(find(query), RESULT_OK);
+	ck_assert_listed("43+");
+	ck_assert_uint_eq(on.aws.script.request_count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		char values[80];
+
+		snprintf(values, sizeof(values), "{\":p\":{\"S\":\"%s#%zu\"}}", both[i / 2], i % 2);
+		ck_assert_sent(&on, i, values);
+	}
+}
+END_TEST
+
+/* So cursors that were given out before there was more than one still hold. */
+START_TEST(a_list_of_one_is_the_list_of_that_partition)
+{
+	static const char *const one[] = {"USER", NULL};
+	static const char *const two[] = {"USER", "USER", NULL};
+	struct partition_list_query query = newest;
+
+	SCRIPT_PLAY(&on.aws.script, PAGE(ENTRY("9") "," ENTRY("8") "," ENTRY("7")), PAGE(""));
+	ck_assert_int_eq(find(newest), RESULT_OK);
+	snprintf(cursor, sizeof(cursor), "%s", page.next);
+	query.cursor = cursor;
+	query.partition = NULL;
+	query.partitions = one;
+	scripted_repo_renew(&on);
+	ck_assert_int_eq(find(query), RESULT_OK);
+	query.partitions = two;
+	scripted_repo_renew(&on);
+	ck_assert_int_eq(find(query), RESULT_INVALID);
+}
+END_TEST
+
 START_TEST(what_limits_the_sort_key_becomes_one_range)
 {
 	static const struct {
@@ -271,6 +313,8 @@ Suite *partition_list_suite(void)
 	tcase_add_test(tests, a_partition_of_the_table_is_one_query);
 	tcase_add_test(tests, it_can_be_read_consistently_and_in_ascending_order);
 	tcase_add_test(tests, shards_are_read_at_once_and_merged);
+	tcase_add_test(tests, several_partitions_are_read_at_once_and_merged);
+	tcase_add_test(tests, a_list_of_one_is_the_list_of_that_partition);
 	tcase_add_test(tests, what_limits_the_sort_key_becomes_one_range);
 	tcase_add_test(tests, an_impossible_range_is_an_empty_page_without_a_query);
 	tcase_add_test(tests, the_next_page_begins_at_the_last_entry_and_does_not_show_it_again);

@@ -132,11 +132,11 @@ START_TEST(what_the_payment_status_does_not_allow_is_refused)
 	} table[] = {
 		{PAYMENT_NONE, 0, 0, "yyyn"},
 		{PAYMENT_AUTHORIZED, 0, 0, "nynn"},
-		{PAYMENT_PAID, 1950, 0, "nnny"},
+		{PAYMENT_PAID, 1950, 0, "nyny"},
 		{PAYMENT_FAILED, 0, 0, "yyyn"},
 		{PAYMENT_VOIDED, 0, 0, "nnnn"},
-		{PAYMENT_PARTIALLY_REFUNDED, 3900, 1950, "nnny"},
-		{PAYMENT_REFUNDED, 1950, 1950, "nnnn"},
+		{PAYMENT_PARTIALLY_REFUNDED, 3900, 1950, "nyny"},
+		{PAYMENT_REFUNDED, 1950, 1950, "nynn"},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -264,6 +264,80 @@ START_TEST(a_dead_order_takes_payments_but_changes_no_state)
 }
 END_TEST
 
+/* In two tabs, or authorized here and paid there: the money is the shop's to give back. */
+START_TEST(what_is_paid_a_second_time_is_recorded_and_changes_no_state)
+{
+	static const enum payment_status paid[] = {PAYMENT_PAID, PAYMENT_PARTIALLY_REFUNDED,
+						   PAYMENT_REFUNDED};
+	const struct order_payment authorized = one(REFERENCE, PAYMENT_AUTHORIZED, 1950);
+
+	for (size_t i = 0; i < 6; i++) {
+		const struct order_payment *earlier = i < 3 ? NULL : &authorized;
+		struct order order = placed;
+		struct payment_decision made;
+
+		order.status = ORDER_CONFIRMED;
+		order.payment_status = paid[i % 3];
+		order.paid = 1950;
+		made = decide(&order, earlier, PAYMENT_PAID, "19.5");
+		ck_assert_int_eq(made.verdict, PAY_TAKEN);
+		ck_assert(made.payment.is_orphaned);
+		ck_assert_int_eq(made.status, ORDER_CONFIRMED);
+		ck_assert_int_eq(made.payment_status, paid[i % 3]);
+		ck_assert_int_eq(made.paid, 3900);
+		ck_assert_str_eq(made.what, "payment_orphaned");
+		ck_assert_uint_eq(made.event_count, 1);
+		ck_assert_int_eq(made.events[0], EVENT_PAYMENT_ORPHANED);
+		ck_assert_int_eq(decide(&order, earlier, PAYMENT_PAID, "19.4").verdict,
+				 earlier ? PAY_REFERENCE_REUSED : PAY_WRONG_AMOUNT);
+	}
+}
+END_TEST
+
+START_TEST(what_costs_nothing_is_not_paid_twice)
+{
+	struct order order = placed;
+
+	order.status = ORDER_CONFIRMED;
+	order.payment_status = PAYMENT_PAID;
+	order.total = 0;
+	ck_assert_int_eq(decide(&order, NULL, PAYMENT_PAID, "0").verdict, PAY_REFUSED);
+}
+END_TEST
+
+START_TEST(what_is_beyond_the_total_goes_back_first)
+{
+	static const struct {
+		enum payment_status now;
+		int64_t paid, refunded;
+		const char *amount;
+		enum payment_status then;
+	} rows[] = {
+		{PAYMENT_PAID, 3900, 0, "19.5", PAYMENT_PAID},
+		{PAYMENT_PAID, 3900, 0, "0.01", PAYMENT_PAID},
+		{PAYMENT_PAID, 3900, 0, "19.51", PAYMENT_PARTIALLY_REFUNDED},
+		{PAYMENT_PAID, 3900, 0, "39", PAYMENT_REFUNDED},
+		{PAYMENT_PAID, 3900, 1950, "1", PAYMENT_PARTIALLY_REFUNDED},
+		{PAYMENT_PAID, 3900, 1950, "19.5", PAYMENT_REFUNDED},
+		{PAYMENT_PARTIALLY_REFUNDED, 3900, 100, "1", PAYMENT_PARTIALLY_REFUNDED},
+		{PAYMENT_REFUNDED, 3900, 1950, "19.5", PAYMENT_REFUNDED},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct order order = placed;
+		struct payment_decision made;
+
+		order.status = ORDER_CONFIRMED;
+		order.payment_status = rows[i].now;
+		order.paid = rows[i].paid;
+		order.refunded = rows[i].refunded;
+		made = decide(&order, NULL, PAYMENT_REFUNDED, rows[i].amount);
+		ck_assert_int_eq(made.verdict, PAY_TAKEN);
+		ck_assert_msg(made.payment_status == rows[i].then, "%zu", i);
+	}
+}
+END_TEST
+
 START_TEST(there_is_no_end_of_payments_but_a_limit)
 {
 	struct order_payment payments[ORDER_PAYMENTS_MAX];
@@ -314,6 +388,9 @@ Suite *payment_suite(void)
 	tcase_add_test(tests, the_same_reference_is_known_follows_or_is_reused);
 	tcase_add_test(tests, refunds_are_for_what_is_left);
 	tcase_add_test(tests, a_dead_order_takes_payments_but_changes_no_state);
+	tcase_add_test(tests, what_is_paid_a_second_time_is_recorded_and_changes_no_state);
+	tcase_add_test(tests, what_costs_nothing_is_not_paid_twice);
+	tcase_add_test(tests, what_is_beyond_the_total_goes_back_first);
 	tcase_add_test(tests, there_is_no_end_of_payments_but_a_limit);
 	tcase_add_test(tests, money_is_never_more_than_can_be_counted);
 	suite_add_tcase(suite, tests);

@@ -14,6 +14,7 @@
 #define ENDED FOUND_ITEMS(HEAD_ITEM("cancelled", "none", "unfulfilled", "4", ""))
 #define UNDER_WAY FOUND_ITEMS(HEAD_ITEM("confirmed", "paid", "unfulfilled", "4", ""))
 #define NONE_LEFT FOUND_ITEMS("")
+#define SUBSCRIPTIONS FOUND_ITEMS("{\"pk\":{\"S\":\"SUB#" TEA "#3\"}}")
 #define DONE TEXT("{}")
 #define RANGE(from, to) \
 	"{\":p\":{\"S\":\"U#" USER "\"},\":from\":{\"S\":\"" from "\"},\":to\":{\"S\":\"" to "\"}}"
@@ -37,7 +38,7 @@ static void go_on(enum result expected)
 	scripted_repo_expect(&on, expected);
 }
 
-START_TEST(where_nothing_was_noted_the_mark_goes)
+START_TEST(where_nothing_was_noted_the_mark_is_closed)
 {
 	SCRIPT_PLAY(&on.aws.script, NONE_LEFT, NONE_LEFT, NONE_LEFT, DONE);
 	go_on(RESULT_OK);
@@ -46,8 +47,9 @@ START_TEST(where_nothing_was_noted_the_mark_goes)
 	ck_assert_sent(&on, 0, "\"ConsistentRead\":true");
 	ck_assert_sent(&on, 1, RANGE("I!", "I$"));
 	ck_assert_sent(&on, 2, "\"IndexName\":\"gsi1\""); /* subscriptions */
-	ck_assert_operation(&on, 3, "DeleteItem");
-	ck_assert_sent(&on, 3, MARK);
+	ck_assert_operation(&on, 3, "PutItem");
+	ck_assert_sent(&on, 3, MARK ",\"ttl\":{\"N\":\"1440938221\"}"); /* a minute from now */
+	ck_assert_not_sent(&on, 3, "g2p");
 	ck_assert_sent(&on, 3, "attribute_exists(#p)");
 }
 END_TEST
@@ -64,7 +66,7 @@ START_TEST(each_order_is_anonymised_page_by_page)
 	ck_assert_sent(&on, 3, "\"sk\":{\"S\":\"K#" ORDER "\"}");
 	ck_assert_sent(&on, 6, "\"sk\":{\"S\":\"K#" SECOND "\"}");
 	ck_assert_sent(&on, 7, RANGE("K#" SECOND "!", "K$"));
-	ck_assert_operation(&on, 10, "DeleteItem");
+	ck_assert_sent(&on, 10, MARK ",\"ttl\":");
 }
 END_TEST
 
@@ -77,6 +79,7 @@ START_TEST(an_order_under_way_is_left_for_later)
 	ck_assert_sent(&on, 5, MARK);
 	ck_assert_sent(&on, 5, "\"g2p\":{\"S\":\"EXP#");
 	ck_assert_sent(&on, 5, "\"g2s\":{\"S\":\"2015-08-30T12:46:00.000Z#" USER "\"}");
+	ck_assert_not_sent(&on, 5, "ttl");
 }
 END_TEST
 
@@ -99,6 +102,17 @@ START_TEST(answers_are_replaced_by_what_says_that_they_are_gone)
 }
 END_TEST
 
+START_TEST(a_mark_that_is_open_has_no_time_to_live)
+{
+	struct item item;
+
+	ck_assert(item_view(&item, span_of("{\"sk\":{\"S\":\"GONE\"},\"g2s\":{\"S\":\"x\"}}")));
+	ck_assert(person_removal_is_open(&item));
+	ck_assert(item_view(&item, span_of("{\"sk\":{\"S\":\"GONE\"},\"ttl\":{\"N\":\"1\"}}")));
+	ck_assert(!person_removal_is_open(&item));
+}
+END_TEST
+
 START_TEST(a_mark_that_another_took_away_is_fine)
 {
 	SCRIPT_PLAY(&on.aws.script, NONE_LEFT, NONE_LEFT, NONE_LEFT,
@@ -111,8 +125,15 @@ START_TEST(whatever_fails_leaves_the_mark)
 {
 	static const struct script_step failure = AWS_ERROR("AccessDeniedException");
 	static const struct script_step whole[] = {
-		FOUND_ITEMS(NOTE("K#" ORDER)), USED, ENDED,     DONE,
-		FOUND_ITEMS(NOTE("I#a")),      DONE, NONE_LEFT,
+		FOUND_ITEMS(NOTE("K#" ORDER)),
+		USED,
+		ENDED,
+		DONE,
+		FOUND_ITEMS(NOTE("I#a")),
+		DONE,
+		NONE_LEFT,
+		SUBSCRIPTIONS,
+		DONE,
 	};
 	enum { STEPS = sizeof(whole) / sizeof(whole[0]) };
 
@@ -157,10 +178,11 @@ Suite *person_removal_suite(void)
 	TCase *tests = tcase_create("all");
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_test(tests, where_nothing_was_noted_the_mark_goes);
+	tcase_add_test(tests, where_nothing_was_noted_the_mark_is_closed);
 	tcase_add_test(tests, each_order_is_anonymised_page_by_page);
 	tcase_add_test(tests, an_order_under_way_is_left_for_later);
 	tcase_add_test(tests, answers_are_replaced_by_what_says_that_they_are_gone);
+	tcase_add_test(tests, a_mark_that_is_open_has_no_time_to_live);
 	tcase_add_test(tests, a_mark_that_another_took_away_is_fine);
 	tcase_add_test(tests, whatever_fails_leaves_the_mark);
 	tcase_add_test(tests, short_memory_is_a_failure_and_nothing_else);

@@ -9,6 +9,11 @@
 #define ID(n) "00000000-0000-4000-8000-00000000000" n
 #define ENTRY(n) "{\"pk\":{\"S\":\"P#" ID(n) "\"},\"g1s\":{\"S\":\"n" n "\\t" ID(n) "\"}}"
 #define PAGE(items) TEXT("{\"Items\":[" items "]}")
+#define EMPTY_AND_MORE(n)                                                 \
+	TEXT("{\"Items\":[],\"LastEvaluatedKey\":{\"pk\":{\"S\":\"P#" ID( \
+		n) "\"},\"g2s\":{\"S\":\"2026-0" n                        \
+		   "#" ID(n) "\"}},\"ConsumedCapacity\":{\"Capacity"      \
+			     "Units\":1281}}")
 #define STOCK(n, available)                                         \
 	"{\"pk\":{\"S\":\"P#" ID(n) "\"},\"sk\":{\"S\":\"STOCK\"}," \
 				    "\"available\":{\"N\":\"" available "\"}}"
@@ -139,14 +144,64 @@ START_TEST(an_empty_list_needs_no_stock)
 }
 END_TEST
 
-START_TEST(looking_for_the_last_ones_has_a_limit)
+#define FIRST_FOUR PAGE(ENTRY("1") "," ENTRY("2") "," ENTRY("3") "," ENTRY("4"))
+
+START_TEST(a_page_for_which_enough_was_read_ends_where_reading_did)
 {
-	SCRIPT_PLAY(&on.aws.script, PAGE(ENTRY("1") "," ENTRY("2") "," ENTRY("3") "," ENTRY("4")),
-		    STOCKS("1281", STOCK("1", "0")));
+	static const struct {
+		struct script_step stocks;
+		const char *listed;
+	} table[] = {
+		{STOCKS("1281", STOCK("1", "0")), "+"},
+		{STOCKS("1281", STOCK("2", "1")), "2+"},
+		{STOCKS("1281", STOCK("2", "1") "," STOCK("3", "1")), "23+"},
+		/* Once more as much would be more than it may. */
+		{STOCKS("641", STOCK("2", "1")), "2+"},
+	};
+	char cursor[400];
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		SCRIPT_PLAY(&on.aws.script, FIRST_FOUR, table[i].stocks);
+		start(NULL);
+		scripted_repo_expect(&on, RESULT_OK);
+		ck_assert_listed(table[i].listed);
+		ck_assert_uint_eq(on.aws.script.request_count, 2);
+		strcpy(cursor, page.next);
+		scripted_repo_renew(&on);
+		SCRIPT_PLAY(&on.aws.script, PAGE(ENTRY("4")), STOCKS("0.5", STOCK("4", "1")));
+		start(cursor);
+		scripted_repo_expect(&on, RESULT_OK);
+		ck_assert_listed("4");
+		ck_assert_sent(&on, 0, "n3\\t" ID("3"));
+		scripted_repo_renew(&on);
+	}
+}
+END_TEST
+
+START_TEST(it_goes_on_where_half_of_it_was_read)
+{
+	SCRIPT_PLAY(&on.aws.script, FIRST_FOUR, STOCKS("640", STOCK("1", "0")), PAGE(ENTRY("4")),
+		    STOCKS("0.5", STOCK("4", "1")));
 	start(NULL);
-	scripted_repo_expect(&on, RESULT_TOO_LARGE);
-	ck_assert_uint_eq(on.aws.script.request_count, 2);
-	ck_assert_uint_eq(page.count, 99);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_listed("4");
+}
+END_TEST
+
+START_TEST(a_page_of_which_no_name_begins_so_is_not_the_end)
+{
+	on.repo.write_shards = 1;
+	SCRIPT_PLAY(&on.aws.script, EMPTY_AND_MORE("5"));
+	page = (struct list_page){.count = 99};
+	product_in_stock_find(&on.repo,
+			      &(struct product_list_query){.prefix = "x",
+							   .order = PRODUCT_BY_CREATED,
+							   .is_in_stock = true,
+							   .limit = 2},
+			      &page, &on.await);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_listed("+");
+	ck_assert_uint_eq(on.aws.script.request_count, 1);
 }
 END_TEST
 
@@ -204,7 +259,9 @@ Suite *product_in_stock_suite(void)
 	tcase_add_test(tests, the_next_page_begins_behind_the_cursor);
 	tcase_add_test(tests, a_cursor_of_all_products_is_not_taken);
 	tcase_add_test(tests, an_empty_list_needs_no_stock);
-	tcase_add_test(tests, looking_for_the_last_ones_has_a_limit);
+	tcase_add_test(tests, a_page_for_which_enough_was_read_ends_where_reading_did);
+	tcase_add_test(tests, it_goes_on_where_half_of_it_was_read);
+	tcase_add_test(tests, a_page_of_which_no_name_begins_so_is_not_the_end);
 	tcase_add_test(tests, failures_are_passed_on);
 	tcase_add_test(tests, short_memory_is_a_failure_and_nothing_else);
 	suite_add_tcase(suite, tests);

@@ -351,6 +351,26 @@ START_TEST(reading_too_much_is_too_large)
 }
 END_TEST
 
+START_TEST(few_names_that_begin_so_are_found_page_by_page)
+{
+	struct product_list_query query = newest;
+
+	query.prefix = "x";
+	on.repo.write_shards = 1;
+	SCRIPT_PLAY(
+		&on.aws.script,
+		TEXT("{\"Items\":[],\"LastEvaluatedKey\":{\"pk\":{\"S\":\"P#" ID(
+			"5") "\"},\"g2s\":{\"S\":\"2026-05#" ID("5") "\"}},"
+								     "\"ConsumedCapacity\":{"
+								     "\"CapacityUnits\":1281}}"));
+	ck_assert_int_eq(turn_page(query, (struct script_step)PAGE(ENTRY("3", "x", "1"))),
+			 RESULT_OK);
+	ck_assert_listed("3");
+	ck_assert_sent(&on, 0, "\"g2p = :p AND g2s < :after\"");
+	ck_assert_sent(&on, 0, "\":after\":{\"S\":\"2026-05#" ID("5") "\"}");
+}
+END_TEST
+
 START_TEST(what_was_consumed_before_does_not_count)
 {
 	on.await.usage.read_millis = 5000000;
@@ -422,6 +442,7 @@ Suite *product_list_suite(void)
 	tcase_add_test(tests, a_cursor_of_another_list_is_invalid_before_anything_is_asked);
 	tcase_add_test(tests, the_limit_may_change_from_page_to_page);
 	tcase_add_test(tests, reading_too_much_is_too_large);
+	tcase_add_test(tests, few_names_that_begin_so_are_found_page_by_page);
 	tcase_add_test(tests, what_was_consumed_before_does_not_count);
 	tcase_add_test(tests, one_failing_shard_fails_the_list_when_all_have_ended);
 	tcase_add_test(tests, short_memory_is_a_failure_and_nothing_else);

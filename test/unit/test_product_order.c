@@ -83,6 +83,26 @@ START_TEST(a_position_becomes_the_index_key_that_it_was_made_of)
 }
 END_TEST
 
+START_TEST(the_keys_of_an_entry_suffice_for_the_order_of_its_index)
+{
+	static const struct {
+		enum product_order order;
+		const char *key, *value;
+	} table[] = {
+		{PRODUCT_BY_NAME, NAMED("tea", ID1), "tea"},
+		{PRODUCT_BY_CREATED, "{\"g2s\":{\"S\":\"2026#" ID1 "\"}}", "2026"},
+		{PRODUCT_BY_CREATED, "{\"g2s\":{\"S\":\"x\"}}", "x"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct span found = position(table[i].order, table[i].key, ID1, &first);
+
+		ck_assert_str_eq(found.data, table[i].value);
+		ck_assert_str_eq(found.data + strlen(found.data) + 1, ID1);
+	}
+}
+END_TEST
+
 START_TEST(what_another_tool_has_written_gives_a_position_that_fits)
 {
 	char entry[3000] = "{\"created_at\":{\"S\":\"";
@@ -106,6 +126,7 @@ Suite *product_order_suite(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, entries_are_ordered_by_value_and_then_by_id);
 	tcase_add_test(tests, a_position_becomes_the_index_key_that_it_was_made_of);
+	tcase_add_test(tests, the_keys_of_an_entry_suffice_for_the_order_of_its_index);
 	tcase_add_test(tests, what_another_tool_has_written_gives_a_position_that_fits);
 	suite_add_tcase(suite, tests);
 	return suite;

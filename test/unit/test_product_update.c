@@ -10,11 +10,12 @@
 #include "trees.h"
 
 #define ID "00000000-0000-4000-8000-000000000001"
-#define FOUND(version, more)                                                          \
-	TEXT("{\"Items\":[{\"pk\":{\"S\":\"P#" ID "\"},\"sk\":{\"S\":\"#\"},"         \
-	     "\"name\":{\"S\":\"n\"},\"price\":{\"N\":\"1\"},\"wt\":{\"S\":\"old\"}," \
-	     "\"version\":{\"N\":\"" version "\"},\"created_at\":{\"S\":\"C\"}" more  \
-	     "},{\"sk\":{\"S\":\"STOCK\"},\"available\":{\"N\":\"4\"},"               \
+#define FOUND(version, more) FOUND_AS("n", version, more)
+#define FOUND_AS(name, version, more)                                                        \
+	TEXT("{\"Items\":[{\"pk\":{\"S\":\"P#" ID "\"},\"sk\":{\"S\":\"#\"},"                \
+	     "\"name\":{\"S\":\"" name "\"},\"price\":{\"N\":\"1\"},\"wt\":{\"S\":\"old\"}," \
+	     "\"version\":{\"N\":\"" version "\"},\"created_at\":{\"S\":\"C\"}" more         \
+	     "},{\"sk\":{\"S\":\"STOCK\"},\"available\":{\"N\":\"4\"},"                      \
 	     "\"version\":{\"N\":\"17\"}}]}")
 
 static struct scripted_repo on;
@@ -170,16 +171,42 @@ END_TEST
 
 START_TEST(with_an_expected_version_somebody_faster_is_a_conflict)
 {
-	SCRIPT_PLAY(&on.aws.script, FOUND("3", ""), FAILED("{\"version\":{\"N\":\"4\"}}"));
+	SCRIPT_PLAY(&on.aws.script, FOUND("3", ""), FAILED("{\"version\":{\"N\":\"4\"}}"),
+		    FOUND("4", ""));
 	start(3);
 	scripted_repo_expect(&on, RESULT_CONFLICT);
-	ck_assert_uint_eq(on.aws.script.request_count, 2);
+	ck_assert_uint_eq(on.aws.script.request_count, 3);
 	scripted_repo_renew(&on);
 	SCRIPT_PLAY(&on.aws.script, FOUND("3", ""));
 	start(2);
 	scripted_repo_expect(&on, RESULT_CONFLICT);
 	ck_assert_uint_eq(on.aws.script.request_count, 1);
 	ck_assert_uint_eq(product.version, 0);
+}
+END_TEST
+
+START_TEST(what_is_there_already_needs_no_expected_version)
+{
+	change.makes = "{\"name\":\"n\",\"price\":1}";
+	SCRIPT_PLAY(&on.aws.script, FOUND("4", ""));
+	start(3);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_uint_eq(on.aws.script.request_count, 1);
+	ck_assert_uint_eq(product.version, 4);
+	scripted_repo_renew(&on);
+	/* Two of the same at once: one writes, both are right. */
+	change.makes = "{\"name\":\"N\",\"price\":1}";
+	SCRIPT_PLAY(&on.aws.script, FOUND("3", ""), FAILED("{\"version\":{\"N\":\"4\"}}"),
+		    FOUND_AS("N", "4", ""));
+	start(3);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_uint_eq(product.version, 4);
+	scripted_repo_renew(&on);
+	/* What cannot be is told of the version that was meant, and of no other. */
+	change.makes = NULL;
+	SCRIPT_PLAY(&on.aws.script, FOUND("4", ""));
+	start(3);
+	scripted_repo_expect(&on, RESULT_CONFLICT);
 }
 END_TEST
 
@@ -310,6 +337,7 @@ Suite *product_update_suite(void)
 	tcase_add_test(tests, a_change_that_changes_nothing_is_not_written);
 	tcase_add_test(tests, somebody_faster_makes_it_read_and_change_again);
 	tcase_add_test(tests, with_an_expected_version_somebody_faster_is_a_conflict);
+	tcase_add_test(tests, what_is_there_already_needs_no_expected_version);
 	tcase_add_test(tests, a_product_that_is_removed_meanwhile_is_not_found);
 	tcase_add_test(tests, too_many_others_are_a_conflict_in_the_end);
 	tcase_add_test(tests, what_the_change_says_is_passed_on_without_a_write);

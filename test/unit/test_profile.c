@@ -63,6 +63,17 @@ START_TEST(the_credentials_file_goes_first_and_the_last_of_equals)
 }
 END_TEST
 
+START_TEST(what_belongs_together_is_of_one_file)
+{
+	ck_assert(read_files("[profile a]\nkey=1\nsecret=1\ntoken=1\n[profile b]\nkey=1\ntoken=1\n",
+			     "[a]\nkey=2\nsecret=2\n[b]\ntoken=2\nkey=\n"));
+	assert_is(profiles_find_beside(&profiles, "a", "key", "secret"), "2");
+	assert_is(profiles_find_beside(&profiles, "a", "key", "token"), NULL);
+	assert_is(profiles_find_beside(&profiles, "b", "key", "token"), "1");
+	assert_is(profiles_find_beside(&profiles, "b", "secret", "token"), NULL);
+}
+END_TEST
+
 START_TEST(profile_default_goes_before_default)
 {
 	ck_assert(
@@ -137,6 +148,7 @@ Suite *profile_suite(void)
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, profiles_are_found_in_both_files);
 	tcase_add_test(cases, the_credentials_file_goes_first_and_the_last_of_equals);
+	tcase_add_test(cases, what_belongs_together_is_of_one_file);
 	tcase_add_test(cases, profile_default_goes_before_default);
 	tcase_add_test(cases, services_have_sections_of_their_own);
 	tcase_add_test(cases, files_that_are_not_there_are_empty);

@@ -19,18 +19,27 @@ static void tear_down(void)
 	buf_clear(&why);
 }
 
-static enum profile_plan_result make(const char *config, const char *profile)
+static enum profile_plan_result make_of_both(const char *config, const char *credentials,
+					     const char *profile)
 {
 	struct profiles profiles = {0};
 	enum profile_plan_result result;
 
 	buf_init(&profiles.config, 10000);
 	buf_add_str(&profiles.config, config);
+	buf_init(&profiles.credentials, 10000);
+	buf_add_str(&profiles.credentials, credentials);
 	profile_plan_clear(&plan);
 	buf_reset(&why);
 	result = profile_plan_make(&profiles, profile, &plan, &why);
 	buf_clear(&profiles.config);
+	buf_clear(&profiles.credentials);
 	return result;
+}
+
+static enum profile_plan_result make(const char *config, const char *profile)
+{
+	return make_of_both(config, "", profile);
 }
 
 #define KEYS "aws_access_key_id = AKID\naws_secret_access_key = s/e+c==\n"
@@ -58,6 +67,15 @@ static const struct {
 	{"[default]\n" ROLE("a") "source_profile = b\n[profile b]\n" ROLE(
 		 "b") "source_profile = c\n[profile c]\ncredential_process = x\n",
 	 "role arn:a by role arn:b by credential_process"},
+	{"[default]\n" ROLE("a") "source_profile = b\n[profile b]\n" KEYS ROLE(
+		 "b") "source_profile = c\n[profile c]\ncredential_process = x\n",
+	 "role arn:a by keys in the file"},
+	{"[default]\n" ROLE("a") "source_profile = b\n[profile b]\n" KEYS ROLE(
+		 "b") "source_profile = default\n",
+	 "role arn:a by keys in the file"},
+	{"[default]\n" ROLE("a") "source_profile = b\n[profile b]\n" KEYS ROLE(
+		 "b") "web_identity_token_file = /t\n",
+	 "role arn:a by role arn:b by a web identity token"},
 };
 
 START_TEST(a_profile_leads_to_a_plan)
@@ -77,7 +95,8 @@ START_TEST(the_details_are_in_the_plan)
 	ck_assert_int_eq(make("[default]\n" ROLE("a") "source_profile = b\nexternal_id = e\n"
 						      "duration_seconds = 900\n[profile b]\n" ROLE(
 							      "b") "role_session_name = n\n"
-								   "source_profile = b\n" KEYS
+								   "source_profile = c\n"
+								   "[profile c]\n" KEYS
 								   "aws_session_token = t\n",
 			      "default"),
 			 PROFILE_PLAN_OK);
@@ -90,6 +109,28 @@ START_TEST(the_details_are_in_the_plan)
 	ck_assert_uint_eq(plan.roles[1].duration_s, 900);
 	ck_assert_str_eq(plan.keys.secret, "s/e+c==");
 	ck_assert_str_eq(plan.keys.token, "t");
+}
+END_TEST
+
+START_TEST(key_secret_and_token_are_of_one_file)
+{
+	static const char config[] = "[default]\n" KEYS "aws_session_token = t\n";
+
+	ck_assert_int_eq(make_of_both(config,
+				      "[default]\naws_access_key_id = AKID2\n"
+				      "aws_secret_access_key = s2\n",
+				      "default"),
+			 PROFILE_PLAN_OK);
+	ck_assert_str_eq(plan.keys.access_key, "AKID2");
+	ck_assert_str_eq(plan.keys.secret, "s2");
+	ck_assert_ptr_null(plan.keys.token);
+	ck_assert_int_eq(make_of_both(config, "[default]\naws_session_token = other\n", "default"),
+			 PROFILE_PLAN_OK);
+	ck_assert_str_eq(plan.keys.access_key, "AKID");
+	ck_assert_str_eq(plan.keys.token, "t");
+	ck_assert_int_eq(make_of_both(config, "[default]\naws_access_key_id = AKID2\n", "default"),
+			 PROFILE_PLAN_WRONG);
+	ck_assert_ptr_nonnull(strstr(buf_text(&why), "but not both in one file"));
 }
 END_TEST
 
@@ -172,6 +213,7 @@ Suite *profile_plan_suite(void)
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_loop_test(cases, a_profile_leads_to_a_plan, 0, sizeof(good) / sizeof(good[0]));
 	tcase_add_test(cases, the_details_are_in_the_plan);
+	tcase_add_test(cases, key_secret_and_token_are_of_one_file);
 	tcase_add_loop_test(cases, what_cannot_work_is_told, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(cases, a_profile_without_credentials_is_no_mistake);
 	tcase_add_test(cases, the_number_of_roles_has_a_limit);

@@ -1,6 +1,7 @@
 #include "notify/publish_pass.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "alloc_fail.h"
@@ -18,10 +19,14 @@
 #define USERS TOLD(EVENT, "order.placed", DATA("1"), ",\"user_id\":{\"S\":\"" USER "\"}")
 #define REFUSED TEXT(SNS_BATCH("", SNS_BAD("0", "InvalidParameter", "true")))
 #define NO_WISHES TEXT("{}")
+#define BY_PHONE                                                                                  \
+	TEXT("{\"Item\":{\"version\":{\"N\":\"7\"},\"channel\":{\"S\":\"sms\"},\"phone\":{\"S\":" \
+	     "\"+4930123456\"},\"events\":{\"L\":[{\"S\":\"order.placed\"}]}}}")
 
 static struct publishing to;
 static struct publisher_metrics metrics;
 static struct publish_means means;
+static struct unsaved unsaved;
 static struct publish_pass pass;
 static struct publish_pass ended; /* what came of it */
 static bool is_done;
@@ -49,6 +54,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	publishing_clear(&to);
+	unsaved_clear(&unsaved);
 }
 
 static void start(bool is_holder)
@@ -58,6 +64,7 @@ static void start(bool is_holder)
 		.means = &means,
 		.shard = 1,
 		.is_holder = is_holder,
+		.unsaved = &unsaved,
 		.done = on_done,
 	};
 	publish_pass_start(&pass);
@@ -225,6 +232,84 @@ START_TEST(a_user_who_cannot_be_told_now_keeps_the_item_marked_as_sent)
 }
 END_TEST
 
+START_TEST(what_cannot_be_deleted_is_not_published_again_but_goes_first)
+{
+	const char *page = STOCK_EVENT(EVENT, "1") "," STOCK_EVENT(EVENT2, "2");
+	char items[2000];
+
+	snprintf(items, sizeof(items), "{\"Items\":[%s]}", page);
+	SCRIPT_PLAY(&to.on.aws.script, TEXT(items), PUBLISHED(SNS_GOOD("0")),
+		    AWS_ERROR("AccessDeniedException"));
+	run(false, RESULT_REFUSED);
+	ck_assert_uint_eq(to.on.aws.script.request_count, 3);
+	ck_assert_uint_eq(ended.pending, 2);
+	for (int i = 0; i < 3; i++) {
+		script_forget_requests(&to.on.aws.script);
+		SCRIPT_PLAY(&to.on.aws.script, TEXT(items), AWS_ERROR("AccessDeniedException"));
+		run(i % 2, RESULT_REFUSED);
+		ck_assert_uint_eq(to.on.aws.script.request_count, 2);
+		ck_assert_operation(&to.on, 1, "BatchWriteItem");
+		ck_assert_sent(&to.on, 1, EVENT);
+	}
+	script_forget_requests(&to.on.aws.script);
+	SCRIPT_PLAY(&to.on.aws.script, TEXT(items), DONE, PUBLISHED(SNS_GOOD("0")), DONE);
+	run(true, RESULT_OK);
+	ck_assert_published(&to, 2, EVENT2);
+	ck_assert_uint_eq(ended.pending, 0);
+	ck_assert_uint_eq(unsaved.count, 0);
+	ck_assert_metrics(2, 0, 4, 0);
+}
+END_TEST
+
+START_TEST(nobody_is_told_twice_because_a_deletion_fails)
+{
+	SCRIPT_PLAY(&to.on.aws.script, PAGE(USERS), PUBLISHED(SNS_GOOD("0")), BY_PHONE,
+		    TEXT(SNS_PUBLISHED), AWS_ERROR("AccessDeniedException"));
+	run(false, RESULT_REFUSED);
+	ck_assert_uint_eq(to.on.aws.script.request_count, 5);
+	script_forget_requests(&to.on.aws.script);
+	SCRIPT_PLAY(&to.on.aws.script, PAGE(USERS), DONE);
+	run(true, RESULT_OK);
+	ck_assert_uint_eq(to.on.aws.script.request_count, 2);
+	ck_assert_operation(&to.on, 1, "BatchWriteItem");
+}
+END_TEST
+
+START_TEST(what_the_topic_has_is_not_sent_there_again_because_a_note_fails)
+{
+	SCRIPT_PLAY(&to.on.aws.script, PAGE(USERS), PUBLISHED(SNS_GOOD("0")),
+		    AWS_ERROR("AccessDeniedException"));
+	run(false, RESULT_REFUSED);
+	ck_assert_operation(&to.on, 3, "UpdateItem");
+	script_forget_requests(&to.on.aws.script);
+	SCRIPT_PLAY(&to.on.aws.script, PAGE(USERS), NO_WISHES, DONE);
+	run(true, RESULT_OK);
+	ck_assert_operation(&to.on, 1, "GetItem");
+	ck_assert_operation(&to.on, 2, "BatchWriteItem");
+	ck_assert_metrics(1, 0, 1, 0);
+}
+END_TEST
+
+START_TEST(of_a_group_what_was_published_is_remembered_one_by_one)
+{
+	const struct script_step page =
+		PAGE(TOLD_GROUP(OLD_EVENT, MEMBER(EVENT, TEA, "") "," MEMBER(EVENT2, POT, "")));
+
+	SCRIPT_PLAY(&to.on.aws.script, page,
+		    TEXT(SNS_BATCH(SNS_GOOD("0"), SNS_BAD("1", "InvalidParameter", "true"))), DONE,
+		    AWS_ERROR("AccessDeniedException"));
+	run(true, RESULT_REFUSED);
+	ck_assert_operation(&to.on, 3, "UpdateItem");
+	script_forget_requests(&to.on.aws.script);
+	SCRIPT_PLAY(&to.on.aws.script, page, PUBLISHED(SNS_GOOD("0")), DONE, DONE);
+	run(true, RESULT_OK);
+	ck_assert_published(&to, 1, EVENT2);
+	ck_assert_ptr_null(strstr(script_body(&to.on.aws.script, 1), EVENT));
+	ck_assert_operation(&to.on, 3, "BatchWriteItem");
+	ck_assert_uint_eq(unsaved.count, 0);
+}
+END_TEST
+
 START_TEST(the_holder_goes_on_page_by_page)
 {
 	SCRIPT_PLAY(&to.on.aws.script,
@@ -261,6 +346,7 @@ START_TEST(short_memory_in_the_middle_is_made_up_for)
 
 		SCRIPT_PLAY(&to.on.aws.script, PAGE(USERS), PUBLISHED(SNS_GOOD("0")), NO_WISHES,
 			    DONE);
+		unsaved_clear(&unsaved);
 		alloc_fail_at(n);
 		start(true);
 		script_run(&to.on.aws.script, &is_done, 60000000);
@@ -295,6 +381,10 @@ Suite *publish_pass_suite(void)
 	tcase_add_test(tests, items_of_another_tool_are_counted_and_left);
 	tcase_add_test(tests, a_user_is_told_before_the_item_goes);
 	tcase_add_test(tests, a_user_who_cannot_be_told_now_keeps_the_item_marked_as_sent);
+	tcase_add_test(tests, what_cannot_be_deleted_is_not_published_again_but_goes_first);
+	tcase_add_test(tests, nobody_is_told_twice_because_a_deletion_fails);
+	tcase_add_test(tests, what_the_topic_has_is_not_sent_there_again_because_a_note_fails);
+	tcase_add_test(tests, of_a_group_what_was_published_is_remembered_one_by_one);
 	tcase_add_test(tests, the_holder_goes_on_page_by_page);
 	tcase_add_test(tests, one_that_must_end_begins_nothing_more);
 	tcase_add_test(tests, short_memory_in_the_middle_is_made_up_for);

@@ -53,7 +53,6 @@ static void tear_down(void)
 	if (publisher) {
 		publisher_stop(publisher);
 		settle();
-		ck_assert(publisher_is_over(publisher));
 	}
 	publisher_free(publisher);
 	publishing_clear(&to);
@@ -157,6 +156,22 @@ START_TEST(after_a_failure_it_pauses_and_tries_again)
 }
 END_TEST
 
+START_TEST(what_could_not_be_deleted_is_deleted_the_next_time_and_not_published)
+{
+	SCRIPT_PLAY(&to.on.aws.script, PAGE(WAITING), PUBLISHED(SNS_GOOD("0")),
+		    AWS_ERROR("AccessDeniedException"), PAGE(WAITING), DONE, PAGE(""));
+	hold();
+	settle();
+	ck_assert_uint_eq(requests(), 3);
+	ck_assert_uint_eq(pending(), 1);
+	script_pass(&to.on.aws.script, PUBLISHER_PAUSE_US);
+	settle();
+	ck_assert_operation(&to.on, 4, "BatchWriteItem");
+	ck_assert_uint_eq(pending(), 0);
+	ck_assert_uint_eq(metric_get(&publisher_get_metrics(publisher)->accepted), 1);
+}
+END_TEST
+
 START_TEST(pauses_have_an_end)
 {
 	to.on.aws.script.is_forgetful = true;
@@ -180,14 +195,13 @@ START_TEST(a_stop_ends_a_pass_after_its_step_and_begins_nothing)
 	script_pass(&to.on.aws.script, 0);
 	ck_assert_uint_eq(requests(), 1);
 	publisher_stop(publisher);
-	ck_assert(!publisher_is_over(publisher));
+	ck_assert(!publisher_is_idle(publisher));
 	answer("{\"Items\":[" WAITING "]}");
 	settle();
-	ck_assert(publisher_is_over(publisher));
 	ck_assert_uint_eq(requests(), 1);
 	ring(1);
 	hold();
-	ck_assert(publisher_is_over(publisher));
+	ck_assert(publisher_is_idle(publisher));
 }
 END_TEST
 
@@ -213,6 +227,7 @@ Suite *publisher_suite(void)
 	tcase_add_test(tests, a_shard_of_another_table_is_nobodys);
 	tcase_add_test(tests, who_holds_the_lease_looks_and_counts);
 	tcase_add_test(tests, after_a_failure_it_pauses_and_tries_again);
+	tcase_add_test(tests, what_could_not_be_deleted_is_deleted_the_next_time_and_not_published);
 	tcase_add_test(tests, pauses_have_an_end);
 	tcase_add_test(tests, a_stop_ends_a_pass_after_its_step_and_begins_nothing);
 	tcase_add_test(tests, short_memory_makes_no_publisher);

@@ -71,6 +71,7 @@ static const struct endpoint get_query = {.steps = STEPS(show_query)};
 static const struct endpoint put_item = {.steps = STEPS(show_version)};
 static const struct endpoint get_item = {.steps = STEPS(show_match)};
 static const struct endpoint post_json = {.steps = STEPS(read_json, show_json)};
+static const struct endpoint post_optional = {.steps = STEPS(read_optional_json, show_json)};
 
 static const struct route routes[] = {
 	{.method = METHOD_GET,
@@ -80,6 +81,7 @@ static const struct route routes[] = {
 	{.method = METHOD_GET, .path = "/item/{id}", .endpoint = &get_item},
 	{.method = METHOD_PUT, .path = "/item/{id}", .endpoint = &put_item, .query = QUERY("dry")},
 	{.method = METHOD_POST, .path = "/json", .endpoint = &post_json},
+	{.method = METHOD_POST, .path = "/optional", .endpoint = &post_optional},
 	{0},
 };
 
@@ -396,6 +398,37 @@ START_TEST(a_body_that_is_not_json_is_told_where)
 }
 END_TEST
 
+START_TEST(where_nothing_is_required_the_body_can_be_left_out)
+{
+	static const struct {
+		const char *headers;
+		const char *body;
+		int status;
+	} rows[] = {
+		{"", "", 200},
+		{"Content-Type: application/json\r\n", "{}", 200},
+		{"Content-Type: application/json\r\n", "", 400},
+		{"Content-Type: application/json\r\n", "{", 400},
+		{"Content-Type: text/plain\r\n", "", 415},
+		{"Content-Type:\r\n", "", 415},
+		{"", "{}", 415},
+		{"", " ", 415},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int status = ask("POST /optional", rows[i].headers, rows[i].body);
+
+		ck_assert_msg(status == rows[i].status, "%zu: %d", i, status);
+		if (status == 200)
+			ck_assert_str_eq(visitor_body(&visitor), "{}\n");
+	}
+	ck_assert_int_eq(visitor_ask(&visitor, "POST /optional HTTP/1.1\r\nHost: test\r\n\r\n"),
+			 200);
+	ck_assert_str_eq(visitor_body(&visitor), "{}\n");
+	ck_assert_int_eq(ask("POST /json", "", ""), 415);
+}
+END_TEST
+
 /* ---- out of memory ---- */
 
 static void ask_once(void *context)
@@ -428,6 +461,7 @@ START_TEST(without_memory_nothing_is_taken_for_a_clients_mistake)
 	alloc_fail_each(ask_once, query);
 	alloc_fail_each(ask_once, "POST /json HTTP/1.1\r\nHost: test\r\nContent-Length: 16\r\n"
 				  "Content-Type: application/json\r\n\r\n{\"a\":[1,\"b\",{}]}");
+	alloc_fail_each(ask_once, "POST /optional HTTP/1.1\r\nHost: test\r\n\r\n");
 }
 END_TEST
 
@@ -449,6 +483,7 @@ Suite *request_suite(void)
 	tcase_add_test(tcase, a_json_body_is_read_with_its_numbers_as_they_are);
 	tcase_add_test(tcase, a_body_that_is_not_said_to_be_json_is_refused);
 	tcase_add_test(tcase, a_body_that_is_not_json_is_told_where);
+	tcase_add_test(tcase, where_nothing_is_required_the_body_can_be_left_out);
 	tcase_add_test(bare, without_memory_nothing_is_taken_for_a_clients_mistake);
 	suite_add_tcase(suite, tcase);
 	suite_add_tcase(suite, bare);

@@ -13,15 +13,19 @@
 #define EVENT "0193658c-1a2b-7c3d-8e4f-5a6b7c8d9e0f"
 #define JO "01900000-0000-7000-8000-000000000001"
 #define AL "01900000-0000-7000-8000-000000000002"
-#define MARK "11111111-1111-4111-8111-111111111111"
-#define RESTOCK                                                                           \
-	TEXT("{\"Items\":[{\"sk\":{\"S\":\"" EVENT "\"},\"product_id\":{\"S\":\"" PRODUCT \
+#define RESTOCK_OF(event)                                                                 \
+	TEXT("{\"Items\":[{\"sk\":{\"S\":\"" event "\"},\"product_id\":{\"S\":\"" PRODUCT \
 	     "\"},\"time\":{\"S\":\"T\"},\"data\":{\"S\":\"{}\"}}]}")
+#define RESTOCK RESTOCK_OF(EVENT)
 #define NOTHING TEXT("{\"Items\":[]}")
-#define WAITS(user)                                                       \
+#define WAITS_AS(user, mark)                                              \
 	"{\"sk\":{\"S\":\"U#" user "\"},\"product_id\":{\"S\":\"" PRODUCT \
-	"\"},\"user_id\":{\"S\":\"" user "\"},\"mark\":{\"S\":\"" MARK    \
+	"\"},\"user_id\":{\"S\":\"" user "\"},\"mark\":{\"S\":\"" mark    \
 	"\"},\"ttl\":{\"N\":\"1500000000\"}}"
+#define WAITS(user) WAITS_AS(user, user) /* each has a mark of its own */
+#define BY_PHONE                                                                         \
+	TEXT("{\"Item\":{\"channel\":{\"S\":\"sms\"},\"phone\":{\"S\":\"+4930123456\"}," \
+	     "\"events\":{\"L\":[{\"S\":\"stock.back\"}]},\"version\":{\"N\":\"1\"}}}")
 #define PAGE(items) TEXT("{\"Items\":[" items "]}")
 #define SHELF(available) "{\"sk\":{\"S\":\"STOCK\"},\"available\":{\"N\":\"" available "\"}}"
 #define LOOK(available, items) TEXT("{\"Responses\":{\"shop\":[" SHELF(available) items "]}}")
@@ -154,10 +158,8 @@ END_TEST
 START_TEST(who_has_preferences_is_told_in_person_as_these_say)
 {
 	SCRIPT_PLAY(&on.aws.script, RESTOCK, PAGE(WAITS(JO)), LOOK("5", THERE(JO) WISHES(JO)),
-		    TEXT(SNS_BATCH(SNS_GOOD("0"), "")),
-		    TEXT("{\"Item\":{\"channel\":{\"S\":\"sms\"},\"phone\":{\"S\":\"+4930123456\"},"
-			 "\"events\":{\"L\":[{\"S\":\"stock.back\"}]},\"version\":{\"N\":\"1\"}}}"),
-		    TEXT(SNS_PUBLISHED), DONE, DONE, NOTHING);
+		    TEXT(SNS_BATCH(SNS_GOOD("0"), "")), BY_PHONE, TEXT(SNS_PUBLISHED), DONE, DONE,
+		    NOTHING);
 	run();
 	ck_assert_operation(&on, 4, "GetItem");
 	ck_assert_ptr_nonnull(strstr(on.aws.script.requests[5].text, "PhoneNumber=%2B4930123456"));
@@ -188,6 +190,109 @@ START_TEST(what_fails_as_a_whole_is_begun_again_after_a_pause)
 	script_pass(&on.aws.script, RESTOCK_PAUSE_US);
 	run();
 	ck_assert_metrics(1, 0, 1, 1);
+}
+END_TEST
+
+/* The topic has it; so it must not have it again, and nobody else must wait. */
+START_TEST(who_may_not_be_told_in_person_stays_subscribed_and_holds_up_nobody)
+{
+	SCRIPT_PLAY(&on.aws.script, RESTOCK, PAGE(WAITS(JO) "," WAITS(AL)),
+		    LOOK("5", THERE(JO) WISHES(JO) THERE(AL)),
+		    TEXT(SNS_BATCH(SNS_GOOD("0") SNS_GOOD("1"), "")), BY_PHONE,
+		    {.status = 403, .body = SNS_ERROR("AuthorizationError")}, DONE, DONE, NOTHING);
+	run();
+	ck_assert_operation(&on, 6, "DeleteItem");
+	ck_assert_sent(&on, 6, "\"U#" AL "\"");
+	ck_assert_sent(&on, 7, "\"BACK#0\"");
+	ck_assert_metrics(1, 1, 1, 0);
+}
+END_TEST
+
+static void run_again(void)
+{
+	script_pass(&on.aws.script, RESTOCK_PAUSE_US);
+	run();
+}
+
+START_TEST(who_was_told_is_not_told_again_because_a_deletion_fails)
+{
+	SCRIPT_PLAY(&on.aws.script, RESTOCK, PAGE(WAITS(JO)), LOOK("5", THERE(JO) WISHES(JO)),
+		    TEXT(SNS_BATCH(SNS_GOOD("0"), "")), BY_PHONE, TEXT(SNS_PUBLISHED),
+		    AWS_ERROR("AccessDeniedException"), RESTOCK, PAGE(WAITS(JO)),
+		    LOOK("5", THERE(JO) WISHES(JO)), DONE, DONE, NOTHING);
+	run();
+	ck_assert_uint_eq(on.aws.script.request_count, 7);
+	ck_assert_metrics(0, 0, 0, 1);
+	run_again();
+	ck_assert_operation(&on, 10, "DeleteItem");
+	ck_assert_sent(&on, 10, "\"U#" JO "\"");
+	ck_assert_sent(&on, 11, "\"BACK#0\"");
+	ck_assert_metrics(1, 0, 1, 1);
+}
+END_TEST
+
+START_TEST(what_the_topic_has_is_not_sent_there_again_because_the_rest_fails)
+{
+	SCRIPT_PLAY(&on.aws.script, RESTOCK, PAGE(WAITS(JO)), LOOK("5", THERE(JO) WISHES(JO)),
+		    TEXT(SNS_BATCH(SNS_GOOD("0"), "")), AWS_ERROR("AccessDeniedException"), RESTOCK,
+		    PAGE(WAITS(JO)), LOOK("5", THERE(JO) WISHES(JO)), BY_PHONE, TEXT(SNS_PUBLISHED),
+		    DONE, DONE, NOTHING);
+	run();
+	run_again();
+	ck_assert_operation(&on, 8, "GetItem");
+	ck_assert_ptr_nonnull(strstr(on.aws.script.requests[9].text, "PhoneNumber="));
+	ck_assert_metrics(1, 0, 1, 1);
+}
+END_TEST
+
+START_TEST(who_puts_a_subscription_anew_is_told_anew)
+{
+	SCRIPT_PLAY(&on.aws.script, RESTOCK, PAGE(WAITS(JO)), LOOK("5", THERE(JO)),
+		    TEXT(SNS_BATCH(SNS_GOOD("0"), "")), AWS_ERROR("AccessDeniedException"), RESTOCK,
+		    PAGE(WAITS_AS(JO, EVENT)), LOOK("5", THERE(JO)),
+		    TEXT(SNS_BATCH(SNS_GOOD("0"), "")), DONE, DONE, NOTHING);
+	run();
+	run_again();
+	ck_assert_ptr_nonnull(strstr(on.aws.script.requests[8].text, "Action=PublishBatch"));
+	ck_assert_metrics(1, 0, 1, 1);
+}
+END_TEST
+
+#define REFUSED TEXT(SNS_BATCH("", SNS_BAD("0", "InvalidParameter", "true")))
+#define FIRST_PAGE TEXT("{\"Items\":[" WAITS(JO) "],\"LastEvaluatedKey\":{\"k\":{\"S\":\"1\"}}}")
+
+START_TEST(after_a_pause_it_goes_on_where_it_was)
+{
+	SCRIPT_PLAY(&on.aws.script, RESTOCK, FIRST_PAGE, LOOK("5", THERE(JO)), REFUSED,
+		    AWS_ERROR("AccessDeniedException"), RESTOCK, PAGE(WAITS(AL)),
+		    LOOK("5", THERE(AL)), TEXT(SNS_BATCH(SNS_GOOD("0"), "")), DONE,
+		    AWS_ERROR("AccessDeniedException"), RESTOCK, DONE, NOTHING);
+	run();
+	ck_assert_sent(&on, 4, "\":after\":{\"S\":\"U#" JO "\"}");
+	run_again();
+	ck_assert_sent(&on, 6, "\":after\":{\"S\":\"U#" JO "\"}");
+	ck_assert_sent(&on, 10, "\"BACK#0\"");
+	run_again();
+	ck_assert_sent(&on, 12, "\"BACK#0\"");
+	ck_assert_metrics(1, 1, 1, 2);
+}
+END_TEST
+
+START_TEST(whom_sns_refused_is_not_asked_again_but_for_the_next_restock)
+{
+	SCRIPT_PLAY(&on.aws.script, RESTOCK, PAGE(WAITS(JO) "," WAITS(AL)),
+		    LOOK("5", THERE(JO) THERE(AL)),
+		    TEXT(SNS_BATCH(SNS_GOOD("1"), SNS_BAD("0", "InvalidParameter", "true"))),
+		    AWS_ERROR("AccessDeniedException"), RESTOCK,
+		    PAGE(WAITS(JO) "," WAITS_AS(AL, AL)), LOOK("5", THERE(JO)), DONE, DONE,
+		    RESTOCK_OF(AL), PAGE(WAITS(JO)), LOOK("5", THERE(JO)),
+		    TEXT(SNS_BATCH(SNS_GOOD("0"), "")), DONE, DONE, NOTHING);
+	run();
+	run_again();
+	ck_assert_operation(&on, 8, "DeleteItem");
+	ck_assert_sent(&on, 9, "\"BACK#0\"");
+	ck_assert_ptr_nonnull(strstr(on.aws.script.requests[13].text, "Action=PublishBatch"));
+	ck_assert_metrics(1, 1, 2, 1);
 }
 END_TEST
 
@@ -269,11 +374,11 @@ START_TEST(the_events_after_which_something_may_be_back_are_followed)
 {
 	struct outbox_told other = event;
 
-	ck_assert(follower_of(&event)->run == restock_begin);
+	ck_assert(follower_of(&event) == restock_begin);
 	other.type = EVENT_STOCK_LOW;
-	ck_assert(follower_of(&other)->run == restock_begin);
+	ck_assert(follower_of(&other) == restock_begin);
 	other.type = EVENT_STOCK_OUT;
-	ck_assert_ptr_null(follower_of(&other));
+	ck_assert(follower_of(&other) == NULL);
 }
 END_TEST
 
@@ -312,11 +417,12 @@ START_TEST(short_memory_in_the_middle_is_made_up_for)
 	on.aws.script.is_forgetful = true;
 	for (size_t n = 1; has_failed && n < 400; n++) {
 		script_play(&on.aws.script, steps, sizeof(steps) / sizeof(steps[0]));
+		restocker_free(restocker);
+		make(); /* another one, which remembers nothing */
 		alloc_fail_at(n);
 		run();
 		has_failed = alloc_has_failed();
 		alloc_fail_at(0);
-		script_pass(&on.aws.script, 10000000);
 	}
 	ck_assert(!has_failed);
 }
@@ -335,6 +441,12 @@ Suite *restocker_suite(void)
 	tcase_add_test(tests, who_has_preferences_is_told_in_person_as_these_say);
 	tcase_add_test(tests, what_is_out_again_ends_it_and_leaves_the_rest_subscribed);
 	tcase_add_test(tests, what_fails_as_a_whole_is_begun_again_after_a_pause);
+	tcase_add_test(tests, who_may_not_be_told_in_person_stays_subscribed_and_holds_up_nobody);
+	tcase_add_test(tests, who_was_told_is_not_told_again_because_a_deletion_fails);
+	tcase_add_test(tests, what_the_topic_has_is_not_sent_there_again_because_the_rest_fails);
+	tcase_add_test(tests, who_puts_a_subscription_anew_is_told_anew);
+	tcase_add_test(tests, after_a_pause_it_goes_on_where_it_was);
+	tcase_add_test(tests, whom_sns_refused_is_not_asked_again_but_for_the_next_restock);
 	tcase_add_test(tests, pages_and_shards_follow_one_another);
 	tcase_add_test(tests, it_goes_no_further_when_the_lease_may_be_anothers);
 	tcase_add_test(tests, a_stop_ends_it_after_its_present_step);

@@ -49,6 +49,7 @@ START_TEST(ids_that_open_something_to_guests_are_not_for_the_log)
 		case OWNED_NOT:
 		case OWNED_ANYONE:
 		case OWNED_USER:
+		case OWNED_SELF:
 		case OWNED_BY_QUERY:
 			break;
 		}

@@ -229,6 +229,9 @@ static const struct route secret_routes[] = {
 	{0},
 };
 
+#define ID "01936b1f-7a2e-7000-8000-00000000000f"
+#define A50 "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 START_TEST(the_log_has_no_ids_that_are_keys)
 {
 	static const struct {
@@ -250,6 +253,14 @@ START_TEST(the_log_has_no_ids_that_are_keys)
 		{METHOD_GET, "/cart/KEY%00", "/cart/..."},
 		{METHOD_GET, "/cart/%zz", "/cart/..."},
 		{METHOD_GET, "/cartoon/x", "/cartoon/x"},
+		{METHOD_GET, "/carts/" ID, "/carts/..."},
+		{METHOD_GET, "/v1/cart/" ID "/item/b", "/v1/cart/..."},
+		{METHOD_GET, "/v1/cart;" ID, "/v1/cart;..."},
+		{METHOD_GET, "/a/01936B1F-7A2E-7000-8000-00000000000F", "/a/..."},
+		{METHOD_GET, "/a/%301936b1f%2D7a2e-7000-8000-00000000000f", "/a/..."},
+		{METHOD_GET, "/a/1936b1f-7a2e-7000-8000-00000000000f",
+		 "/a/1936b1f-7a2e-7000-8000-00000000000f"},
+		{METHOD_GET, A50 A50 A50 ID, A50 A50 "/aaaaaaaaaaaaaaaaaaaaaaa..."},
 		{METHOD_GET, "/%", "/%"},
 		{METHOD_GET, "/ca", "/ca"},
 		{METHOD_GET, "", ""},

@@ -483,6 +483,7 @@ END_TEST
 START_TEST(two_servers_share_a_loop)
 {
 	struct server_options options = {.config = &serving.config,
+					 .max_connections = serving.config.max_connections,
 					 .routes = serving_routes,
 					 .is_quiet = true};
 	struct visitor visitor;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc_fail.h"
 #include "aws/sigv4.h"
 
 #define EMPTY_HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -434,6 +435,35 @@ START_TEST(what_is_beyond_the_limits_is_refused)
 }
 END_TEST
 
+static struct buf written[3]; /* where the token is */
+static unsigned wiped_count;
+
+static void look_for_token(const void *block)
+{
+	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++)
+		if (block == written[i].data)
+			wiped_count += !memmem(block, written[i].len, STS_TOKEN, 20);
+}
+
+START_TEST(no_session_token_is_left_behind)
+{
+	struct published from = {.headers = {{"x-amz-security-token", STS_TOKEN}}};
+	struct sigv4_header headers[8];
+	struct sigv4_request request = request_of(&from, headers);
+
+	ck_assert(sigv4_canonical_request(&signer, &request));
+	request.method = "PUT";
+	ck_assert(sigv4_canonical_request(&signer, &request));
+	written[0] = signer.canonical_request;
+	written[1] = signer.source;
+	written[2] = signer.next_source;
+	alloc_on_free(look_for_token);
+	sigv4_clear(&signer);
+	alloc_on_free(NULL);
+	ck_assert_uint_eq(wiped_count, 3);
+}
+END_TEST
+
 Suite *sigv4_suite(void)
 {
 	Suite *all = suite_create("sigv4");
@@ -450,6 +480,7 @@ Suite *sigv4_suite(void)
 	tcase_add_test(cases, a_header_of_nothing_but_space_is_signed_as_empty);
 	tcase_add_test(cases, the_signing_key_follows_the_day_and_the_keys);
 	tcase_add_test(cases, requests_that_are_alike_are_not_mixed_up);
+	tcase_add_test(cases, no_session_token_is_left_behind);
 	tcase_add_test(cases, what_is_beyond_the_limits_is_refused);
 	suite_add_tcase(all, cases);
 	return all;

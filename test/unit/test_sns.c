@@ -106,9 +106,9 @@ static const struct {
 	{400, "PlatformApplicationDisabled", true, RESULT_OK},
 	{400, "InvalidParameter", true, RESULT_OK},
 	{404, "NotFound", true, RESULT_OK},
-	{403, "AuthorizationError", false, RESULT_REFUSED},
+	{403, "AuthorizationError", true, RESULT_OK},
+	{400, "KMSDisabled", true, RESULT_OK},
 	{403, "InvalidSecurity", false, RESULT_REFUSED},
-	{400, "KMSDisabled", false, RESULT_REFUSED},
 	{400, "Throttling", false, RESULT_THROTTLED},
 };
 
@@ -143,13 +143,18 @@ END_TEST
 	"&PublishBatchRequestEntries.member." number                                              \
 	".MessageAttributes.entry.1.Value.StringValue=order.placed"
 
-START_TEST(a_topic_that_is_gone_is_no_messages_fault)
+START_TEST(a_topic_that_is_gone_or_forbidden_is_no_messages_fault)
 {
-	PLAY(ANSWER(404, SNS_ERROR("NotFound")));
-	publish(topic, &messages[0]);
-	ck_assert_result(RESULT_REFUSED);
-	ck_assert_str_eq(on.call.error, "NotFound");
-	ck_assert_int_eq(on.call.outcomes[0].fate, SNS_UNSENT);
+	static const char *const errors[] = {"NotFound", "AuthorizationError"};
+
+	PLAY(ANSWER(404, SNS_ERROR("NotFound")), ANSWER(403, SNS_ERROR("AuthorizationError")));
+	for (size_t i = 0; i < 2; i++) {
+		publish(topic, &messages[0]);
+		ck_assert_result(RESULT_REFUSED);
+		ck_assert_str_eq(on.call.error, errors[i]);
+		ck_assert_int_eq(on.call.outcomes[0].fate, SNS_UNSENT);
+		sns_call_clear(&on.call);
+	}
 }
 END_TEST
 
@@ -381,7 +386,7 @@ Suite *sns_suite(void)
 	tcase_add_test(cases, a_message_goes_to_the_topic_a_phone_or_an_endpoint);
 	tcase_add_loop_test(cases, what_is_refused_is_told_from_who_is_refused, 0,
 			    (int)(sizeof(refusals) / sizeof(refusals[0])));
-	tcase_add_test(cases, a_topic_that_is_gone_is_no_messages_fault);
+	tcase_add_test(cases, a_topic_that_is_gone_or_forbidden_is_no_messages_fault);
 	tcase_add_test(cases, a_batch_has_a_fate_for_each_entry);
 	tcase_add_test(cases, an_entry_of_which_nothing_is_said_is_unknown);
 	tcase_add_loop_test(cases, an_answer_to_something_else_tells_nothing, 0,

@@ -123,17 +123,57 @@ START_TEST(a_single_message_is_accepted_with_an_id_only)
 }
 END_TEST
 
-START_TEST(only_errors_of_a_message_are_its_own)
-{
-	struct sns_outcome outcome = {.fate = SNS_UNKNOWN};
+/* Those that SNS's API Reference has for Publish, and others that it may answer. */
+static const struct {
+	int status;
+	const char *error;
+	bool is_messages; /* fault, also when it goes to the topic */
+	bool is_targets;
+} errors[] = {
+	{400, "InvalidParameter", true, true},
+	{400, "InvalidParameterValue", true, true},
+	{400, "ParameterValueInvalid", true, true},
+	{400, "ValidationException", true, true},
+	{403, "AuthorizationError", false, true},
+	{400, "EndpointDisabled", false, true},
+	{400, "PlatformApplicationDisabled", false, true},
+	{404, "NotFound", false, true},
+	{400, "OptedOut", false, true},
+	{400, "KMSAccessDenied", false, true},
+	{400, "KMSDisabled", false, true},
+	{400, "KMSInvalidState", false, true},
+	{400, "KMSNotFound", false, true},
+	{403, "KMSOptInRequired", false, true},
+	{400, "SomethingNew", false, true},
+	{400, "KMSThrottling", false, false},
+	{400, "Throttling", false, false},
+	{429, "TooMuch", false, false},
+	{500, "InternalError", false, false},
+	{503, "SomethingNew", false, false},
+	{403, "InvalidSecurity", false, false},
+	{403, "IncompleteSignature", false, false},
+	{403, "SignatureDoesNotMatch", false, false},
+	{403, "InvalidClientTokenId", false, false},
+	{403, "ExpiredToken", false, false},
+	{403, "", false, false},
+};
 
-	ck_assert(!sns_answer_refusal("", (struct span){0}, &outcome));
-	ck_assert(!sns_answer_refusal("AuthorizationError",
-				      span_of(SNS_ERROR("AuthorizationError")), &outcome));
-	ck_assert_int_eq(outcome.fate, SNS_UNKNOWN);
-	ck_assert(sns_answer_refusal("NotFound", span_of(SNS_ERROR("NotFound")), &outcome));
-	ck_assert_int_eq(outcome.fate, SNS_REFUSED);
-	ck_assert_str_eq(outcome.code, "NotFound");
+START_TEST(an_error_of_one_is_told_from_one_of_all)
+{
+	char answer[500];
+
+	snprintf(answer, sizeof(answer), SNS_ERROR("%s"), errors[_i].error);
+	for (int is_to_topic = 0; is_to_topic <= 1; is_to_topic++) {
+		bool is_its = is_to_topic ? errors[_i].is_messages : errors[_i].is_targets;
+		struct sns_outcome outcome = {.fate = SNS_UNKNOWN};
+
+		ck_assert_int_eq(sns_answer_refusal(errors[_i].status, errors[_i].error,
+						    span_of(answer), is_to_topic, &outcome),
+				 is_its);
+		ck_assert_int_eq(outcome.fate, is_its ? SNS_REFUSED : SNS_UNKNOWN);
+		ck_assert_str_eq(outcome.code, is_its ? errors[_i].error : "");
+		ck_assert_int_eq(outcome.is_sender_fault, is_its);
+	}
 }
 END_TEST
 
@@ -149,7 +189,8 @@ Suite *sns_answer_suite(void)
 			    (int)(sizeof(faults) / sizeof(faults[0])));
 	tcase_add_test(cases, reasons_fit_on_one_line_whatever_they_are);
 	tcase_add_test(cases, a_single_message_is_accepted_with_an_id_only);
-	tcase_add_test(cases, only_errors_of_a_message_are_its_own);
+	tcase_add_loop_test(cases, an_error_of_one_is_told_from_one_of_all, 0,
+			    (int)(sizeof(errors) / sizeof(errors[0])));
 	suite_add_tcase(all, cases);
 	return all;
 }

@@ -301,6 +301,16 @@ START_TEST(with_an_expected_version_somebody_faster_is_a_conflict)
 }
 END_TEST
 
+START_TEST(a_count_that_was_made_already_needs_no_expected_version)
+{
+	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"));
+	count(22, 6);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_uint_eq(on.aws.script.request_count, 1);
+	ck_assert_uint_eq(outcome.stock.version, 7);
+}
+END_TEST
+
 START_TEST(a_count_that_changes_nothing_is_not_written)
 {
 	SCRIPT_PLAY(&on.aws.script, FOUND("20", "in", "7"));
@@ -398,6 +408,7 @@ Suite *stock_repo_suite(void)
 	tcase_add_test(tests, a_count_is_written_on_the_version);
 	tcase_add_test(tests, a_count_is_made_again_when_somebody_was_faster);
 	tcase_add_test(tests, with_an_expected_version_somebody_faster_is_a_conflict);
+	tcase_add_test(tests, a_count_that_was_made_already_needs_no_expected_version);
 	tcase_add_test(tests, a_count_that_changes_nothing_is_not_written);
 	tcase_add_test(tests, a_mark_alone_is_one_update);
 	tcase_add_test(tests, failures_are_passed_on);

@@ -501,7 +501,8 @@ START_TEST(a_held_request_outlives_its_connection)
 {
 	struct request *rq;
 
-	visitor_send(&visitor, CHUNKED);
+	visitor_send(&visitor, "POST /in HTTP/1.1\r\nHost: shop\r\nX-Amzn-Trace-Id: Root=1-2-3\r\n"
+			       "Transfer-Encoding: chunked\r\n\r\n");
 	send_chunks(1000, 100);
 	serving_pass(3);
 	rq = it.rq;
@@ -512,7 +513,8 @@ START_TEST(a_held_request_outlives_its_connection)
 	ck_assert_uint_eq(server_requests(serving.server), 1);
 	ck_assert_uint_eq(it.ended, 0);
 	ck_assert(stream_is_gone(rq));
-	stream_continue(rq); /* nobody is there */
+	ck_assert_str_eq(rq->await.trace_id, "Root=1-2-3"); /* the log and later calls name it */
+	stream_continue(rq);                                /* nobody is there */
 	stream_release(rq);
 	ck_assert_uint_eq(it.ended, 0);
 	stream_release(rq);

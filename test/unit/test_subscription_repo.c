@@ -134,16 +134,25 @@ START_TEST(a_user_without_any_costs_one_query)
 }
 END_TEST
 
-START_TEST(what_cannot_be_removed_with_a_user_is_left)
+START_TEST(a_page_without_any_is_not_the_end)
+{
+	SCRIPT_PLAY(&on.aws.script, PAGE_AND_MORE(""), PAGE(KEY(PRODUCT)), TEXT("{}"));
+	subscription_repo_remove_all(&on.repo, USER, &on.await);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_operation(&on, 2, "BatchWriteItem");
+}
+END_TEST
+
+START_TEST(that_some_of_a_user_are_left_is_told)
 {
 	SCRIPT_PLAY(&on.aws.script, AWS_ERROR("AccessDeniedException"));
 	subscription_repo_remove_all(&on.repo, USER, &on.await);
-	scripted_repo_expect(&on, RESULT_OK);
+	scripted_repo_expect(&on, RESULT_REFUSED);
 	scripted_repo_renew(&on);
 	SCRIPT_PLAY(&on.aws.script, PAGE_AND_MORE(KEY(PRODUCT)),
 		    AWS_ERROR("AccessDeniedException"));
 	subscription_repo_remove_all(&on.repo, USER, &on.await);
-	scripted_repo_expect(&on, RESULT_OK);
+	scripted_repo_expect(&on, RESULT_REFUSED);
 	ck_assert_uint_eq(on.aws.script.request_count, 2);
 }
 END_TEST
@@ -193,7 +202,8 @@ Suite *subscription_repo_suite(void)
 	tcase_add_test(tests, it_is_removed_while_it_counts);
 	tcase_add_test(tests, all_of_a_user_are_removed_page_by_page);
 	tcase_add_test(tests, a_user_without_any_costs_one_query);
-	tcase_add_test(tests, what_cannot_be_removed_with_a_user_is_left);
+	tcase_add_test(tests, a_page_without_any_is_not_the_end);
+	tcase_add_test(tests, that_some_of_a_user_are_left_is_told);
 	tcase_add_test(tests, short_memory_is_a_failure_and_nothing_else);
 	suite_add_tcase(suite, tests);
 	return suite;

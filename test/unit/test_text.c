@@ -25,6 +25,16 @@ START_TEST(spans_equal_texts_of_the_same_length_only)
 }
 END_TEST
 
+START_TEST(spans_are_the_same_when_their_bytes_are)
+{
+	ck_assert(span_same(span_of("abc"), (struct span){"abcd", 3}));
+	ck_assert(!span_same(span_of("abc"), span_of("abd")));
+	ck_assert(!span_same(span_of("abc"), span_of("ab")));
+	ck_assert(!span_same((struct span){0}, span_of("a")));
+	ck_assert_msg(span_same((struct span){0}, span_of("")), "absent is like empty");
+}
+END_TEST
+
 START_TEST(case_may_be_ignored_in_ascii_only)
 {
 	ck_assert(span_equals_nocase(span_of("Content-Type"), "content-TYPE"));
@@ -420,6 +430,7 @@ static void add_cases(TCase *cases)
 {
 	tcase_add_test(cases, a_span_of_nothing_is_absent);
 	tcase_add_test(cases, spans_equal_texts_of_the_same_length_only);
+	tcase_add_test(cases, spans_are_the_same_when_their_bytes_are);
 	tcase_add_test(cases, case_may_be_ignored_in_ascii_only);
 	tcase_add_test(cases, numbers_are_decimal_digits_that_fit);
 	tcase_add_test(cases, hexadecimal_numbers_have_up_to_eight_digits);

@@ -10,6 +10,7 @@
 #include "trees.h"
 
 #define JO "\"name\":\"Jo\",\"email\":\"jo@shop.example\""
+#define ID "5b2c7d3e-0000-4000-8000-000000000001"
 #define HOME "\"name\":\"Jo\",\"line1\":\"Weg 1\",\"city\":\"Graz\",\"country\":\"AT\""
 
 enum kind { A_USER, AN_ADDRESS, A_DELIVERY_ADDRESS, A_PREFERENCE };
@@ -43,7 +44,7 @@ static json_t *apply(const struct row *row, const json_t *body, const json_t *st
 	case A_PREFERENCE:
 		break;
 	}
-	return notification_apply(body, validation);
+	return notification_apply(body, NULL, validation);
 }
 
 static void list_faults(const struct validation *validation, char *out, size_t size)
@@ -97,8 +98,24 @@ START_TEST(a_user_has_a_name_and_an_e_mail_address)
 		{A_USER, FIELD_CREATE,
 		 "{" JO ",\"id\":\"1\",\"version\":1,\"created_at\":1,\"updated_at\":1,\"x\":1}",
 		 NULL, NULL,
-		 "id read-only, version read-only, created_at read-only, updated_at read-only, "
+		 "id invalid-id, version read-only, created_at read-only, updated_at read-only, "
 		 "x unknown-field"},
+	};
+
+	CK_ASSERT_ROWS(rows);
+}
+END_TEST
+
+START_TEST(an_id_can_be_given_once_and_is_no_part_of_the_user)
+{
+	static const struct row rows[] = {
+		{A_USER, FIELD_CREATE, "{" JO ",\"id\":\"" ID "\"}", NULL, "{" JO "}", NULL},
+		{A_USER, FIELD_CREATE, "{" JO ",\"id\":null}", NULL, "{" JO "}", NULL},
+		{A_USER, FIELD_CREATE, "{" JO ",\"id\":\"auth0|1\"}", NULL, NULL, "id invalid-id"},
+		{A_USER, FIELD_CREATE, "{" JO ",\"id\":7}", NULL, NULL, "id wrong-type"},
+		{A_USER, FIELD_PUT, "{\"id\":\"" ID "\"}", "{" JO "}", NULL, "id read-only"},
+		{A_USER, FIELD_PATCH, "{\"id\":\"" ID "\"}", "{" JO "}", NULL, "id read-only"},
+		{A_USER, FIELD_PATCH, "{\"id\":null}", "{" JO "}", NULL, "id read-only"},
 	};
 
 	CK_ASSERT_ROWS(rows);
@@ -218,10 +235,49 @@ START_TEST(a_list_of_events_is_bounded)
 	for (int i = 0; i < 101; i++)
 		json_array_append_new(events, json_string("x"));
 	validation_init(&validation, &arena);
-	ck_assert_ptr_null(notification_apply(body, &validation));
+	ck_assert_ptr_null(notification_apply(body, NULL, &validation));
 	ck_assert_uint_eq(validation.count, 1);
 	ck_assert_int_eq(validation.first->code, MISTAKE_TOO_MANY);
 	json_decref(body);
+}
+END_TEST
+
+#define ENDPOINT(place) "arn:" place ":endpoint/GCM/shop/1"
+
+START_TEST(an_endpoint_is_where_the_topic_is_if_there_is_one)
+{
+	static const struct {
+		const char *target;
+		const char *topic;
+		const char *faults;
+	} places[] = {
+		{ENDPOINT("aws:sns:eu-west-1:123456789012"), "arn:aws:sns:eu-west-1:123456789012:a",
+		 ""},
+		{ENDPOINT("aws:sns:eu-west-1:123456789012"), NULL, ""},
+		{ENDPOINT("aws:sns:eu-west-1:123456789013"), "arn:aws:sns:eu-west-1:123456789012:a",
+		 "target_arn invalid-text"},
+		{ENDPOINT("aws:sns:eu-west-2:123456789012"), "arn:aws:sns:eu-west-1:123456789012:a",
+		 "target_arn invalid-text"},
+		{ENDPOINT("aws-cn:sns:eu-west-1:123456789012"),
+		 "arn:aws:sns:eu-west-1:123456789012:a", "target_arn invalid-text"},
+		{"x", "arn:aws:sns:eu-west-1:123456789012:a", "target_arn invalid-text"},
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		json_t *body = json_pack("{s:s, s:s}", "channel", "endpoint", "target_arn",
+					 places[i].target);
+		struct validation validation;
+		json_t *made;
+		char faults[200];
+
+		validation_init(&validation, &arena);
+		made = notification_apply(body, places[i].topic, &validation);
+		list_faults(&validation, faults, sizeof(faults));
+		ck_assert_str_eq(faults, places[i].faults);
+		ck_assert_int_eq(made != NULL, faults[0] == '\0');
+		json_decref(body);
+		json_decref(made);
+	}
 }
 END_TEST
 
@@ -241,7 +297,7 @@ static void prefer_once(void *context)
 	(void)context;
 	validation_init(&validation, &memory);
 	if (body)
-		made = notification_apply(body, &validation);
+		made = notification_apply(body, NULL, &validation);
 	ck_assert(made || alloc_has_failed());
 	json_decref(body);
 	json_decref(made);
@@ -264,10 +320,12 @@ Suite *user_suite(void)
 
 	tcase_add_checked_fixture(tests, NULL, tear_down);
 	tcase_add_test(tests, a_user_has_a_name_and_an_e_mail_address);
+	tcase_add_test(tests, an_id_can_be_given_once_and_is_no_part_of_the_user);
 	tcase_add_test(tests, a_user_is_changed_field_by_field);
 	tcase_add_test(tests, an_address_can_be_part_of_a_body);
 	tcase_add_test(tests, preferences_fit_their_channel);
 	tcase_add_test(tests, a_list_of_events_is_bounded);
+	tcase_add_test(tests, an_endpoint_is_where_the_topic_is_if_there_is_one);
 	tcase_add_test(tests, without_preferences_there_is_no_channel);
 	tcase_add_test(tests, short_memory_makes_nothing);
 	suite_add_tcase(suite, tests);

@@ -25,7 +25,7 @@
 #define DELETE(pk, sk)                                                     \
 	"{\"Delete\":{\"TableName\":\"shop\",\"Key\":{\"pk\":{\"S\":\"" pk \
 	"\"},\"sk\":{\"S\":\"" sk "\"}}"
-/* What comes when the user is gone: nothing was noted, and the mark goes. */
+/* What comes when the user is gone: nothing was noted, and the mark is closed. */
 #define ELSEWHERE PAGE(""), PAGE(""), PAGE(""), TEXT("{}")
 #define LOCK "EMAIL#e97b714bb09fefc3828442332cb55728c6a81c9a20833422643f11f0c02da706"
 
@@ -180,15 +180,33 @@ START_TEST(a_removal_that_broke_off_is_gone_on_with)
 	ck_assert_operation(&on, 1, "Query");
 	ck_assert_sent(&on, 4, "\"sk\":{\"S\":\"GONE\"}");
 	ck_assert_uint_eq(on.aws.script.request_count, 5);
-	scripted_repo_renew(&on);
+}
+END_TEST
+
+/* Of a failure before it the caller may hear that nothing was changed. */
+START_TEST(what_fails_when_the_user_is_gone_leaves_the_caller_in_doubt)
+{
 	SCRIPT_PLAY(&on.aws.script, PAGE(USER("1", "0")), TEXT("{}"),
 		    AWS_ERROR("AccessDeniedException"));
-	ck_assert_removal(0, RESULT_REFUSED);
+	ck_assert_removal(0, RESULT_UNKNOWN);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, PAGE("{\"sk\":{\"S\":\"GONE\"}}"), PAGE(""),
+		    AWS_ERROR("AccessDeniedException"));
+	ck_assert_removal(0, RESULT_UNKNOWN);
+	scripted_repo_renew(&on);
+	SCRIPT_PLAY(&on.aws.script, PAGE(USER("1", "0")), TEXT("{}"), PAGE(""), PAGE(""),
+		    AWS_ERROR("AccessDeniedException")); /* the subscriptions */
+	ck_assert_removal(0, RESULT_UNKNOWN);
 }
 END_TEST
 
 START_TEST(who_is_not_there_is_not_found)
 {
+	SCRIPT_PLAY(&on.aws.script,
+		    PAGE("{\"sk\":{\"S\":\"GONE\"},\"ttl\":{\"N\":\"1440938221\"}}"));
+	ck_assert_removal(0, RESULT_NOT_FOUND);
+	ck_assert_uint_eq(on.aws.script.request_count, 1);
+	scripted_repo_renew(&on);
 	SCRIPT_PLAY(&on.aws.script, PAGE(""));
 	ck_assert_removal(0, RESULT_NOT_FOUND);
 	scripted_repo_renew(&on);
@@ -263,6 +281,7 @@ Suite *user_removal_suite(void)
 	tcase_add_test(tests, a_user_without_a_count_can_go);
 	tcase_add_test(tests, another_version_than_the_expected_one_is_a_conflict);
 	tcase_add_test(tests, a_removal_that_broke_off_is_gone_on_with);
+	tcase_add_test(tests, what_fails_when_the_user_is_gone_leaves_the_caller_in_doubt);
 	tcase_add_test(tests, who_is_not_there_is_not_found);
 	tcase_add_test(tests, too_many_others_are_a_conflict_in_the_end);
 	tcase_add_test(tests, failures_are_passed_on);

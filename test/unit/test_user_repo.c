@@ -11,6 +11,7 @@
 #include "trees.h"
 
 #define ID "01900000-0000-7000-8000-000000000001"
+#define GIVEN "5b2c7d3e-0000-4000-8000-000000000001" /* by an issuer */
 #define FOUND                                                                             \
 	TEXT("{\"Item\":{\"pk\":{\"S\":\"U#" ID "\"},\"sk\":{\"S\":\"#\"},"               \
 	     "\"name\":{\"S\":\"Jo\"},\"email\":{\"S\":\"e\"},\"version\":{\"N\":\"3\"}," \
@@ -117,14 +118,19 @@ END_TEST
 
 /* ------------------------------------------------------------------ creating */
 
-static void start_create(void)
+static void start_create_with(const char *id)
 {
 	json_t *tree = tree_of("{\"name\":\"Jo\",\"email\":\"Jo@Shop.Example\"}");
 
 	if (!tree)
 		return;
-	user_repo_create(&on.repo, tree, &user, &on.await);
+	user_repo_create(&on.repo, id, tree, &user, &on.await);
 	json_decref(tree);
+}
+
+static void start_create(void)
+{
+	start_create_with(NULL);
 }
 
 START_TEST(a_user_is_made_with_the_lock_on_the_address)
@@ -145,24 +151,51 @@ START_TEST(a_user_is_made_with_the_lock_on_the_address)
 	ck_assert_sent(&on, 0, "\"ConditionExpression\":\"attribute_not_exists(#p)\"");
 	ck_assert_uint_eq(user.version, 1);
 	ck_assert(id_is_valid(user.id) && user.id[14] == '7');
+	ck_assert_not_sent(&on, 0, "GONE");
+}
+END_TEST
+
+/* The script's time is 1440938160 s. */
+START_TEST(a_user_whose_id_is_given_takes_the_place_of_one_who_is_gone)
+{
+	SCRIPT_PLAY(&on.aws.script, TEXT("{}"));
+	start_create_with(GIVEN);
+	scripted_repo_expect(&on, RESULT_OK);
+	ck_assert_sent(&on, 0, "\"Item\":{\"pk\":{\"S\":\"U#" GIVEN "\"},\"sk\":{\"S\":\"#\"}");
+	ck_assert_sent(&on, 0, "\"user_id\":{\"S\":\"" GIVEN "\"}");
+	ck_assert_sent(&on, 0,
+		       "{\"Delete\":{\"TableName\":\"shop\",\"Key\":{\"pk\":{\"S\":\"U#" GIVEN
+		       "\"},\"sk\":{\"S\":\"GONE\"}},\"ConditionExpression\":"
+		       "\"attribute_not_exists(#p) OR #t <= :now\"");
+	ck_assert_sent(&on, 0, "{\"#p\":\"pk\",\"#t\":\"ttl\"}");
+	ck_assert_sent(&on, 0, "{\":now\":{\"N\":\"1440938160\"}}");
+	ck_assert_str_eq(user.id, GIVEN);
 }
 END_TEST
 
 START_TEST(reasons_tell_what_was_there)
 {
 	static const struct {
+		const char *id;
 		struct script_step step;
 		enum result result;
 	} table[] = {
-		{CANCELLED(NONE "," BROKEN), RESULT_EXISTS},
-		{CANCELLED(BROKEN "," NONE), RESULT_UNKNOWN},
-		{CANCELLED(BROKEN), RESULT_GARBLED},
-		{AWS_ERROR("AccessDeniedException"), RESULT_REFUSED},
+		{NULL, CANCELLED(NONE "," BROKEN), RESULT_EXISTS},
+		{NULL, CANCELLED(BROKEN "," NONE), RESULT_UNKNOWN},
+		{NULL, CANCELLED(BROKEN), RESULT_GARBLED},
+		{NULL, AWS_ERROR("AccessDeniedException"), RESULT_REFUSED},
+		{GIVEN, CANCELLED(BROKEN "," NONE "," NONE), RESULT_CONFLICT},
+		{GIVEN, CANCELLED(BROKEN "," BROKEN "," NONE), RESULT_CONFLICT},
+		{GIVEN, CANCELLED(NONE "," NONE "," BROKEN), RESULT_IN_USE},
+		{GIVEN, CANCELLED(NONE "," BROKEN "," BROKEN), RESULT_IN_USE},
+		{GIVEN, CANCELLED(NONE "," BROKEN "," NONE), RESULT_EXISTS},
+		{GIVEN, CANCELLED(NONE "," BROKEN), RESULT_GARBLED},
+		{GIVEN, AWS_ERROR("AccessDeniedException"), RESULT_REFUSED},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		script_play(&on.aws.script, &table[i].step, 1);
-		start_create();
+		start_create_with(table[i].id);
 		scripted_repo_expect(&on, table[i].result);
 		scripted_repo_renew(&on);
 	}
@@ -173,10 +206,9 @@ static void create_once(void *context)
 {
 	enum result result;
 
-	(void)context;
 	if (!scripted_repo_enter(&on))
 		return;
-	start_create();
+	start_create_with(context);
 	if (on.await.is_pending || on.is_done) {
 		result = scripted_repo_run(&on);
 		ck_assert(result == RESULT_OK || (alloc_has_failed() && result_is_failure(result)));
@@ -201,6 +233,7 @@ START_TEST(short_memory_is_a_failure_and_nothing_else)
 {
 	SCRIPT_PLAY(&on.aws.script, TEXT("{}"));
 	alloc_fail_each(create_once, NULL);
+	alloc_fail_each(create_once, (char[]){GIVEN});
 	SCRIPT_PLAY(&on.aws.script, FOUND);
 	alloc_fail_each(find_once, NULL);
 }
@@ -217,6 +250,7 @@ Suite *user_repo_suite(void)
 	tcase_add_test(tests, what_is_no_id_is_not_found_without_asking);
 	tcase_add_test(tests, the_list_is_that_of_all_shards_of_the_index);
 	tcase_add_test(tests, a_user_is_made_with_the_lock_on_the_address);
+	tcase_add_test(tests, a_user_whose_id_is_given_takes_the_place_of_one_who_is_gone);
 	tcase_add_test(tests, reasons_tell_what_was_there);
 	tcase_add_test(tests, short_memory_is_a_failure_and_nothing_else);
 	suite_add_tcase(suite, tests);

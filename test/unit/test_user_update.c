@@ -142,7 +142,7 @@ START_TEST(somebody_faster_is_a_conflict_only_with_an_expected_version)
 	start(0);
 	scripted_repo_expect(&on, RESULT_OK);
 	scripted_repo_renew(&on);
-	SCRIPT_PLAY(&on.aws.script, FOUND("3"), FAILED(NEWER));
+	SCRIPT_PLAY(&on.aws.script, FOUND("3"), FAILED(NEWER), FOUND("4"));
 	start(3);
 	scripted_repo_expect(&on, RESULT_CONFLICT);
 	scripted_repo_renew(&on);

@@ -73,8 +73,9 @@ END_TEST
 
 START_TEST(each_code_has_a_name_of_its_own)
 {
-	for (int a = 0; a <= MISTAKE_READ_ONLY; a++) {
+	for (int a = 0; a < MISTAKE_CODES; a++) {
 		ck_assert_ptr_nonnull(mistake_code_name((enum mistake_code)a));
+		ck_assert_ptr_nonnull(mistake_code_meaning((enum mistake_code)a));
 		for (int b = 0; b < a; b++)
 			ck_assert_str_ne(mistake_code_name((enum mistake_code)a),
 					 mistake_code_name((enum mistake_code)b));

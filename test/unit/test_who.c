@@ -9,6 +9,7 @@ static const struct {
 	{ANYONE, "anyone"},
 	{STAFF(STOCK_WRITE), "`stock:write`"},
 	{OWNER(USER, USER_READ), "the user, or `user:read`"},
+	{OWNER(SELF, USER_WRITE), "the user, or `user:write`"},
 	{OWNER(BY_QUERY, USER_WRITE), "the user, or `user:write`"},
 	{OWNER(CART, CART_READ), "its owner, or `cart:read`"},
 	{OWNER(CHECKOUT, ORDER_READ), "its owner, or `order:read`"},

@@ -5,7 +5,7 @@
  * (credentials_chain.h) puts them in order, and credentials.h decides when one is asked.
  *
  * Checklist for a new provider: provider_<name>.c with its kind, a row in credentials_chain.c, its
- * settings in base/config.c, a line in docs/aws.md.
+ * settings in base/config_settings.c, a line in docs/aws.md.
  */
 #ifndef SHOPD_AWS_PROVIDER_H
 #define SHOPD_AWS_PROVIDER_H

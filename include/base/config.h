@@ -3,11 +3,11 @@
  * AWS is may also stand in the files of the AWS tools (config_aws.h), and some files are handed
  * over by systemd (config_credentials.h).
  *
- * One table of settings in config.c says for each its name, kind (setting.h), default, limits and
- * what it means; --help, --check-config and the README's table are made from it
+ * One table of settings (config_settings.h) says for each its name, kind (setting.h), default,
+ * limits and what it means; --help, --check-config and the README's table are made from it
  * (config_describe.h). All mistakes are reported at once.
  *
- * Checklist for a new setting: a field here, a row in config.c, `make docs`.
+ * Checklist for a new setting: a field here, a row in config_settings.c, `make docs`.
  */
 #ifndef SHOPD_BASE_CONFIG_H
 #define SHOPD_BASE_CONFIG_H
@@ -19,7 +19,6 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/result.h"
-#include "base/setting.h"
 
 struct config {
 	const char *table_name;  /* DYNAMODB_TABLE_NAME */
@@ -115,8 +114,5 @@ void config_clear(struct config *config);
 
 /* Whether callers are asked who they are; else each of them may do everything. */
 bool config_asks_callers(const struct config *config);
-
-/* The table, in the order of --help. Of those that share a field, the first that is set counts. */
-const struct setting *config_settings(size_t *count);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/arn.h"
 #include "base/endpoint.h"
 #include "base/profile.h"
+#include "base/setting.h"
 
 enum { ENDPOINT_MAX = 128, SHOWN_MAX = 80 };
 

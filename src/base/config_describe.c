@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/config_settings.h"
+
 /* Where the columns of config_describe begin and end. */
 enum { DEFAULT_COLUMN = 35, MEANING_COLUMN = 59, LAST_COLUMN = 100 };
 

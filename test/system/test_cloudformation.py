@@ -134,7 +134,7 @@ def test_it_has_the_same_time_to_live_and_can_be_restored(described, template_ta
 
 
 def test_its_names_are_the_defaults_of_the_settings(template_table):
-    code = source("base/config.c")
+    code = source("base/config_settings.c")
     for setting, name in (("DYNAMODB_TABLE_NAME", "TableName"), ("PRIMARY_KEY", "PartitionKey")):
         said = re.search(rf'"{setting}",[^"]*"([^"]+)"', code)[1]
         assert PARAMETERS[name]["Default"] == said

@@ -4,6 +4,7 @@
 
 #include "alloc_fail.h"
 #include "base/config_describe.h"
+#include "base/config_settings.h"
 #include "base/text.h"
 
 static struct config config;

@@ -16,8 +16,10 @@
  *
  * The same id may come back, for it may be that of a token's subject (http/token_user.h). While the
  * mark is open, nobody can be made with it: the sweeper would remove what is theirs, too. A closed
- * one, which is out of the index and has a time to live, keeps them off for another minute, by when
- * every other removal of the same person that is still under way has reached its deadline.
+ * one, which is out of the index and has a time to live, keeps them off for another minute. By then
+ * every other removal of the same person that is still under way has reached its deadline, for it
+ * begins by finding the mark open; as long as the clocks of those who close and of those who make
+ * differ by less than half a minute.
  *
  * Answers come behind orders: by then no order and no checkout can give another one.
  */

@@ -27,7 +27,7 @@ void subscription_repo_remove(struct repo *repo, const char *product_id, const c
  * All of a user who has been removed. RESULT_OK, or a failure, after which some are left: to be
  * asked for again. The index that tells of them is eventually consistent, so one that was put a
  * moment ago may stay in any case. It is met by nobody but who would tell the user, does not find
- * them and deletes it; and its time to live.
+ * them and deletes it; and its time to live. Has the same id come back by then, it is theirs.
  */
 void subscription_repo_remove_all(struct repo *repo, const char *user_id, struct await *await);
 

@@ -8,8 +8,13 @@
 
 /* What SNS says when it is the target's own fault, which publishing again does not mend. */
 static const char *const targets_faults[] = {
-	"EndpointDisabled",      "InvalidParameter", "InvalidParameterValue",
-	"ParameterValueInvalid", "NotFound",         "OptedOut",
+	"EndpointDisabled",
+	"InvalidParameter",
+	"InvalidParameterValue",
+	"ParameterValueInvalid",
+	"ValidationException",
+	"NotFound",
+	"OptedOut",
 };
 
 struct telling {

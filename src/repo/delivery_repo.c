@@ -186,8 +186,7 @@ struct change {
 
 static bool is_other(struct span wanted, struct span now)
 {
-	return wanted.data &&
-	       (wanted.len != now.len || memcmp(wanted.data, now.data, now.len) != 0);
+	return wanted.data && !span_same(wanted, now);
 }
 
 static bool has_new_texts(const struct change *change, const struct order_delivery *delivery)

@@ -185,7 +185,8 @@ static bool has_read_too_much(const struct list *list)
 
 /*
  * Where the first of the parts that are not read to their end has been left. A page may have had
- * entries that the filter took out, so it is their key that tells. False when that is no position.
+ * entries that the filter took out, so it is their key that tells. False when that is no position,
+ * or out of memory (selection.has_failed).
  */
 static bool find_reached(struct list *list)
 {
@@ -195,7 +196,7 @@ static bool find_reached(struct list *list)
 		if (!part->is_due)
 			continue;
 		if (!find_position(list, whole(&part->last_key)))
-			return list->selection.has_failed;
+			return false;
 		if (list->reached.len == 0 ||
 		    list->query.order(whole(&list->position), whole(&list->reached)) < 0)
 			copy(&list->reached, whole(&list->position), list);
@@ -247,7 +248,8 @@ static void start_round(struct list *list)
 
 	if (!is_over && has_read_too_much(list)) {
 		is_over = true;
-		if (!list->query.is_in_order || !find_reached(list))
+		if (!list->query.is_in_order ||
+		    (!find_reached(list) && !list->selection.has_failed))
 			list->result = RESULT_TOO_LARGE;
 	}
 	if (is_over) {

@@ -307,6 +307,26 @@ static void on_gone_on(struct person_removal *removal, enum result result)
 	await_finish(removal->await, result);
 }
 
+static void on_mark_read(struct dynamodb_call *call)
+{
+	struct person_removal *removal = call->context;
+	enum result result = call->result;
+	struct item mark;
+	bool is_open = false;
+
+	if (result == RESULT_OK) {
+		if (item_view(&mark, call->item))
+			is_open = person_removal_is_open(&mark);
+		else
+			result = RESULT_GARBLED;
+	}
+	dynamodb_call_clear(call);
+	if (is_open)
+		person_removal_run(removal);
+	else
+		on_gone_on(removal, result == RESULT_NOT_FOUND ? RESULT_OK : result);
+}
+
 void person_removal_go_on(struct repo *repo, const char *user_id, struct await *await)
 {
 	struct person_removal *removal = await_begin(await, sizeof(*removal));
@@ -317,5 +337,8 @@ void person_removal_go_on(struct repo *repo, const char *user_id, struct await *
 	removal->await = await;
 	removal->user_id = user_id;
 	removal->done = on_gone_on;
-	person_removal_run(removal);
+	user_item_key(user_id, removal->user_pk);
+	begin_call(removal, on_mark_read);
+	dynamodb_get(&repo->db, &removal->call, (struct dynamodb_key){removal->user_pk, "GONE"},
+		     true);
 }

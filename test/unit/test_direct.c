@@ -79,12 +79,15 @@ END_TEST
 
 START_TEST(a_target_that_is_refused_for_good_is_marked_and_that_is_all)
 {
-	static const char *const codes[] = {"EndpointDisabled", "InvalidParameter",
-					    "ParameterValueInvalid", "NotFound", "OptedOut"};
+	static const char *const codes[] = {
+		"EndpointDisabled",    "InvalidParameter", "ParameterValueInvalid",
+		"ValidationException", "NotFound",         "OptedOut"};
 	const struct script_step refusals[] = {REFUSAL("EndpointDisabled"),
 					       REFUSAL("InvalidParameter"),
 					       REFUSAL("ParameterValueInvalid"),
-					       REFUSAL("NotFound"), REFUSAL("OptedOut")};
+					       REFUSAL("ValidationException"),
+					       REFUSAL("NotFound"),
+					       REFUSAL("OptedOut")};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		SCRIPT_PLAY(&to.on.aws.script, BY_ENDPOINT, refusals[i], TEXT("{}"));

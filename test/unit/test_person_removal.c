@@ -18,6 +18,8 @@
 #define DONE TEXT("{}")
 #define RANGE(from, to) \
 	"{\":p\":{\"S\":\"U#" USER "\"},\":from\":{\"S\":\"" from "\"},\":to\":{\"S\":\"" to "\"}}"
+#define OPEN_MARK TEXT("{\"Item\":{\"sk\":{\"S\":\"GONE\"},\"g2s\":{\"S\":\"x\"}}}")
+#define CLOSED_MARK TEXT("{\"Item\":{\"sk\":{\"S\":\"GONE\"},\"ttl\":{\"N\":\"1\"}}}")
 #define MARK "\"pk\":{\"S\":\"U#" USER "\"},\"sk\":{\"S\":\"GONE\"}"
 
 static struct scripted_repo on;
@@ -32,11 +34,60 @@ static void tear_down(void)
 	scripted_repo_clear(&on);
 }
 
+static void on_over(struct person_removal *removal, enum result result)
+{
+	await_finish(removal->await, result);
+}
+
+/* As who has just removed the user does. */
 static void go_on(enum result expected)
+{
+	struct person_removal removal = {
+		.repo = &on.repo,
+		.await = &on.await,
+		.user_id = USER,
+		.done = on_over,
+	};
+
+	await_start(&on.await);
+	person_removal_run(&removal);
+	scripted_repo_expect(&on, expected);
+}
+
+static void sweep(enum result expected)
 {
 	person_removal_go_on(&on.repo, USER, &on.await);
 	scripted_repo_expect(&on, expected);
 }
+
+START_TEST(who_comes_later_goes_on_while_the_mark_is_open)
+{
+	SCRIPT_PLAY(&on.aws.script, OPEN_MARK, NONE_LEFT, NONE_LEFT, NONE_LEFT, DONE);
+	sweep(RESULT_OK);
+	ck_assert_operation(&on, 0, "GetItem");
+	ck_assert_sent(&on, 0, "{\"pk\":{\"S\":\"U#" USER "\"},\"sk\":{\"S\":\"GONE\"}}");
+	ck_assert_sent(&on, 0, "\"ConsistentRead\":true");
+	ck_assert_sent(&on, 1, RANGE("K!", "K$"));
+	ck_assert_sent(&on, 4, MARK ",\"ttl\":");
+}
+END_TEST
+
+/* The id may be a new user's by now, from whom nothing must be taken. */
+START_TEST(who_comes_too_late_touches_nothing)
+{
+	static const struct script_step marks[] = {CLOSED_MARK, TEXT("{}")};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		script_play(&on.aws.script, &marks[i], 1);
+		sweep(RESULT_OK);
+		ck_assert_uint_eq(on.aws.script.request_count, 1);
+		scripted_repo_renew(&on);
+	}
+	SCRIPT_PLAY(&on.aws.script, AWS_ERROR("AccessDeniedException"));
+	sweep(RESULT_REFUSED);
+	ck_assert_uint_eq(on.aws.script.request_count, 1);
+}
+END_TEST
 
 START_TEST(where_nothing_was_noted_the_mark_is_closed)
 {
@@ -166,7 +217,7 @@ static void go_on_once(void *context)
 
 START_TEST(short_memory_is_a_failure_and_nothing_else)
 {
-	SCRIPT_PLAY(&on.aws.script, FOUND_ITEMS(NOTE("K#" ORDER)), USED, ENDED, DONE,
+	SCRIPT_PLAY(&on.aws.script, OPEN_MARK, FOUND_ITEMS(NOTE("K#" ORDER)), USED, ENDED, DONE,
 		    FOUND_ITEMS(NOTE("I#a")), DONE, NONE_LEFT, NONE_LEFT, DONE);
 	alloc_fail_each(go_on_once, NULL);
 }
@@ -178,6 +229,8 @@ Suite *person_removal_suite(void)
 	TCase *tests = tcase_create("all");
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, who_comes_later_goes_on_while_the_mark_is_open);
+	tcase_add_test(tests, who_comes_too_late_touches_nothing);
 	tcase_add_test(tests, where_nothing_was_noted_the_mark_is_closed);
 	tcase_add_test(tests, each_order_is_anonymised_page_by_page);
 	tcase_add_test(tests, an_order_under_way_is_left_for_later);

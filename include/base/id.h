@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/result.h"
 #include "base/text.h"
 
 enum { ID_LEN = 36, ID_SIZE = ID_LEN + 1 };
@@ -40,6 +41,9 @@ void id_make_next(struct id_sequence *sequence, int64_t wall_ms, char text[stati
 
 /* True for the 36 characters of a UUID in lower case, of any version. */
 bool id_is_valid(const char *text);
+
+/* Takes an id over from a text without an end of its own. False, and nothing, for what is none. */
+MUST_CHECK bool id_take(struct span text, char id[static ID_SIZE]);
 
 /*
  * A number spread evenly over ids, the same on every machine: which write shard an id belongs to.

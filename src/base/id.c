@@ -102,17 +102,26 @@ bool id_is_valid(const char *text)
 	return text[ID_LEN] == '\0';
 }
 
+bool id_take(struct span text, char id[static ID_SIZE])
+{
+	char copy[ID_SIZE] = "";
+
+	if (text.len != ID_LEN)
+		return false;
+	memcpy(copy, text.data, ID_LEN);
+	if (!id_is_valid(copy))
+		return false;
+	memcpy(id, copy, ID_SIZE);
+	return true;
+}
+
 bool id_read_time(struct span text, int64_t *wall_ms)
 {
 	char id[ID_SIZE];
 	uint32_t high;
 	uint32_t low;
 
-	if (text.len != ID_LEN)
-		return false;
-	memcpy(id, text.data, ID_LEN);
-	id[ID_LEN] = '\0';
-	if (!id_is_valid(id) || !text_parse_hex((struct span){id, 8}, &high) ||
+	if (!id_take(text, id) || !text_parse_hex((struct span){id, 8}, &high) ||
 	    !text_parse_hex((struct span){id + 9, 4}, &low))
 		return false;
 	*wall_ms = (int64_t)((uint64_t)high << 16 | low);

@@ -6,12 +6,9 @@
 
 static bool take_id(struct span subject, char id[static ID_SIZE])
 {
-	char text[ID_SIZE] = "";
+	char text[ID_SIZE];
 
-	if (subject.len != ID_LEN)
-		return false;
-	memcpy(text, subject.data, ID_LEN);
-	if (!id_is_valid(text) || id_is_hashed(text))
+	if (!id_take(subject, text) || id_is_hashed(text))
 		return false;
 	memcpy(id, text, ID_SIZE);
 	return true;

@@ -58,17 +58,6 @@ static void read_order(struct run *run)
 	order_read(&run->read);
 }
 
-static bool take_id(const struct item *lock, const char *name, char id[static ID_SIZE])
-{
-	struct span raw = item_raw_string(lock, name);
-
-	if (raw.len != ID_LEN)
-		return false;
-	memcpy(id, raw.data, ID_LEN);
-	id[ID_LEN] = '\0';
-	return true;
-}
-
 static void on_lock(struct dynamodb_call *call)
 {
 	struct run *run = call->context;
@@ -76,8 +65,9 @@ static void on_lock(struct dynamodb_call *call)
 	struct item lock;
 
 	if (result == RESULT_OK &&
-	    (!item_view(&lock, call->item) || !take_id(&lock, "order_id", run->order_id) ||
-	     !take_id(&lock, "delivery_id", run->delivery_id)))
+	    (!item_view(&lock, call->item) ||
+	     !id_take(item_raw_string(&lock, "order_id"), run->order_id) ||
+	     !id_take(item_raw_string(&lock, "delivery_id"), run->delivery_id)))
 		result = RESULT_GARBLED;
 	dynamodb_call_clear(call);
 	if (result == RESULT_OK)

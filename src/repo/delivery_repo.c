@@ -46,12 +46,8 @@ static void on_found(struct dynamodb_call *call)
 
 	if (result == RESULT_OK && item_view(&item, call->item))
 		id = item_raw_string(&item, "order_id");
-	if (result == RESULT_OK && id.len != ID_LEN)
+	if (result == RESULT_OK && !id_take(id, search->order_id))
 		result = RESULT_GARBLED;
-	if (result == RESULT_OK) {
-		memcpy(search->order_id, id.data, ID_LEN);
-		search->order_id[ID_LEN] = '\0';
-	}
 	dynamodb_call_clear(call);
 	await_finish(search->await, result);
 }

@@ -8,21 +8,12 @@
 
 /* ------------------------------------------------------------------ reading */
 
-static bool read_id(struct span raw, char id[static ID_SIZE])
-{
-	if (raw.len != ID_LEN)
-		return false;
-	memcpy(id, raw.data, ID_LEN);
-	id[ID_LEN] = '\0';
-	return true;
-}
-
 static bool read_part(struct span typed, struct order_part *out)
 {
 	struct item members;
 
 	return item_view(&members, json_scan_member(typed, "M")) &&
-	       read_id(item_raw_string(&members, "product_id"), out->product_id) &&
+	       id_take(item_raw_string(&members, "product_id"), out->product_id) &&
 	       item_i64(&members, "quantity", &out->quantity);
 }
 
@@ -78,7 +69,7 @@ bool order_part_read_delivery(const struct item *item, struct arena *arena,
 		.created_at = item_raw_string(item, "created_at"),
 		.updated_at = item_raw_string(item, "updated_at"),
 	};
-	return read_id(item_raw_string(item, "delivery_id"), out->id) &&
+	return id_take(item_raw_string(item, "delivery_id"), out->id) &&
 	       item_u64(item, "number", &out->number) && item_u64(item, "version", &out->version) &&
 	       delivery_status_find(item_raw_string(item, "status"), &out->status) &&
 	       read_parts(item, arena, &out->parts, &out->part_count);
@@ -92,7 +83,7 @@ bool order_part_read_return(const struct item *item, struct arena *arena, struct
 		.reason = item_raw_string(item, "reason"),
 		.created_at = item_raw_string(item, "created_at"),
 	};
-	return sk.len == 2 + ID_LEN && read_id((struct span){sk.data + 2, ID_LEN}, out->id) &&
+	return sk.len == 2 + ID_LEN && id_take((struct span){sk.data + 2, ID_LEN}, out->id) &&
 	       read_parts(item, arena, &out->parts, &out->part_count);
 }
 

@@ -108,15 +108,6 @@ void restock_repo_remove(struct repo *repo, const struct restock *restock, struc
 
 /* ------------------------------------------------------------------ the next */
 
-static bool take_id(struct span text, char id[static ID_SIZE])
-{
-	if (text.len != ID_LEN)
-		return false;
-	memcpy(id, text.data, ID_LEN);
-	id[ID_LEN] = '\0';
-	return id_is_valid(id);
-}
-
 static const char *take_text(const struct item *item, const char *name, struct arena *arena)
 {
 	struct buf text = {0};
@@ -135,8 +126,8 @@ static bool is_ours(const struct run *run, const struct item *item)
 {
 	struct restock *out = run->out;
 
-	return take_id(item_raw_string(item, "sk"), out->id) &&
-	       take_id(item_raw_string(item, "product_id"), out->product_id) &&
+	return id_take(item_raw_string(item, "sk"), out->id) &&
+	       id_take(item_raw_string(item, "product_id"), out->product_id) &&
 	       item_get(item, "time").data && item_get(item, "data").data &&
 	       shard_of(run->repo, out) == run->shard;
 }

@@ -58,23 +58,13 @@ void subscription_item_write(const struct subscription *subscription, struct buf
 	attribute_add_text(out, "g1s", key);
 }
 
-static bool take_id(const struct item *item, const char *name, char id[static ID_SIZE])
-{
-	struct span text = item_raw_string(item, name);
-
-	if (text.len != ID_LEN)
-		return false;
-	memcpy(id, text.data, ID_LEN);
-	id[ID_LEN] = '\0';
-	return id_is_valid(id);
-}
-
 bool subscription_item_read(const struct item *item, struct subscription *out)
 {
 	struct subscription read = {0};
 
-	if (!take_id(item, "product_id", read.product_id) ||
-	    !take_id(item, "user_id", read.user_id) || !take_id(item, "mark", read.mark) ||
+	if (!id_take(item_raw_string(item, "product_id"), read.product_id) ||
+	    !id_take(item_raw_string(item, "user_id"), read.user_id) ||
+	    !id_take(item_raw_string(item, "mark"), read.mark) ||
 	    !item_i64(item, "ttl", &read.expires_ms) || read.expires_ms > INT64_MAX / 1000)
 		return false;
 	read.expires_ms *= 1000;

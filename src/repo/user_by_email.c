@@ -79,16 +79,8 @@ static void on_user(struct dynamodb_call *call)
 static bool take_lock(struct span text, char id[static ID_SIZE])
 {
 	struct item item;
-	struct span user_id;
 
-	if (!item_view(&item, text))
-		return false;
-	user_id = item_raw_string(&item, "user_id");
-	if (user_id.len != ID_LEN)
-		return false;
-	memcpy(id, user_id.data, ID_LEN);
-	id[ID_LEN] = '\0';
-	return id_is_valid(id);
+	return item_view(&item, text) && id_take(item_raw_string(&item, "user_id"), id);
 }
 
 static void on_lock(struct dynamodb_call *call)

@@ -113,6 +113,8 @@ START_TEST(a_sequence_counts_up_from_anywhere)
 }
 END_TEST
 
+#define VALID "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
+
 static const char *const invalid[] = {
 	"",
 	"0",
@@ -130,10 +132,16 @@ static const char *const invalid[] = {
 
 START_TEST(only_lower_case_uuids_are_valid)
 {
-	ck_assert(id_is_valid("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"));
+	char taken[ID_SIZE] = "untouched";
+
+	ck_assert(id_is_valid(VALID));
 	ck_assert(id_is_valid("00000000-0000-0000-0000-000000000000"));
 	for (size_t i = 0; i < sizeof(invalid) / sizeof(invalid[0]); i++)
-		ck_assert_msg(!id_is_valid(invalid[i]), "%s", invalid[i]);
+		ck_assert_msg(!id_is_valid(invalid[i]) && !id_take(span_of(invalid[i]), taken),
+			      "%s", invalid[i]);
+	ck_assert_str_eq(taken, "untouched");
+	ck_assert(id_take((struct span){VALID "-", ID_LEN}, taken));
+	ck_assert_str_eq(taken, VALID);
 }
 END_TEST
 

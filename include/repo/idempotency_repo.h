@@ -37,8 +37,7 @@ void idempotency_repo_keep(struct repo *repo, struct idempotency *idempotency,
 /* For repo_write.c: the record as a write, and what a record says that was there before. */
 struct idempotency_write {
 	char pk[IDEMPOTENCY_KEY_SIZE];
-	char names[320];
-	char values[64];
+	struct repo_vacancy vacancy;
 	struct buf item;
 };
 MUST_CHECK enum result idempotency_repo_prepare(const struct repo *repo,

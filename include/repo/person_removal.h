@@ -35,8 +35,6 @@ enum {
 	PERSON_PATIENCE_MS = 60 * 1000,   /* until the sweeper sees to it, or the id is free */
 	PERSON_AGAIN_MS = 10 * 60 * 1000, /* when it looks at orders under way again */
 	PERSON_NOTE_SIZE = 72,            /* "K#" and an id, "I#" and a hash */
-	PERSON_MARK_NAMES_SIZE = 320,     /* {"#p":"…","#t":"ttl"} */
-	PERSON_MARK_VALUES_SIZE = 64,
 };
 
 /* One under way. Lives until its done was called. */
@@ -71,8 +69,7 @@ bool person_removal_is_open(const struct item *mark);
 /* For who makes a user: takes a mark away whose time is over. Fails on the condition otherwise. */
 struct person_mark_gone {
 	char pk[RECORD_KEY_SIZE];
-	char names[PERSON_MARK_NAMES_SIZE];
-	char values[PERSON_MARK_VALUES_SIZE];
+	struct repo_vacancy vacancy;
 };
 void person_removal_write_gone(const struct repo *repo, const char *user_id,
 			       struct person_mark_gone *gone, struct dynamodb_write *write);

@@ -40,4 +40,15 @@ void *repo_begin(struct await *await, size_t size, const char *id, enum result m
 /* The names of an expression in which the partition key is #p and nothing else has a #. */
 void repo_key_names(const struct repo *repo, char names[static REPO_NAMES_SIZE]);
 
+/*
+ * Makes it the write's condition that nothing is there, or only what DynamoDB has not removed yet
+ * though its time to live is over. The texts must live as long as the write.
+ */
+struct repo_vacancy {
+	char names[REPO_NAMES_SIZE + sizeof(",\"#t\":\"ttl\"")];
+	char values[64];
+};
+void repo_require_vacancy(const struct repo *repo, int64_t now_s, struct repo_vacancy *texts,
+			  struct dynamodb_write *write);
+
 #endif

@@ -1,15 +1,11 @@
 #include "repo/delivery_item.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/json_string.h"
 
-enum {
-	TEXT_MAX = 8 * 1024, /* of a key before it is hashed, of an item */
-	SMALL_SIZE = 340,    /* a partition key's name, quoted */
-};
+enum { TEXT_MAX = 8 * 1024 }; /* of a key before it is hashed, of an item */
 
 /* ------------------------------------------------------------------ keys */
 
@@ -150,22 +146,14 @@ void delivery_item_put_seen(struct order_draft *draft, const char *delivery_id,
 {
 	struct buf members = {0};
 	char key[DELIVERY_KEY_SIZE];
-	char names[SMALL_SIZE];
-	char values[SMALL_SIZE];
-	struct dynamodb_write write = {
-		.condition = "attribute_not_exists(#p) OR #t <= :now",
-		.names = names,
-		.values = values,
-	};
+	struct repo_vacancy vacancy;
+	struct dynamodb_write write = {0};
 
 	if (!make_seen_key(draft->repo, delivery_id, report->event_id, key)) {
 		order_draft_fail(draft, RESULT_NO_MEMORY);
 		return;
 	}
-	snprintf(names, sizeof(names), "{\"#p\":\"%s\",\"#t\":\"ttl\"}",
-		 draft->repo->db.partition_key);
-	snprintf(values, sizeof(values), "{\":now\":{\"N\":\"%" PRId64 "\"}}",
-		 draft->wall_ms / 1000);
+	repo_require_vacancy(draft->repo, draft->wall_ms / 1000, &vacancy, &write);
 	buf_init(&members, TEXT_MAX);
 	write_seen(draft, delivery_id, report, &members);
 	add_put(draft, key, &members, &write);

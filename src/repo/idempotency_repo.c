@@ -64,20 +64,14 @@ enum result idempotency_repo_prepare(const struct repo *repo, const struct idemp
 	if (answer->body.len > IDEMPOTENCY_ANSWER_MAX)
 		return RESULT_TOO_LARGE;
 	make_key(idempotency, record->pk);
-	snprintf(record->names, sizeof(record->names), "{\"#p\":\"%s\",\"#t\":\"ttl\"}",
-		 repo->db.partition_key);
-	snprintf(record->values, sizeof(record->values), "{\":now\":{\"N\":\"%" PRId64 "\"}}",
-		 now_seconds(repo));
 	buf_init(&record->item, ITEM_MAX);
 	write_record(repo, idempotency, answer, &record->item);
 	*write = (struct dynamodb_write){
 		.action = DYNAMODB_PUT,
 		.key = {record->pk, "#"},
 		.item = buf_text(&record->item),
-		.condition = "attribute_not_exists(#p) OR #t <= :now",
-		.names = record->names,
-		.values = record->values,
 	};
+	repo_require_vacancy(repo, now_seconds(repo), &record->vacancy, write);
 	return buf_ok(&record->item) ? RESULT_OK : RESULT_NO_MEMORY;
 }
 

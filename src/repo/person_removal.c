@@ -40,17 +40,8 @@ void person_removal_write_gone(const struct repo *repo, const char *user_id,
 			       struct person_mark_gone *gone, struct dynamodb_write *write)
 {
 	user_item_key(user_id, gone->pk);
-	snprintf(gone->names, sizeof(gone->names), "{\"#p\":\"%s\",\"#t\":\"ttl\"}",
-		 repo->db.partition_key);
-	snprintf(gone->values, sizeof(gone->values), "{\":now\":{\"N\":\"%" PRId64 "\"}}",
-		 clock_wall_ms(repo->clock) / 1000);
-	*write = (struct dynamodb_write){
-		.action = DYNAMODB_DELETE,
-		.key = {gone->pk, "GONE"},
-		.condition = "attribute_not_exists(#p) OR #t <= :now",
-		.names = gone->names,
-		.values = gone->values,
-	};
+	*write = (struct dynamodb_write){.action = DYNAMODB_DELETE, .key = {gone->pk, "GONE"}};
+	repo_require_vacancy(repo, clock_wall_ms(repo->clock) / 1000, &gone->vacancy, write);
 }
 
 static void end(struct person_removal *removal, enum result result)

@@ -18,19 +18,16 @@ static bool is_dash_place(size_t i)
 static void write_id(uint8_t bytes[static ID_BYTES], unsigned version, char text[static ID_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";
-	size_t nibble = 0;
 
 	bytes[6] = (uint8_t)((bytes[6] & 0x0f) | version << 4);
 	bytes[8] = (bytes[8] & 0x3f) | 0x80;
-	for (size_t i = 0; i < ID_LEN; i++) {
-		if (is_dash_place(i)) {
-			text[i] = '-';
-			continue;
-		}
-		text[i] = digits[nibble % 2 ? bytes[nibble / 2] & 15 : bytes[nibble / 2] >> 4];
-		nibble++;
+	for (size_t i = 0; i < ID_BYTES; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*text++ = '-';
+		*text++ = digits[bytes[i] >> 4];
+		*text++ = digits[bytes[i] & 15];
 	}
-	text[ID_LEN] = '\0';
+	*text = '\0';
 }
 
 void id_make_random(char text[static ID_SIZE])

@@ -121,12 +121,9 @@ static bool check_number(struct scanner *scan)
 
 static bool check_value(struct scanner *scan, unsigned depth);
 
-/* Behind the opening brace. */
-static bool check_object(struct scanner *scan, unsigned depth)
+/* Behind the opening brace or a comma. */
+static bool check_members(struct scanner *scan, unsigned depth)
 {
-	skip_space(scan);
-	if (take(scan, '}'))
-		return true;
 	do {
 		skip_space(scan);
 		if (!take(scan, '"') || !check_string(scan))
@@ -136,6 +133,33 @@ static bool check_object(struct scanner *scan, unsigned depth)
 			return false;
 	} while (take(scan, ','));
 	return take(scan, '}');
+}
+
+/* Over the start of "S":"…" and its like, up to behind the third quote. */
+static bool take_typed_start(struct scanner *scan)
+{
+	static const char form[] = "\"T\":\"";
+	const size_t len = sizeof(form) - 1;
+	const char *at = scan->at;
+
+	if ((size_t)(scan->end - at) < len || at[0] != '"' || !is_plain((unsigned char)at[1]) ||
+	    memcmp(at + 2, form + 2, len - 2) != 0)
+		return false;
+	scan->at += len;
+	return true;
+}
+
+/* Behind the opening brace. Nearly all objects that DynamoDB answers are {"S":"…"} and its like. */
+static bool check_object(struct scanner *scan, unsigned depth)
+{
+	if (take_typed_start(scan)) {
+		if (!check_string(scan))
+			return false;
+		skip_space(scan);
+		return take(scan, '}') || (take(scan, ',') && check_members(scan, depth));
+	}
+	skip_space(scan);
+	return take(scan, '}') || check_members(scan, depth);
 }
 
 /* Behind the opening bracket. */

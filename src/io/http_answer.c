@@ -274,17 +274,22 @@ static bool is_last_line_clean(const struct buf *lines)
 	return is_clean(line, (size_t)(lines->data + lines->len - line));
 }
 
-static bool are_all_clean(struct span lines)
+/* The length of a head all of whose lines are there and clean; 0: it is not like that. */
+static size_t clean_head_len(const char *bytes, size_t limit)
 {
-	while (lines.len > 0) {
-		const char *end = memchr(lines.data, '\n', lines.len);
-		size_t len = (size_t)(end - lines.data) + 1;
+	size_t len = 0;
 
-		if (!is_clean(lines.data, len))
-			return false;
-		lines = (struct span){lines.data + len, lines.len - len};
+	for (;;) {
+		const char *line = bytes + len;
+		const char *end = memchr(line, '\n', limit - len);
+		size_t line_len = end != NULL ? (size_t)(end - line) + 1 : 0;
+
+		if (!is_clean(line, line_len))
+			return 0;
+		len += line_len;
+		if (line_len == 2)
+			return len;
 	}
-	return true;
 }
 
 /*
@@ -307,16 +312,11 @@ static size_t take_line(struct http_answer *answer, const char *bytes, size_t le
 static size_t take_whole_head(struct http_answer *answer, const char *bytes, size_t len)
 {
 	size_t limit = len < HTTP_ANSWER_HEAD_MAX ? len : HTTP_ANSWER_HEAD_MAX;
-	const char *end = memmem(bytes, limit, "\r\n\r\n", 4);
-	struct span head = {bytes, end != NULL ? (size_t)(end - bytes) + 4 : 0};
+	size_t head_len = answer->head.len == 0 ? clean_head_len(bytes, limit) : 0;
 
-	if (answer->head.len > 0 || end == NULL)
-		return 0;
-	if (are_all_clean(head))
-		finish_head(answer, head);
-	else
-		answer->state = HTTP_ANSWER_BROKEN;
-	return head.len;
+	if (head_len > 0)
+		finish_head(answer, (struct span){bytes, head_len});
+	return head_len;
 }
 
 static size_t add_head(struct http_answer *answer, const char *bytes, size_t len)

@@ -27,6 +27,12 @@ bool secret_is_writable(const char *path);
 /* Makes room for as many bytes as a buffer may hold, so that it never moves. False: no memory. */
 MUST_CHECK bool secret_reserve(struct buf *text);
 
+/*
+ * Empties it and makes room for as many bytes. What has to move for that is overwritten, so that no
+ * copy stays in freed memory. Without memory the buffer has failed, as with buf_reserve.
+ */
+void secret_renew(struct buf *text, size_t room);
+
 /* Overwrites the bytes in use and releases the memory. */
 void secret_clear(struct buf *text);
 

@@ -61,6 +61,9 @@ size_t text_utf8_count(struct span text);
 /* True if there is a control character (U+0000–U+001F, U+007F–U+009F). The text must be UTF-8. */
 bool text_has_control(struct span text);
 
+/* Whether a name is one of those in a list with commas. One with a comma in it never is. */
+bool text_is_listed(const char *list, struct span name);
+
 /*
  * Decodes %XX in place and returns the new length; SIZE_MAX when an escape is malformed.
  * "+" stays as it is.

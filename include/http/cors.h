@@ -17,7 +17,7 @@ void cors_add_headers(struct MHD_Response *response, const struct request *rq);
 
 /*
  * A browser asks by OPTIONS what the page may send: adds to the reply to come that it may use the
- * methods that the path has (`allow`) and the headers that shopd knows.
+ * methods that the path has (`allow`) and the headers that a page has a use for.
  */
 void cors_answer_preflight(struct request *rq, const char *allow);
 

@@ -16,6 +16,7 @@
 #include "aws/circuit.h"
 #include "aws/sigv4.h"
 #include "base/log.h"
+#include "base/secret.h"
 
 enum {
 	HEAD_MAX = 16 * 1024,
@@ -227,9 +228,8 @@ static bool write_request(struct aws_call *call, const struct aws_keys *keys)
 
 	call->clock_offset_ms = call->client->clock_offset_ms;
 	clock_format_amz(service_time_ms(call->client), date);
-	buf_reset(out);
 	out->max = HEAD_MAX + call->body.len;
-	buf_reserve(out, HEAD_USUAL + (keys->token ? strlen(keys->token) : 0) + call->body.len);
+	secret_renew(out, HEAD_USUAL + (keys->token ? strlen(keys->token) : 0) + call->body.len);
 	return aws_head_write(&head, &call->client->signer, keys, out);
 }
 

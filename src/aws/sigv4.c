@@ -56,9 +56,19 @@ static void add_sized(struct buf *out, struct span text)
 	buf_add(out, text.data, text.len);
 }
 
+/* At least as much as a text of a request takes: both its parts of the target, and all headers. */
+static size_t room_for(const struct sigv4_request *request)
+{
+	size_t room = 512 + 3 * (request->path.len + request->query.len);
+
+	for (size_t i = 0; i < request->header_count; i++)
+		room += 2 * request->headers[i].name.len + request->headers[i].value.len + 16;
+	return room < CANONICAL_MAX ? room : CANONICAL_MAX;
+}
+
 static void describe(const struct sigv4_request *request, struct buf *out)
 {
-	buf_reset(out);
+	secret_renew(out, room_for(request));
 	add_sized(out, span_of(request->method));
 	add_sized(out, request->path);
 	add_sized(out, request->query);
@@ -91,7 +101,7 @@ static bool write_head(struct sigv4 *signer, const struct sigv4_request *request
 {
 	struct buf *out = &signer->canonical_request;
 
-	buf_reset(out);
+	secret_renew(out, room_for(request));
 	buf_reset(&signer->signed_headers);
 	buf_add_str(out, request->method);
 	buf_add_char(out, '\n');

@@ -25,6 +25,14 @@ void secret_clear(struct buf *text)
 	buf_clear(text);
 }
 
+void secret_renew(struct buf *text, size_t room)
+{
+	if (text->room <= room)
+		secret_clear(text);
+	buf_reset(text);
+	buf_reserve(text, room);
+}
+
 static bool read_all(int fd, struct buf *text)
 {
 	char more;

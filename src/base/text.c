@@ -197,6 +197,20 @@ bool text_has_control(struct span text)
 	return false;
 }
 
+bool text_is_listed(const char *list, struct span name)
+{
+	while (name.len > 0 && !memchr(name.data, ',', name.len)) {
+		size_t len = strcspn(list, ",");
+
+		if (len == name.len && memcmp(list, name.data, len) == 0)
+			return true;
+		if (!list[len])
+			return false;
+		list += len + 1;
+	}
+	return false;
+}
+
 size_t text_percent_decode(char *text, size_t len)
 {
 	size_t to = 0;

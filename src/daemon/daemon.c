@@ -13,13 +13,18 @@
 #include "base/resident.h"
 #include "daemon/metrics_page.h"
 #include "daemon/worker.h"
+#include "http/capacity.h"
 #include "http/rate_limit.h"
 #include "io/listener.h"
 #include "io/service_manager.h"
 
 enum { WORKERS_MAX = 64, ADMIN_TURNS = 100 };
-/* Of clients; and descriptors of a worker that are no client's nor a call's. */
-enum { ADMIN_CONNECTIONS = 100, CONNECTIONS_MIN = 16, WORKER_DESCRIPTORS = 32 };
+enum { ADMIN_CONNECTIONS = 100 };
+/*
+ * Of a worker: a call has its connection and what libcurl opens for that, a stream its spool file;
+ * and what is no client's, no call's and no stream's.
+ */
+enum { DESCRIPTORS_OF_CALL = 3, DESCRIPTORS_OF_STREAM = 1, DESCRIPTORS_OF_WORKER = 32 };
 
 struct daemon {
 	const struct config *config;
@@ -280,34 +285,35 @@ static bool start_workers(struct daemon *daemon)
 	return true;
 }
 
-/* Each connection is a descriptor, and the default of 1,024 is soon used up. */
+/* Each connection is a descriptor, and the default of 1,024 is soon used up. What there is then. */
 static uint64_t raise_descriptor_limit(void)
 {
 	struct rlimit limit;
+	struct rlimit highest;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return UINT64_MAX;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	return limit.rlim_max;
+	highest = (struct rlimit){limit.rlim_max, limit.rlim_max};
+	return setrlimit(RLIMIT_NOFILE, &highest) == 0 ? highest.rlim_cur : limit.rlim_cur;
 }
 
 /*
  * A worker makes room among its connections when it has as many as it may have, but not when there
- * are no descriptors; so it may not have more than there are. Its calls to DynamoDB and SNS need
- * some, too.
+ * are no descriptors; so it may not have more than there are. Its calls and streams need some, too.
+ * They seldom need all that they may have: clients have half in any case.
  */
 static uint64_t limit_connections(uint64_t descriptors, uint64_t workers,
 				  const struct config *config)
 {
-	uint64_t others =
-		ADMIN_CONNECTIONS + workers * (2 * config->max_calls + WORKER_DESCRIPTORS);
-	uint64_t room = descriptors > others ? (descriptors - others) / workers : 0;
+	uint64_t others = ADMIN_CONNECTIONS + workers * (DESCRIPTORS_OF_CALL * config->max_calls +
+							 DESCRIPTORS_OF_STREAM * CAPACITY_STREAMS +
+							 DESCRIPTORS_OF_WORKER);
+	bool is_short = others > descriptors / 2;
+	uint64_t room = (descriptors - (is_short ? descriptors / 2 : others)) / workers;
 
 	if (room >= config->max_connections)
 		return config->max_connections;
-	room = room > CONNECTIONS_MIN ? room : CONNECTIONS_MIN;
-	log_event(LOG_INFO,
+	log_event(is_short ? LOG_WARNING : LOG_INFO,
 		  "the limit of open files leaves each worker fewer connections than "
 		  "SHOPD_MAX_CONNECTIONS; raise LimitNOFILE (ulimit -n)",
 		  LOG_F_NUM("max_connections", room));

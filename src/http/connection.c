@@ -149,6 +149,7 @@ static void request_begin(struct connection *connection, const char *target)
 	rq->app = options->app;
 	rq->client = connection->peer_ip;
 	rq->target = arena_copy(&rq->arena, target, strlen(target));
+	rq->path = arena_copy(&rq->arena, target, strcspn(target, "?"));
 	rq->received_us = loop_now_us(options->loop);
 	rq->await.deadline_us = rq->received_us + options->config->request_deadline_us;
 	buf_init(&rq->raw_body, options->config->max_body);
@@ -199,12 +200,6 @@ static const char *keep_trace(struct request *rq)
 	const char *given = request_harmless_header(rq, "X-Amzn-Trace-Id");
 
 	return given != NULL ? arena_copy(&rq->arena, given, strlen(given)) : NULL;
-}
-
-static bool split_target(struct request *rq)
-{
-	rq->path = arena_copy(&rq->arena, rq->target, strcspn(rq->target, "?"));
-	return rq->path != NULL;
 }
 
 static void route_request(struct connection *connection)
@@ -284,7 +279,7 @@ static void check_head(struct connection *connection, const char *method, const 
 	name_request(rq);
 	rq->client = forwarded_client(rq);
 	rq->await.trace_id = keep_trace(rq);
-	if (!split_target(rq))
+	if (rq->path == NULL)
 		reply_failure(rq, RESULT_NO_MEMORY);
 	else if (is_too_large)
 		reply_problem(rq, "headers-too-large", NULL);

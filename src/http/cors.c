@@ -3,12 +3,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "http/connection.h"
 #include "http/reply.h"
 
 static const char known_headers[] =
 	"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Api-Key, "
-	"X-Request-Id, traceparent";
+	"X-Amzn-Trace-Id, X-Request-Id, traceparent";
 /* Besides those that a page may read anyway. */
 static const char shown_headers[] =
 	"ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
@@ -18,22 +19,6 @@ static const char shown_headers[] =
 static bool are_all(const char *origins)
 {
 	return strcmp(origins, "*") == 0;
-}
-
-/* As it stands there: browsers write origins in one way only. */
-static bool has_origin(const char *origins, const char *origin)
-{
-	size_t len = strlen(origin);
-
-	for (;;) {
-		size_t next = strcspn(origins, ",");
-
-		if (next == len && memcmp(origins, origin, len) == 0)
-			return true;
-		if (origins[next] == '\0')
-			return false;
-		origins += next + 1;
-	}
 }
 
 static const char *origins_of(const struct request *rq)
@@ -51,7 +36,7 @@ static const char *allowed_origin(const struct request *rq)
 		return NULL;
 	if (are_all(origins))
 		return "*";
-	return has_origin(origins, origin) ? origin : NULL;
+	return text_is_listed(origins, span_of(origin)) ? origin : NULL;
 }
 
 void cors_add_headers(struct MHD_Response *response, const struct request *rq)

@@ -193,31 +193,16 @@ static enum jwt_result check_beginning(const json_t *object, int64_t now_ms)
 	return now_ms >= (seconds - JWT_LEEWAY_S) * 1000 ? JWT_OK : JWT_NOT_YET_VALID;
 }
 
-/* Whether a name is one of those in a list with commas. */
-static bool is_listed(const char *list, struct span name)
-{
-	while (name.len > 0 && !memchr(name.data, ',', name.len)) {
-		size_t len = strcspn(list, ",");
-
-		if (len == name.len && memcmp(list, name.data, len) == 0)
-			return true;
-		if (!list[len])
-			return false;
-		list += len + 1;
-	}
-	return false;
-}
-
 /* RFC 7519, 4.1.3: one name or several. */
 static bool is_audience(const json_t *value, const char *audiences)
 {
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		struct span name = string_of(json_array_get(value, i));
 
-		if (name.data && is_listed(audiences, name))
+		if (name.data && text_is_listed(audiences, name))
 			return true;
 	}
-	return is_listed(audiences, string_of(value));
+	return text_is_listed(audiences, string_of(value));
 }
 
 /* An access token of Cognito has no audience unless its client asked for one. */
@@ -231,7 +216,7 @@ static enum jwt_result check_audience(const json_t *claims, const char *audience
 		return JWT_USE_WRONG;
 	if (audience)
 		return is_audience(audience, audiences) ? JWT_OK : JWT_AUDIENCE_WRONG;
-	if (span_equals(use, "id") || !is_listed(audiences, member(claims, "client_id")))
+	if (span_equals(use, "id") || !text_is_listed(audiences, member(claims, "client_id")))
 		return JWT_AUDIENCE_WRONG;
 	return JWT_OK;
 }
@@ -254,7 +239,7 @@ static enum jwt_result check_balanced(const struct token *token, const struct jw
 {
 	enum jwt_result result;
 
-	if (!is_listed(rules->signers, member(token->header, "signer")))
+	if (!text_is_listed(rules->signers, member(token->header, "signer")))
 		return JWT_SIGNER_WRONG;
 	result = check_expiry(token->header, true, now_ms);
 	if (result == JWT_OK)
@@ -267,8 +252,9 @@ static enum jwt_result check_balanced(const struct token *token, const struct jw
 	    (json_object_get(token->claims, "iss") &&
 	     !span_equals(member(token->claims, "iss"), rules->issuer)))
 		return JWT_ISSUER_WRONG;
-	return is_listed(rules->audiences, member(token->header, "client")) ? JWT_OK
-									    : JWT_AUDIENCE_WRONG;
+	return text_is_listed(rules->audiences, member(token->header, "client"))
+		       ? JWT_OK
+		       : JWT_AUDIENCE_WRONG;
 }
 
 /* ---------------------------------------------------------------- subject */
@@ -364,7 +350,7 @@ bool jwt_key_id(struct span text, const char *signers, char id[static JWKS_ID_MA
 	struct span found = {0};
 
 	if (read_header(text, &token) == JWT_OK &&
-	    is_listed(signers, member(token.header, "signer")))
+	    text_is_listed(signers, member(token.header, "signer")))
 		found = member(token.header, "kid");
 	if (found.len > JWKS_ID_MAX)
 		found.len = 0;

@@ -200,7 +200,7 @@ static const char *without_id(const char *path, char shown[static ROUTER_SHOWN_S
 const char *router_loggable_path(const struct route *routes, const struct request *rq,
 				 char shown[static ROUTER_SHOWN_SIZE])
 {
-	const char *path = rq->path != NULL ? rq->path : rq->target;
+	const char *path = rq->path;
 
 	if (rq->route != NULL)
 		return rq->route->endpoint->is_secret ? rq->route->path : path;

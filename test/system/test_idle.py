@@ -6,6 +6,7 @@
 import contextlib
 import os
 import resource
+import shutil
 import socket
 import time
 
@@ -102,6 +103,25 @@ def test_beyond_the_limit_clients_wait_and_operators_do_not(start):
         for path in ("/live", "/ready"):
             assert daemon.admin().get(path).status == 200
         check_answer(waiting)
+
+
+FILES = 400
+
+
+class Limited(shop.Shopd):
+    def launch(self, name, folder, env):
+        argv = [shutil.which("prlimit"), f"--nofile={FILES}", shop.BINARY]
+        return shop.Process(name, argv, folder, env)
+
+
+def test_clients_have_half_of_few_descriptors_and_make_room_for_others(folder, proxy, table):
+    daemon = Limited(folder, proxy.url, SHOPD_WORKERS=1).ready()
+    assert [line["max_connections"] for line in daemon.log() if line["level"] == "warning"
+            and "limit of open files" in line["msg"]] == [FILES // 2]
+    with idle(daemon.port, FILES // 2), connect(daemon.port, FILES // 2) as waiting:
+        check_answer(waiting)
+        assert len(os.listdir(f"/proc/{daemon.process.pid}/fd")) < FILES
+    assert daemon.end() == 0
 
 
 def test_without_descriptors_those_who_are_there_are_served(start):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import uuid
 
 import pytest
@@ -33,6 +34,23 @@ def test_each_request_is_one_line(shopd, client):
         assert line["path"] == path.split("?")[0]
         assert line["duration_ms"] >= 0 and TIME.fullmatch(line["time"])
         assert "secret" not in json.dumps(line)
+
+
+@pytest.mark.parametrize("head", [
+    "GET /user?email=jo@shop.example HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    "GET /user?email=jo@shop.example HTTP/1.1\r\nHost: a\r\n",
+], ids=["a wrong one", "one that never was whole"])
+def test_no_query_of_any_head_is_logged(shopd, head):
+    before = len(shopd.log())
+    with socket.create_connection(("127.0.0.1", shopd.port)) as connection:
+        connection.sendall(head.encode())
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(4096):
+            pass
+    line, = shop.wait_until(
+        lambda: [line for line in shopd.log()[before:] if "/user" in json.dumps(line)])
+    assert line["path"] == "/user"
+    assert "jo@" not in json.dumps(line)
 
 
 def test_a_made_request_id_is_the_logged_one(shopd, client):

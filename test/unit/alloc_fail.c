@@ -118,6 +118,8 @@ void *__wrap_calloc(size_t count, size_t size)
 
 void *__wrap_realloc(void *old, size_t size)
 {
+	if (old != NULL && state.on_free != NULL)
+		state.on_free(old);
 	return allocate(old, size, __builtin_return_address(0));
 }
 

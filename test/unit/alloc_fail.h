@@ -46,7 +46,7 @@ void alloc_fail_at(size_t n);
 /* Allocations since the last alloc_fail_at, or since the start. */
 size_t alloc_count(void);
 
-/* Shows what is freed from now on before it goes; NULL: no more. */
+/* Shows what is freed or may move from now on, before it goes; NULL: no more. */
 void alloc_on_free(void (*look)(const void *block));
 
 /* True when the allocation that was to fail has done so. */

@@ -55,6 +55,40 @@ START_TEST(nothing_is_left_behind_a_reset)
 }
 END_TEST
 
+static const char *left;
+static bool was_wiped;
+
+static void look_at_what_goes(const void *block)
+{
+	if (block == left)
+		was_wiped = memcmp(block, "\0\0\0\0", 4) == 0;
+}
+
+START_TEST(what_needs_more_room_leaves_nothing_behind)
+{
+	struct buf text;
+
+	buf_init(&text, 100000);
+	buf_add_str(&text, "hush");
+	left = text.data;
+	secret_renew(&text, 4);
+	ck_assert_ptr_eq(left, text.data);
+	ck_assert_uint_eq(text.len, 0);
+
+	buf_add_str(&text, "hush");
+	alloc_on_free(look_at_what_goes);
+	secret_renew(&text, 99999);
+	alloc_on_free(NULL);
+	ck_assert(was_wiped);
+	ck_assert(buf_ok(&text));
+	ck_assert_uint_ge(text.room, 99999);
+
+	secret_renew(&text, 100001);
+	ck_assert(!buf_ok(&text));
+	secret_clear(&text);
+}
+END_TEST
+
 START_TEST(who_else_may_read_a_file_is_known)
 {
 	static const struct {
@@ -100,6 +134,7 @@ Suite *secret_suite(void)
 	tcase_add_test(cases, a_file_is_read_whole);
 	tcase_add_test(cases, one_that_is_too_long_or_not_there_is_not_read);
 	tcase_add_test(cases, nothing_is_left_behind_a_reset);
+	tcase_add_test(cases, what_needs_more_room_leaves_nothing_behind);
 	tcase_add_test(cases, who_else_may_read_a_file_is_known);
 	tcase_add_test(cases, a_lack_of_memory_is_told);
 	suite_add_tcase(all, cases);

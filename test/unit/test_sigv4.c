@@ -457,10 +457,34 @@ START_TEST(no_session_token_is_left_behind)
 	written[0] = signer.canonical_request;
 	written[1] = signer.source;
 	written[2] = signer.next_source;
+	wiped_count = 0;
 	alloc_on_free(look_for_token);
 	sigv4_clear(&signer);
 	alloc_on_free(NULL);
 	ck_assert_uint_eq(wiped_count, 3);
+}
+END_TEST
+
+START_TEST(no_session_token_is_left_behind_by_a_larger_request)
+{
+	static char path[3000] = "/";
+	struct published from = {.headers = {{"x-amz-security-token", STS_TOKEN}}};
+	struct sigv4_header headers[8];
+	struct sigv4_request request = request_of(&from, headers);
+
+	memset(path + 1, 'p', sizeof(path) - 1);
+	ck_assert(sigv4_canonical_request(&signer, &request));
+	request.method = "PUT";
+	ck_assert(sigv4_canonical_request(&signer, &request));
+	written[0] = signer.canonical_request;
+	written[1] = signer.source;
+	written[2] = signer.next_source;
+	request.path = (struct span){path, sizeof(path)};
+	wiped_count = 0;
+	alloc_on_free(look_for_token);
+	ck_assert(sigv4_canonical_request(&signer, &request));
+	alloc_on_free(NULL);
+	ck_assert_uint_eq(wiped_count, 2); /* the canonical request, and what the next is made of */
 }
 END_TEST
 
@@ -481,6 +505,7 @@ Suite *sigv4_suite(void)
 	tcase_add_test(cases, the_signing_key_follows_the_day_and_the_keys);
 	tcase_add_test(cases, requests_that_are_alike_are_not_mixed_up);
 	tcase_add_test(cases, no_session_token_is_left_behind);
+	tcase_add_test(cases, no_session_token_is_left_behind_by_a_larger_request);
 	tcase_add_test(cases, what_is_beyond_the_limits_is_refused);
 	suite_add_tcase(all, cases);
 	return all;

@@ -296,6 +296,22 @@ static const struct {
 	{"%g4", NULL},  {"%%41", NULL},         {"% 41", NULL},   {"%+1", NULL},
 };
 
+START_TEST(a_name_is_listed_as_a_whole)
+{
+	static const char list[] = "https://a.example,b,,c d";
+	static const char *const there[] = {"https://a.example", "b", "c d"};
+	static const char *const missing[] = {"",   "https://a", "a.example", "b,",
+					      ",b", "b,,c d",    "c",         "d"};
+
+	for (size_t i = 0; i < sizeof(there) / sizeof(there[0]); i++)
+		ck_assert_msg(text_is_listed(list, span_of(there[i])), "%zu", i);
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
+		ck_assert_msg(!text_is_listed(list, span_of(missing[i])), "%zu", i);
+	ck_assert(!text_is_listed("", span_of("")));
+	ck_assert(!text_is_listed(list, (struct span){0}));
+}
+END_TEST
+
 START_TEST(percent_escapes_are_decoded_in_place)
 {
 	for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
@@ -441,6 +457,7 @@ static void add_cases(TCase *cases)
 	tcase_add_test(cases, broken_utf_8_is_found_anywhere);
 	tcase_add_test(cases, characters_are_counted_not_bytes);
 	tcase_add_test(cases, control_characters_are_those_of_both_blocks);
+	tcase_add_test(cases, a_name_is_listed_as_a_whole);
 	tcase_add_test(cases, percent_escapes_are_decoded_in_place);
 	tcase_add_test(cases, a_percent_escape_may_be_nul);
 	tcase_add_test(cases, base64url_has_no_padding);

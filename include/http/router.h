@@ -33,8 +33,9 @@ void router_allow(const struct route *routes, const struct request *rq,
 
 /*
  * The request's path as the log may have it: as it came, unless ids in it are keys
- * (endpoint.is_secret). Then it is the route's path; or for what only begins like a path with a key,
- * the beginning that is not one. Of a path without a route it is what stands before the first id.
+ * (endpoint.is_secret). Then it is the route's path; or for what only begins like a path with a
+ * key, the beginning that is not one. Of a path without a route it is what stands before the first
+ * id.
  */
 const char *router_loggable_path(const struct route *routes, const struct request *rq,
 				 char shown[static ROUTER_SHOWN_SIZE]);

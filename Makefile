@@ -245,14 +245,15 @@ $(eval $(call watched,tsan,build/tsan/shopd $(TOOLS_tsan) build/tsan/unit,build/
 VALGRIND = valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect \
 	--show-leak-kinds=definite,indirect --error-exitcode=99 --suppressions=$(CURDIR)/test/valgrind.supp
 
-build/valgrind/shopd: build/debug/shopd Makefile
+TOOLS_valgrind := $(TOOLS_debug:build/debug/%=build/valgrind/%)
+$(TOOLS_valgrind) build/valgrind/shopd: build/valgrind/%: build/debug/% Makefile
 	@mkdir -p $(@D)
-	@printf '#!/bin/sh\nexec $(VALGRIND) --log-file=$(CURDIR)/$(@D)/%%p.log $(CURDIR)/$< "$$@"\n' >$@
+	@printf '#!/bin/sh\nexec $(VALGRIND) --log-file=$(CURDIR)/build/valgrind/%%p.log $(CURDIR)/$< "$$@"\n' >$@
 	@chmod +x $@
 
 valgrind: export SHOPD_SLOWNESS = 30
-valgrind: ## the tests under valgrind, which takes hours
-$(eval $(call watched,valgrind,build/valgrind/shopd $(TOOLS_debug) build/debug/unit,$(VALGRIND) build/debug/unit))
+valgrind: ## the tests under valgrind
+$(eval $(call watched,valgrind,build/valgrind/shopd $(TOOLS_valgrind) build/debug/unit,$(VALGRIND) build/debug/unit))
 
 faults: build/release/shopd $(TOOLS_release) $(EMULATOR) ## each operation of DynamoDB under each fault, with SEEDS= seeds (1000)
 	@FAULT_SEEDS=$(or $(SEEDS),1000) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \

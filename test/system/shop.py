@@ -38,7 +38,8 @@ HAS_SANITIZER = BINARY.exists() and bool(re.search(rb"__[at]san_init", BINARY.re
 SLOWNESS = int(os.environ.get("SHOPD_SLOWNESS", 4 if HAS_SANITIZER else 1))
 """What times may be multiplied with."""
 IS_WATCHED = SLOWNESS > 1
-"""By a sanitizer or valgrind, with which memory and the loading of libraries are not as usual."""
+"""By a sanitizer or valgrind, with which memory is not as usual."""
+HAS_VALGRIND = BINARY.parent.name == "valgrind"
 
 
 def die_with_parent():
@@ -283,13 +284,23 @@ class Shopd:
 
     def ready(self, seconds=10):
         """Waits until the daemon serves, and returns it."""
-        wait_until(lambda: self.answers_ready() or not self.process.running(), seconds, "/ready")
+        return self.wait_for("/ready", seconds)
+
+    def live(self):
+        """Waits until the daemon answers operators, and takes signals, and returns it."""
+        return self.wait_for("/live", 10)
+
+    def wait_for(self, path, seconds):
+        wait_until(lambda: self.answers(path) or not self.process.running(), seconds, path)
         assert self.process.running(), f"shopd ended at its start:\n{self.process.log_text()}"
         return self
 
     def answers_ready(self):
+        return self.answers("/ready")
+
+    def answers(self, path):
         try:
-            url = f"http://127.0.0.1:{self.admin_port}/ready"
+            url = f"http://127.0.0.1:{self.admin_port}{path}"
             return urllib.request.urlopen(url, timeout=1).status == 200
         except OSError:
             return False

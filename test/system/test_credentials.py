@@ -97,7 +97,7 @@ def test_keys_rotate_under_load_without_a_failure(start_by_role, metadata, proxy
         thread.start()
     try:
         shop.wait_until(lambda: "ROLE2" in keys_used(proxy), 8, "use of ROLE2")
-        time.sleep(0.5)
+        time.sleep(0.5 * shop.SLOWNESS)
         used = keys_used(proxy)["ROLE1"]
         time.sleep(0.3)
         assert keys_used(proxy)["ROLE1"] == used, "a worker still signs with the old key"
@@ -180,6 +180,7 @@ def test_no_secret_of_the_role_is_logged(start_by_role, metadata, proxy):
 def test_disabled_metadata_is_never_asked(start_by_role, metadata, start, table):
     daemon = start(ready=False, AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None,
                    AWS_SESSION_TOKEN=None, AWS_EC2_METADATA_SERVICE_ENDPOINT=metadata.url)
+    daemon.live()
     time.sleep(0.3)
     assert metadata.requests == []
     assert not daemon.answers_ready()

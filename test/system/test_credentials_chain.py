@@ -187,12 +187,16 @@ def test_the_instances_role_may_be_the_source_of_another(begin, proxy, sts, meta
     assert key_in_use(daemon, proxy) == {"ASIA1STS"}
 
 
+runs_programs = pytest.mark.skipif(shop.HAS_VALGRIND, reason="it has no pidfd_open")
+
+
 def program(tmp_path, text):
     """A credential_process that runs this Python code."""
     script = write(tmp_path / "get keys.py", text)
     return f'[default]\ncredential_process = {sys.executable} "{script}" --for \'the shop\'\n'
 
 
+@runs_programs
 def test_a_program_may_print_keys(begin, proxy, tmp_path):
     code = f"""
 import json, sys
@@ -208,6 +212,7 @@ print(json.dumps({{"Version": 1, "AccessKeyId": {shop.ACCESS_KEY!r},
     assert "noise" not in daemon.process.log_text()
 
 
+@runs_programs
 def test_what_a_program_complains_about_is_told_in_one_line(begin, tmp_path):
     code = "import sys\nsys.exit('no network\\nsecret details')\n"
     path = write(tmp_path / "config", program(tmp_path, code))
@@ -217,9 +222,10 @@ def test_what_a_program_complains_about_is_told_in_one_line(begin, tmp_path):
     assert daemon.end() == 0
 
 
+@runs_programs
 def test_a_stop_does_not_wait_for_a_program(begin, tmp_path):
     path = write(tmp_path / "config", "[default]\ncredential_process = sleep 25\n")
-    daemon = begin(ready=False, AWS_CONFIG_FILE=path)
+    daemon = begin(ready=False, AWS_CONFIG_FILE=path).live()
     time.sleep(0.3)
     began = time.monotonic()
     assert daemon.end() == 0

@@ -106,6 +106,7 @@ def test_beyond_the_limit_clients_wait_and_operators_do_not(start):
 
 
 FILES = 400
+counts_descriptors = pytest.mark.skipif(shop.HAS_VALGRIND, reason="it has some of its own")
 
 
 class Limited(shop.Shopd):
@@ -114,6 +115,7 @@ class Limited(shop.Shopd):
         return shop.Process(name, argv, folder, env)
 
 
+@counts_descriptors
 def test_clients_have_half_of_few_descriptors_and_make_room_for_others(folder, proxy, table):
     daemon = Limited(folder, proxy.url, SHOPD_WORKERS=1).ready()
     assert [line["max_connections"] for line in daemon.log() if line["level"] == "warning"
@@ -124,6 +126,7 @@ def test_clients_have_half_of_few_descriptors_and_make_room_for_others(folder, p
     assert daemon.end() == 0
 
 
+@counts_descriptors
 def test_without_descriptors_those_who_are_there_are_served(start):
     """Whoever comes waits, until there is one again."""
     daemon = start(SHOPD_WORKERS=1)

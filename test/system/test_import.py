@@ -233,6 +233,7 @@ def test_a_large_body_that_is_refused_is_not_read(shopd, client):
     assert shopd.client().get("/ready").status == 200
 
 
+@pytest.mark.skipif(shop.HAS_VALGRIND, reason="it wants a temporary folder, too")
 def test_results_that_cannot_be_kept_end_the_import(start, table):
     daemon = start(TMPDIR="/nowhere/at/all")
     client = daemon.client()

@@ -9,6 +9,7 @@ import json
 
 import pytest
 
+import shop
 from driver import Driver
 from sns import ENTRY_FAULTS, FAULTS, Sns
 
@@ -124,13 +125,13 @@ def test_a_fault_that_stays_is_told_as_it_is(sns, folder, fault):
     """Each with an SNS of its own: what comes late, after the deadline, disturbs no other test."""
     driver = make_driver(folder, **sns.settings())
     sns.inject(fault)
-    messages = batch(f"always-{fault}")
-    answer = driver.ask("batch", messages=messages, deadline=0.5)
+    messages, deadline = batch(f"always-{fault}"), 0.5 * min(shop.SLOWNESS, 8)
+    answer = driver.ask("batch", messages=messages, deadline=deadline)
     assert answer["result"] not in ("ok", "invalid")
     check_truth(sns, messages, answer)
     if fault in UNHEARD:
         assert answer["result"] == "unknown" and fates(answer) == ["unknown"] * 3
-    single = driver.ask("publish", message=message(f"alone-{fault}"), deadline=0.5)
+    single = driver.ask("publish", message=message(f"alone-{fault}"), deadline=deadline)
     check_truth(sns, [message(f"alone-{fault}")], single)
     driver.end()
 

@@ -43,7 +43,7 @@ PACKAGES_all := gcc libc6-dev pkgconf \
 	libmicrohttpd-dev libgnutls28-dev libjansson-dev libcurl4-openssl-dev libcjose-dev libssl-dev libdeflate-dev
 PACKAGES_run = $(PACKAGES_all) $(NPM) ca-certificates curl python3
 PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-pytest-xdist python3-botocore python3-aiohttp \
-	python3-hypothesis python3-yaml python3-jwt python3-cryptography curl jq openssl
+	python3-hypothesis python3-jsonschema python3-yaml python3-jwt python3-cryptography curl jq openssl
 PACKAGES_asan = $(PACKAGES_test)
 PACKAGES_tsan = $(PACKAGES_test)
 PACKAGES_simulate = $(PACKAGES_test)
@@ -144,6 +144,8 @@ build/$(1)/%.o: %.c Makefile | setup
 	@mkdir -p $$(@D)
 	$$(call quiet,CC,$$@)$$(CC_$(1)) $$(LANGUAGE) -Ibuild/$(1) $$(LIBRARY_CFLAGS) $$(WARNINGS) $$(WARNINGS_$$(CC_$(1))) \
 		$$(CFLAGS_$(1)) $$(if $$(filter test/%,$$<),$$(CFLAGS_test)) $$(CFLAGS) -MMD -MP -c -o $$@ $$<
+
+build/$(1)/src/api/contract.o: docs/openapi.json src/api/docs.html
 
 build/$(1)/sources.list: FORCE
 	$$(call write_list,$$(SOURCES))

@@ -4,6 +4,7 @@
 #include "api/cart.h"
 #include "api/cart_item.h"
 #include "api/checkout.h"
+#include "api/contract.h"
 #include "api/delivery.h"
 #include "api/event.h"
 #include "api/movement.h"
@@ -23,6 +24,8 @@
 const struct route api_routes[] = {
 	{METHOD_GET, "/live", &get_live, NULL, .is_always_on = true, .who = ANYONE},
 	{METHOD_GET, "/ready", &get_ready, NULL, .is_always_on = true, .who = ANYONE},
+	{METHOD_GET, "/openapi.json", &get_openapi, NULL, .is_always_on = true, .who = ANYONE},
+	{METHOD_GET, "/docs", &get_docs, NULL, .is_always_on = true, .who = ANYONE},
 	{METHOD_GET, "/product", &get_products,
 	 QUERY("category", "q", "in_stock", "sort", "limit", "cursor", "fields"), .who = ANYONE},
 	{METHOD_POST, "/product", &post_product, NULL, .who = STAFF(PRODUCT_WRITE)},

@@ -13,6 +13,8 @@ from purchase import check_out, deliver, order
 TABLE = """
 GET    /live                             anyone
 GET    /ready                            anyone
+GET    /openapi.json                     anyone
+GET    /docs                             anyone
 GET    /product                          anyone
 POST   /product                          staff     product:write
 POST   /product/import                   staff     product:write

@@ -7,6 +7,8 @@ import socket
 import time
 from decimal import Decimal
 
+import openapi
+
 JSON_BODY = "application/json"
 
 
@@ -64,8 +66,11 @@ class Client:
         self.connection.request(method, path, body, headers)
         response = self.connection.getresponse()
         body = response.read()
+        elapsed = time.monotonic() - start
         assert_once(response.headers)
-        return Answer(response.status, response.headers, body, time.monotonic() - start)
+        answer = Answer(response.status, response.headers, body, elapsed)
+        openapi.check(method, path, answer)
+        return answer
 
     def get(self, path, **headers):
         return self.request("GET", path, headers=dashed(headers))

@@ -1,0 +1,53 @@
+#include "api/contract.h"
+
+#include <stdio.h>
+
+#include "base/digest.h"
+#include "http/reply.h"
+
+/* The files as they are, in the program's read-only data. `extern` symbols: LTO cannot see these. */
+#define EMBED(name, file)                               \
+	__asm__(".pushsection .rodata\n"                \
+		".globl " #name "\n.hidden " #name "\n" \
+		#name ":\n.incbin \"" file "\"\n"       \
+		".globl " #name "_end\n.hidden " #name "_end\n" \
+		#name "_end:\n.popsection\n");          \
+	extern const char name[];                       \
+	extern const char name##_end[]
+
+EMBED(contract_openapi, "docs/openapi.json");
+EMBED(contract_page, "src/api/docs.html");
+
+enum { TAG_SIZE = sizeof("12345678") };
+
+static enum flow reply_file(struct request *rq, const char *content_type, const char *bytes,
+			    const char *end)
+{
+	size_t len = (size_t)(end - bytes);
+	char tag[TAG_SIZE];
+	struct buf body = {0};
+
+	snprintf(tag, sizeof(tag), "%08x", (unsigned)digest_crc32(bytes, len));
+	reply_etag(rq, tag);
+	if (request_none_match_holds(rq, tag))
+		return reply_empty(rq, 304);
+	buf_init(&body, len);
+	buf_add(&body, bytes, len);
+	return reply_text(rq, 200, content_type, &body);
+}
+
+static enum flow answer_openapi(struct request *rq)
+{
+	return reply_file(rq, "application/json", contract_openapi, contract_openapi_end);
+}
+
+const struct endpoint get_openapi = {.steps = STEPS(answer_openapi)};
+
+/* The page's own policy (docs.html) lets its script alone run; no other page may frame it. */
+static enum flow answer_docs(struct request *rq)
+{
+	reply_header(rq, "X-Frame-Options", "DENY");
+	return reply_file(rq, "text/html; charset=utf-8", contract_page, contract_page_end);
+}
+
+const struct endpoint get_docs = {.steps = STEPS(answer_docs)};

@@ -193,7 +193,7 @@ def sound(name, schema):
         yield [each] if schema.get("minItems", 0) else []
     elif kinds[0] == "object":
         members = {key: next(iter(sound(key, resolve(each))))
-                   for key, each in schema["properties"].items() if key in schema["required"]}
+                   for key, each in schema["properties"].items() if key in schema.get("required", [])}
         yield members
 
 

@@ -5,14 +5,12 @@
 #include "base/digest.h"
 #include "http/reply.h"
 
-/* The files as they are, in the program's read-only data. `extern` symbols: LTO cannot see these. */
-#define EMBED(name, file)                               \
-	__asm__(".pushsection .rodata\n"                \
-		".globl " #name "\n.hidden " #name "\n" \
-		#name ":\n.incbin \"" file "\"\n"       \
-		".globl " #name "_end\n.hidden " #name "_end\n" \
-		#name "_end:\n.popsection\n");          \
-	extern const char name[];                       \
+/* The files as they are, among the program's constants. The symbols are global for LTO's sake. */
+#define EMBED(name, file)                                                                      \
+	__asm__(".pushsection .rodata\n"                                                       \
+		".globl " #name "\n.hidden " #name "\n" #name ":\n.incbin \"" file "\"\n"      \
+		".globl " #name "_end\n.hidden " #name "_end\n" #name "_end:\n.popsection\n"); \
+	extern const char name[];                                                              \
 	extern const char name##_end[]
 
 EMBED(contract_openapi, "docs/openapi.json");

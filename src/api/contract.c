@@ -5,16 +5,21 @@
 #include "base/digest.h"
 #include "http/reply.h"
 
-/* The files as they are, among the program's constants. The symbols are global for LTO's sake. */
-#define EMBED(name, file)                                                                      \
-	__asm__(".pushsection .rodata\n"                                                       \
-		".globl " #name "\n.hidden " #name "\n" #name ":\n.incbin \"" file "\"\n"      \
-		".globl " #name "_end\n.hidden " #name "_end\n" #name "_end:\n.popsection\n"); \
-	extern const char name[];                                                              \
-	extern const char name##_end[]
+/* A file as it is, among the program's constants. Its names are global for LTO's sake. */
+#define EMBED(name, file)                                                    \
+	__asm__(".pushsection .rodata\n"                                     \
+		".globl " name "\n.hidden " name "\n" name ":\n"             \
+		".incbin \"" file "\"\n"                                     \
+		".globl " name "_end\n.hidden " name "_end\n" name "_end:\n" \
+		".popsection\n")
 
-EMBED(contract_openapi, "docs/openapi.json");
-EMBED(contract_page, "src/api/docs.html");
+EMBED("contract_openapi", "docs/openapi.json");
+EMBED("contract_page", "src/api/docs.html");
+
+extern const char contract_openapi[];
+extern const char contract_openapi_end[];
+extern const char contract_page[];
+extern const char contract_page_end[];
 
 enum { TAG_SIZE = sizeof("12345678") };
 

@@ -19,16 +19,16 @@
 enum { AWS_ERROR_SIZE = 64 };
 
 struct aws_verdict {
-	enum result result;          /* RESULT_OK only for a 2xx with a readable body */
-	enum retry_kind retry;       /* RETRY_NEVER when the result stands */
-	bool is_uncertain;           /* a write may have been done, and nobody said so */
-	int status;                  /* 0: no whole answer */
-	char error[AWS_ERROR_SIZE];  /* "ConditionalCheckFailedException", "" for none */
-	struct span answer;          /* the body, if it can be read; borrowed from the exchange */
-	struct json_members members; /* of a JSON answer */
+	enum result result;         /* RESULT_OK only for a 2xx with a readable body */
+	enum retry_kind retry;      /* RETRY_NEVER when the result stands */
+	bool is_uncertain;          /* a write may have been done, and nobody said so */
+	int status;                 /* 0: no whole answer */
+	char error[AWS_ERROR_SIZE]; /* "ConditionalCheckFailedException", "" for none */
+	struct span answer;         /* the body, if it can be read; borrowed from the exchange */
 };
 
+/* `index`: of the answer, if it is JSON and can be read. */
 void aws_answer_judge(const struct aws_protocol *protocol, const struct exchange *exchange,
-		      struct aws_verdict *verdict);
+		      struct json_index *index, struct aws_verdict *verdict);
 
 #endif

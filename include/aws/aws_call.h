@@ -83,11 +83,12 @@ struct aws_call {
 
 	/* out, valid in done */
 	enum result result;
-	int status;                  /* of the last answer, or 0 */
-	char error[AWS_ERROR_SIZE];  /* the AWS error's name without its prefix, "" for none */
-	struct span answer;          /* the last answer's body: checked; borrowed from the call */
-	struct json_members members; /* of a JSON answer */
-	bool is_uncertain;           /* an attempt's fate is unknown */
+	int status;                 /* of the last answer, or 0 */
+	char error[AWS_ERROR_SIZE]; /* the AWS error's name without its prefix, "" for none */
+	struct span answer;         /* the last answer's body: checked; borrowed from the call */
+	/* Of a JSON answer. The client's, so it is good until done returns. */
+	const struct json_index *index;
+	bool is_uncertain; /* an attempt's fate is unknown */
 	unsigned attempts;
 
 	/* private */

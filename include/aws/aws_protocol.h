@@ -15,8 +15,8 @@
 struct aws_protocol {
 	const char *content_type;
 	bool has_target; /* X-Amz-Target names the operation */
-	/* Whether a trimmed body can be read; `members` is for those protocols that have them. */
-	bool (*check)(struct span body, struct json_members *members);
+	/* Whether a trimmed body can be read; `index` is for protocols of JSON. */
+	bool (*check)(struct span body, struct json_index *index);
 	/* The bare name of the error that a checked body tells of, or absent. */
 	struct span (*find_error)(struct span body);
 };

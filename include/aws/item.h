@@ -37,6 +37,9 @@ bool item_view_next(struct json_walk *items, struct item *item);
 /* An item is mostly room for attributes; this copies those that there are. */
 void item_copy(struct item *to, const struct item *from);
 
+/* Makes it a view of a copy, `to`, of the text `from` that it lies in. */
+void item_rebase(struct item *item, const char *from, const char *to);
+
 /* The value's typed text, absent when there is no such attribute. */
 struct span item_get(const struct item *item, const char *name);
 

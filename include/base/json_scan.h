@@ -13,24 +13,41 @@
 #include "base/json_walk.h"
 #include "base/text.h"
 
-/* 32 levels of a document, two for each in DynamoDB's form, and some. */
-enum { JSON_SCAN_DEPTH = 80, JSON_MEMBERS_MAX = 16 };
+enum {
+	JSON_SCAN_DEPTH =
+		80, /* 32 levels of a document, two for each in DynamoDB's form, and some */
+	JSON_MEMBERS_MAX = 16,
+	JSON_ROWS_MAX = 4,
+	JSON_ROW_MEMBERS_MAX = 128,
+};
 
 /* True if `text` is exactly one JSON value. */
 bool json_scan_check(struct span text);
 
-/* The outermost object's members, the first of them if there are more; as json_walk gives them. */
-struct json_members {
-	size_t count;
-	struct span name[JSON_MEMBERS_MAX];
-	struct span value[JSON_MEMBERS_MAX];
+struct json_member {
+	struct span name; /* both as json_walk gives them */
+	struct span value;
 };
 
 /*
- * True if `text` is exactly one JSON object. Tells where its members are, which saves looking for
- * them.
+ * What is where in an object: its members, and its rows, by which the objects are meant that are
+ * the elements of its arrays (a Query's items). The first of them, as many as there is room for.
  */
-bool json_scan_check_object(struct span text, struct json_members *members);
+struct json_index {
+	size_t count;
+	struct json_member member[JSON_MEMBERS_MAX];
+	size_t row_count;
+	struct json_row {
+		struct span text;
+		size_t first; /* of its members in row_member */
+		size_t count;
+	} row[JSON_ROWS_MAX];
+	size_t row_member_count;
+	struct json_member row_member[JSON_ROW_MEMBERS_MAX];
+};
+
+/* True if `text` is exactly one JSON object. Then its index saves looking for what is in it. */
+bool json_scan_check_object(struct span text, struct json_index *index);
 
 /*
  * For other readers of JSON: the length of the number that `text` begins with (RFC 8259, section

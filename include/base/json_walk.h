@@ -10,6 +10,9 @@
 
 #include "base/text.h"
 
+struct json_index; /* of json_scan.h */
+struct json_row;
+
 /* Walks the members of an object or the elements of an array. */
 struct json_walk {
 	const char *at;    /* private */
@@ -17,6 +20,8 @@ struct json_walk {
 	bool is_object;    /* private */
 	struct span name;  /* the member's name without its quotes, escapes not resolved */
 	struct span value; /* the member's or element's text, without spaces around it */
+	const struct json_index *index; /* of the text, for json_walk_row; may be set after init */
+	size_t row;                     /* private: the next in the index */
 };
 
 /* Begins at a value that is an object or an array; anything else has no members. */
@@ -31,6 +36,12 @@ bool json_walk_next(struct json_walk *walk);
  */
 bool json_walk_down(struct json_walk *walk, struct json_walk *inner);
 void json_walk_up(struct json_walk *walk, struct json_walk *inner);
+
+/*
+ * The next element's members as the index of the text has them, instead of a walk along them. NULL
+ * when it does not have them (or there is no element); then the walk stays where it is.
+ */
+const struct json_row *json_walk_row(struct json_walk *walk);
 
 /*
  * The value of an object's member; absent (data NULL) when there is none or it is no object. The

@@ -47,9 +47,10 @@ void product_item_key(const char *prefix, const char *id, char key[static PRODUC
 
 /*
  * Finds both items in an array of items. False when there is no product among them. `out->id` is
- * not set.
+ * not set. `index`: of the answer that the array is in, if there is one.
  */
-bool product_item_find(struct span items, struct stored_product *out);
+bool product_item_find(struct span items, const struct json_index *index,
+		       struct stored_product *out);
 
 /*
  * The product as domain/product.h has it: new. RESULT_GARBLED when the item is beyond

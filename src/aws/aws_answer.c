@@ -95,7 +95,7 @@ static void judge_error(struct aws_verdict *verdict)
 }
 
 static void judge_answer(const struct aws_protocol *protocol, const struct http_answer *answer,
-			 struct aws_verdict *verdict)
+			 struct json_index *index, struct aws_verdict *verdict)
 {
 	struct span text = trim(&answer->body);
 	bool is_success = answer->status >= 200 && answer->status < 300;
@@ -106,7 +106,7 @@ static void judge_answer(const struct aws_protocol *protocol, const struct http_
 		judge_unreadable(verdict);
 		return;
 	}
-	is_readable = protocol->check(text, &verdict->members);
+	is_readable = protocol->check(text, index);
 	if (is_readable) {
 		verdict->answer = text;
 		if (!is_success)
@@ -119,11 +119,11 @@ static void judge_answer(const struct aws_protocol *protocol, const struct http_
 }
 
 void aws_answer_judge(const struct aws_protocol *protocol, const struct exchange *exchange,
-		      struct aws_verdict *verdict)
+		      struct json_index *index, struct aws_verdict *verdict)
 {
 	if (exchange->end == EXCHANGE_ANSWERED) {
 		*verdict = (struct aws_verdict){.result = RESULT_OK, .retry = RETRY_NEVER};
-		judge_answer(protocol, &exchange->answer, verdict);
+		judge_answer(protocol, &exchange->answer, index, verdict);
 		return;
 	}
 	*verdict = unanswered[exchange->end];

@@ -33,6 +33,7 @@ struct aws_client {
 	struct aws_call *between; /* calls between two attempts */
 	struct aws_spares spares;
 	struct id_sequence invocations;
+	struct json_index index; /* of the answer that is being dealt with */
 	bool is_stopped;
 };
 
@@ -421,11 +422,11 @@ static void on_exchange(struct exchange *exchange)
 	struct aws_client *client = call->client;
 	struct aws_verdict verdict;
 
-	aws_answer_judge(client->options.protocol, exchange, &verdict);
+	aws_answer_judge(client->options.protocol, exchange, &client->index, &verdict);
 	note_attempt(call, &verdict);
 	call->status = verdict.status;
 	call->answer = verdict.answer;
-	call->members = verdict.members;
+	call->index = &client->index;
 	memcpy(call->error, verdict.error, sizeof(call->error));
 	if (verdict.is_uncertain && !call->is_read)
 		call->is_uncertain = true;
@@ -459,7 +460,7 @@ static void prepare(struct aws_client *client, struct aws_call *call)
 	call->error[0] = '\0';
 	call->exchange.error[0] = '\0';
 	call->answer = (struct span){0};
-	call->members.count = 0;
+	call->index = NULL;
 }
 
 void aws_call_start(struct aws_client *client, struct aws_call *call)

@@ -19,9 +19,10 @@ static struct span find_json_error(struct span body)
 	return type;
 }
 
-static bool check_xml(struct span body, struct json_members *members)
+static bool check_xml(struct span body, struct json_index *index)
 {
-	members->count = 0;
+	index->count = 0;
+	index->row_count = 0;
 	return xml_scan_check(body);
 }
 

@@ -128,17 +128,17 @@ static void view(struct dynamodb_call *call)
 		MEMBER("ConsumedCapacity", consumed),
 #undef MEMBER
 	};
-	const struct json_members *found = &call->call.members;
+	const struct json_index *found = call->call.index;
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		*(struct span *)((char *)call + members[i].offset) = (struct span){0};
 	for (size_t at = 0; at < found->count; at++)
 		for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-			if (found->name[at].len == members[i].name.len &&
-			    memcmp(found->name[at].data, members[i].name.data,
+			if (found->member[at].name.len == members[i].name.len &&
+			    memcmp(found->member[at].name.data, members[i].name.data,
 				   members[i].name.len) == 0)
 				*(struct span *)((char *)call + members[i].offset) =
-					found->value[at];
+					found->member[at].value;
 }
 
 static void account(struct dynamodb_call *call)

@@ -20,18 +20,33 @@ static unsigned char mark_of_span(struct span name)
 	return mark_of(name.len > 0 ? name.data[0] : '\0', name.len > 1 ? name.data[1] : '\0');
 }
 
+static inline bool add(struct item *item, struct span name, struct span value)
+{
+	if (item->count == ITEM_ATTRIBUTES_MAX || value.data[0] != '{') {
+		item->count = 0;
+		return false;
+	}
+	item->marks[item->count] = mark_of_span(name);
+	item->attribute[item->count++] = (struct item_attribute){name, value};
+	return true;
+}
+
 static bool view(struct item *item, struct json_walk *walk)
 {
 	item->count = 0;
-	while (json_walk_next(walk)) {
-		if (item->count == ITEM_ATTRIBUTES_MAX || walk->value.data[0] != '{') {
-			item->count = 0;
+	while (json_walk_next(walk))
+		if (!add(item, walk->name, walk->value))
 			return false;
-		}
-		item->marks[item->count] = mark_of_span(walk->name);
-		item->attribute[item->count++] = (struct item_attribute){walk->name, walk->value};
-	}
 	return true;
+}
+
+static void view_row(struct item *item, const struct json_member *members, size_t count)
+{
+	bool is_item = true;
+
+	item->count = 0;
+	for (size_t i = 0; is_item && i < count; i++)
+		is_item = add(item, members[i].name, members[i].value);
 }
 
 bool item_view(struct item *item, struct span text)
@@ -47,8 +62,13 @@ bool item_view(struct item *item, struct span text)
 
 bool item_view_next(struct json_walk *items, struct item *item)
 {
+	const struct json_row *row = json_walk_row(items);
 	struct json_walk walk;
 
+	if (row) {
+		view_row(item, &items->index->row_member[row->first], row->count);
+		return true;
+	}
 	item->count = 0;
 	if (!json_walk_down(items, &walk))
 		return false;
@@ -63,6 +83,19 @@ void item_copy(struct item *to, const struct item *from)
 	to->count = from->count;
 	memcpy(to->attribute, from->attribute, from->count * sizeof(from->attribute[0]));
 	memcpy(to->marks, from->marks, from->count);
+}
+
+static void rebase(struct span *span, const char *from, const char *to)
+{
+	span->data = to + (span->data - from);
+}
+
+void item_rebase(struct item *item, const char *from, const char *to)
+{
+	for (size_t i = 0; i < item->count; i++) {
+		rebase(&item->attribute[i].name, from, to);
+		rebase(&item->attribute[i].value, from, to);
+	}
 }
 
 struct span item_get(const struct item *item, const char *name)

@@ -119,17 +119,45 @@ static bool check_number(struct scanner *scan)
 	return len > 0;
 }
 
+static struct span without_spaces(const char *start, const char *end)
+{
+	while (start < end && is_space(*start))
+		start++;
+	while (start < end && is_space(end[-1]))
+		end--;
+	return (struct span){start, (size_t)(end - start)};
+}
+
 static bool check_value(struct scanner *scan, unsigned depth);
+static bool check_outer_value(struct scanner *scan, struct json_index *index);
+
+/* Behind the opening brace or a comma. `index`: for a member of the outermost object. */
+static inline bool check_member(struct scanner *scan, unsigned depth, struct json_index *index,
+				struct json_member *member)
+{
+	const char *start;
+
+	skip_space(scan);
+	start = scan->at + 1;
+	if (!take(scan, '"') || !check_string(scan))
+		return false;
+	member->name = (struct span){start, (size_t)(scan->at - 1 - start)};
+	skip_space(scan);
+	start = scan->at + 1;
+	if (!take(scan, ':') ||
+	    !(index ? check_outer_value(scan, index) : check_value(scan, depth)))
+		return false;
+	member->value = without_spaces(start, scan->at);
+	return true;
+}
 
 /* Behind the opening brace or a comma. */
 static bool check_members(struct scanner *scan, unsigned depth)
 {
+	struct json_member member;
+
 	do {
-		skip_space(scan);
-		if (!take(scan, '"') || !check_string(scan))
-			return false;
-		skip_space(scan);
-		if (!take(scan, ':') || !check_value(scan, depth))
+		if (!check_member(scan, depth, NULL, &member))
 			return false;
 	} while (take(scan, ','));
 	return take(scan, '}');
@@ -162,14 +190,51 @@ static bool check_object(struct scanner *scan, unsigned depth)
 	return take(scan, '}') || check_members(scan, depth);
 }
 
-/* Behind the opening bracket. */
-static bool check_array(struct scanner *scan, unsigned depth)
+/* From the opening brace on. It is in the index when there is room for all of its members. */
+static bool check_row(struct scanner *scan, struct json_index *index)
+{
+	struct json_row *row = &index->row[index->row_count];
+	struct json_member member;
+	const char *start = scan->at++;
+
+	*row = (struct json_row){.first = index->row_member_count};
+	skip_space(scan);
+	if (!take(scan, '}')) {
+		do {
+			if (!check_member(scan, 3, NULL, &member))
+				return false;
+			if (row->first + row->count < JSON_ROW_MEMBERS_MAX)
+				index->row_member[row->first + row->count] = member;
+			row->count++;
+		} while (take(scan, ','));
+		if (!take(scan, '}'))
+			return false;
+	}
+	row->text = (struct span){start, (size_t)(scan->at - start)};
+	if (row->first + row->count <= JSON_ROW_MEMBERS_MAX) {
+		index->row_member_count += row->count;
+		index->row_count++;
+	}
+	skip_space(scan);
+	return true;
+}
+
+static bool check_element(struct scanner *scan, unsigned depth, struct json_index *index)
+{
+	if (!index || index->row_count == JSON_ROWS_MAX)
+		return check_value(scan, depth);
+	skip_space(scan);
+	return peek(scan) == '{' ? check_row(scan, index) : check_value(scan, depth);
+}
+
+/* Behind the opening bracket. `index`: for an array of the outermost object. */
+static bool check_array(struct scanner *scan, unsigned depth, struct json_index *index)
 {
 	skip_space(scan);
 	if (take(scan, ']'))
 		return true;
 	do {
-		if (!check_value(scan, depth))
+		if (!check_element(scan, depth, index))
 			return false;
 	} while (take(scan, ','));
 	return take(scan, ']');
@@ -186,7 +251,7 @@ static bool check_value(struct scanner *scan, unsigned depth)
 	else if (take(scan, '{'))
 		is_right = depth < JSON_SCAN_DEPTH && check_object(scan, depth + 1);
 	else if (take(scan, '['))
-		is_right = depth < JSON_SCAN_DEPTH && check_array(scan, depth + 1);
+		is_right = depth < JSON_SCAN_DEPTH && check_array(scan, depth + 1, NULL);
 	else if (peek(scan) == '-' || is_digit(peek(scan)))
 		is_right = check_number(scan);
 	else
@@ -203,52 +268,35 @@ bool json_scan_check(struct span text)
 	return text.len > 0 && check_value(&scan, 0) && scan.at == scan.end;
 }
 
-static struct span without_spaces(const char *start, const char *end)
+static bool check_outer_value(struct scanner *scan, struct json_index *index)
 {
-	while (start < end && is_space(*start))
-		start++;
-	while (start < end && is_space(end[-1]))
-		end--;
-	return (struct span){start, (size_t)(end - start)};
-}
-
-/* A member of the outermost object, and where it is. */
-static bool check_member(struct scanner *scan, struct json_members *members)
-{
-	const char *name;
-	const char *quote;
-	const char *value;
+	bool is_right;
 
 	skip_space(scan);
-	name = scan->at + 1;
-	if (!take(scan, '"') || !check_string(scan))
-		return false;
-	quote = scan->at - 1;
-	skip_space(scan);
-	if (!take(scan, ':'))
-		return false;
-	if (members->count == JSON_MEMBERS_MAX)
+	if (!take(scan, '['))
 		return check_value(scan, 1);
-	members->name[members->count] = (struct span){name, (size_t)(quote - name)};
-	value = scan->at;
-	if (!check_value(scan, 1))
-		return false;
-	members->value[members->count++] = without_spaces(value, scan->at);
-	return true;
+	is_right = check_array(scan, 2, index);
+	skip_space(scan);
+	return is_right;
 }
 
-bool json_scan_check_object(struct span text, struct json_members *members)
+bool json_scan_check_object(struct span text, struct json_index *index)
 {
 	struct scanner scan = {text.data, text.data + text.len};
+	struct json_member member;
 
-	members->count = 0;
+	index->count = 0;
+	index->row_count = 0;
+	index->row_member_count = 0;
 	if (!take(&scan, '{'))
 		return false;
 	skip_space(&scan);
 	if (!take(&scan, '}')) {
 		do {
-			if (!check_member(&scan, members))
+			if (!check_member(&scan, 1, index, &member))
 				return false;
+			if (index->count < JSON_MEMBERS_MAX)
+				index->member[index->count++] = member;
 		} while (take(&scan, ','));
 		if (!take(&scan, '}'))
 			return false;

@@ -2,7 +2,7 @@
  * The walkers rely on what the gate (json_scan.c) has found and only look for where a value ends.
  * They stay within the text whatever it is.
  */
-#include "base/json_walk.h"
+#include "base/json_scan.h"
 
 #include <string.h>
 
@@ -171,6 +171,27 @@ void json_walk_up(struct json_walk *walk, struct json_walk *inner)
 	while (json_walk_next(inner))
 		continue;
 	walk->at = inner->at < inner->end ? inner->at + 1 : inner->end;
+}
+
+const struct json_row *json_walk_row(struct json_walk *walk)
+{
+	const struct json_index *index = walk->index;
+	struct scanner scan = {walk->at, walk->end};
+	const struct json_row *row;
+
+	if (!index)
+		return NULL;
+	skip_space(&scan);
+	if (take(&scan, ','))
+		skip_space(&scan);
+	while (walk->row < index->row_count && index->row[walk->row].text.data < scan.at)
+		walk->row++;
+	row = &index->row[walk->row];
+	if (walk->row == index->row_count || row->text.data != scan.at)
+		return NULL;
+	walk->row++;
+	walk->at = scan.at + row->text.len;
+	return row;
 }
 
 struct span json_scan_member(struct span object, const char *name)

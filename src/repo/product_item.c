@@ -32,7 +32,8 @@ static uint64_t version_of(const struct item *item)
 	return version;
 }
 
-bool product_item_find(struct span items, struct stored_product *out)
+bool product_item_find(struct span items, const struct json_index *index,
+		       struct stored_product *out)
 {
 	struct json_walk walk;
 	struct item item;
@@ -40,6 +41,7 @@ bool product_item_find(struct span items, struct stored_product *out)
 	out->product.count = 0;
 	out->stock.count = 0;
 	json_walk_init(&walk, items);
+	walk.index = index;
 	while (item_view_next(&walk, &item)) {
 		struct span sk = item_raw_string(&item, "sk");
 

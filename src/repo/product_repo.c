@@ -52,11 +52,13 @@ static enum result take_found(const struct find *find)
 
 	if (find->call.result != RESULT_OK)
 		return find->call.result;
+	if (!product_item_find(items, find->call.call.index, find->out))
+		return RESULT_NOT_FOUND;
 	text = arena_copy(find->await->arena, items.data, items.len);
 	if (!text)
 		return RESULT_NO_MEMORY;
-	if (!product_item_find((struct span){text, items.len}, find->out))
-		return RESULT_NOT_FOUND;
+	item_rebase(&find->out->product, items.data, text);
+	item_rebase(&find->out->stock, items.data, text);
 	memcpy(find->out->id, find->id, ID_SIZE);
 	return RESULT_OK;
 }

@@ -41,7 +41,7 @@ static enum result take_found(struct item_update *update, json_t **stored)
 
 	if (update->read.result != RESULT_OK)
 		return update->read.result;
-	if (!product_item_find(update->read.items, &run->found))
+	if (!product_item_find(update->read.items, NULL, &run->found))
 		return RESULT_NOT_FOUND;
 	update->version = run->found.version;
 	return product_item_tree(&run->found.product, stored);
@@ -59,7 +59,7 @@ static bool show_found(struct item_update *update)
 	if (!run->out)
 		return true;
 	copy = arena_copy(update->await->arena, items.data, items.len);
-	if (!copy || !product_item_find((struct span){copy, items.len}, &same))
+	if (!copy || !product_item_find((struct span){copy, items.len}, NULL, &same))
 		return false;
 	*run->out = same;
 	return true;

@@ -54,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const int statuses[] = {200, 400, 403, 500, 503, 301};
 	struct exchange exchange = {.end = EXCHANGE_ANSWERED, .was_sent = true};
+	struct json_index index;
 	struct aws_verdict verdict;
 
 	if (size == 0)
@@ -61,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	http_answer_init(&exchange.answer, size);
 	exchange.answer.status = statuses[data[0] % (sizeof(statuses) / sizeof(statuses[0]))];
 	buf_add(&exchange.answer.body, data + 1, size - 1);
-	aws_answer_judge(&aws_protocol_json, &exchange, &verdict);
+	aws_answer_judge(&aws_protocol_json, &exchange, &index, &verdict);
 	if (verdict.answer.data)
 		read_answer(verdict.answer);
 	else if (verdict.result == RESULT_OK)

@@ -62,25 +62,68 @@ static void judge(struct span text, struct buf *out)
 	json_decref(tree);
 }
 
-/* An object passes the one check when it passes the other; its members are those of a walk. */
-static void compare_members(struct span text)
+static void demand_same(struct span one, struct span other)
 {
-	bool is_object = text.len > 1 && text.data[0] == '{' && text.data[text.len - 1] == '}';
-	struct json_members members;
+	demand(one.data == other.data && one.len == other.len);
+}
+
+static void compare_row(const struct json_walk *without, const struct json_row *row,
+			const struct json_member *members)
+{
 	struct json_walk walk;
 	size_t count = 0;
 
-	demand(json_scan_check_object(text, &members) == (is_object && json_scan_check(text)));
+	demand_same(row->text, without->value);
+	json_walk_init(&walk, row->text);
+	for (; json_walk_next(&walk); count++) {
+		demand(count < row->count);
+		demand_same(walk.name, members[count].name);
+		demand_same(walk.value, members[count].value);
+	}
+	demand(count == row->count);
+}
+
+/* A walk with the index comes to the same elements as one without. */
+static void compare_rows(struct span array, const struct json_index *index)
+{
+	struct json_walk without;
+	struct json_walk with;
+
+	json_walk_init(&without, array);
+	json_walk_init(&with, array);
+	with.index = index;
+	while (json_walk_next(&without)) {
+		const struct json_row *row = json_walk_row(&with);
+
+		if (row) {
+			compare_row(&without, row, &index->row_member[row->first]);
+		} else {
+			demand(json_walk_next(&with));
+			demand_same(with.value, without.value);
+		}
+	}
+	demand(!json_walk_row(&with) && !json_walk_next(&with));
+}
+
+/* An object passes the one check when it passes the other; its index is what a walk finds. */
+static void compare_index(struct span text)
+{
+	bool is_object = text.len > 1 && text.data[0] == '{' && text.data[text.len - 1] == '}';
+	struct json_index index;
+	struct json_walk walk;
+	size_t count = 0;
+
+	demand(json_scan_check_object(text, &index) == (is_object && json_scan_check(text)));
 	if (!is_object || !json_scan_check(text))
 		return;
 	json_walk_init(&walk, text);
-	for (; json_walk_next(&walk) && count < members.count; count++) {
-		demand(walk.name.data == members.name[count].data);
-		demand(walk.name.len == members.name[count].len);
-		demand(walk.value.data == members.value[count].data);
-		demand(walk.value.len == members.value[count].len);
+	for (; json_walk_next(&walk) && count < index.count; count++) {
+		demand_same(walk.name, index.member[count].name);
+		demand_same(walk.value, index.member[count].value);
+		if (walk.value.data[0] == '[')
+			compare_rows(walk.value, &index);
 	}
-	demand(count == members.count);
+	demand(count == index.count);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -90,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	buf_init(&out, OUT_MAX);
 	judge(text, &out);
-	compare_members(text);
+	compare_index(text);
 	buf_reset(&out);
 	/* The gate bounds the depth of the walk. */
 	if (json_scan_check(text))

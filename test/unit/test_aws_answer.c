@@ -92,13 +92,14 @@ static void answer_with(struct exchange *exchange, int status, const char *body)
 
 static void check_judged(const struct aws_protocol *protocol, const struct judged *one)
 {
+	struct json_index index;
 	struct aws_verdict verdict;
 	struct exchange exchange;
 
 	answer_with(&exchange, one->status, one->body ? one->body : "");
 	exchange.end = one->end;
 	exchange.was_sent = one->was_sent;
-	aws_answer_judge(protocol, &exchange, &verdict);
+	aws_answer_judge(protocol, &exchange, &index, &verdict);
 	ck_assert_str_eq(result_name(verdict.result), result_name(one->result));
 	ck_assert_int_eq(verdict.retry, one->retry);
 	ck_assert_int_eq(verdict.is_uncertain, one->is_uncertain);
@@ -153,25 +154,26 @@ END_TEST
 START_TEST(a_wrong_checksum_makes_an_answer_worthless)
 {
 	static const char body[] = "{\"Item\":{}}";
+	struct json_index index;
 	struct aws_verdict verdict;
 	struct exchange exchange;
 
 	answer_with(&exchange, 200, body);
 	exchange.answer.has_crc32 = true;
 	exchange.answer.crc32 = digest_crc32(body, strlen(body));
-	aws_answer_judge(&aws_protocol_json, &exchange, &verdict);
+	aws_answer_judge(&aws_protocol_json, &exchange, &index, &verdict);
 	ck_assert_int_eq(verdict.result, RESULT_OK);
 	ck_assert_uint_eq(verdict.answer.len, strlen(body));
 
 	exchange.answer.crc32 ^= 1;
-	aws_answer_judge(&aws_protocol_json, &exchange, &verdict);
+	aws_answer_judge(&aws_protocol_json, &exchange, &index, &verdict);
 	ck_assert_int_eq(verdict.result, RESULT_GARBLED);
 	ck_assert_int_eq(verdict.retry, RETRY_TRANSIENT);
 	ck_assert(verdict.is_uncertain);
 	ck_assert_ptr_null(verdict.answer.data);
 
 	exchange.answer.status = 400;
-	aws_answer_judge(&aws_protocol_json, &exchange, &verdict);
+	aws_answer_judge(&aws_protocol_json, &exchange, &index, &verdict);
 	ck_assert_int_eq(verdict.retry, RETRY_TRANSIENT);
 	ck_assert_msg(!verdict.is_uncertain, "a refusal did nothing, whatever its reasons");
 	http_answer_clear(&exchange.answer);
@@ -180,12 +182,13 @@ END_TEST
 
 START_TEST(an_encoded_answer_is_not_read)
 {
+	struct json_index index;
 	struct aws_verdict verdict;
 	struct exchange exchange;
 
 	answer_with(&exchange, 200, "{}");
 	exchange.answer.is_encoded = true;
-	aws_answer_judge(&aws_protocol_json, &exchange, &verdict);
+	aws_answer_judge(&aws_protocol_json, &exchange, &index, &verdict);
 	ck_assert_int_eq(verdict.result, RESULT_GARBLED);
 	ck_assert_ptr_null(verdict.answer.data);
 	http_answer_clear(&exchange.answer);

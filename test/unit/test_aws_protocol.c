@@ -27,10 +27,10 @@ static const struct {
 
 START_TEST(each_protocol_reads_its_own_answers)
 {
-	struct json_members members = {.count = 1};
+	struct json_index index = {.count = 1, .row_count = 1};
 	struct span body = {bodies[_i].body, strlen(bodies[_i].body)};
 	struct span error;
-	bool is_readable = bodies[_i].protocol->check(body, &members);
+	bool is_readable = bodies[_i].protocol->check(body, &index);
 
 	ck_assert_int_eq(is_readable, bodies[_i].error != NULL);
 	if (!is_readable)

@@ -112,26 +112,59 @@ START_TEST(an_item_has_at_most_64_attributes)
 }
 END_TEST
 
-START_TEST(the_items_of_an_array_are_viewed_one_after_the_other)
+/* With an index, which has room for the first rows only, or without one. */
+static void view_items(struct span array, const struct json_index *index)
 {
-	static const char text[] =
-		"[{\"a\":{\"S\":\"}],\"},\"b\":{\"M\":{\"c\":{\"N\":\"1\"}}}}, {} ,"
-		"{\"a\":1,\"b\":{\"N\":\"2\"}},[{\"a\":{\"N\":\"3\"}}],{\"d\":{\"N\":\"4\"}}]";
-	static const size_t counts[] = {2, 0, 0, 0, 1};
+	static const size_t counts[] = {2, 0, 0, 0, 1, 2, 1, 1};
 	struct json_walk items;
 	struct item item;
 
-	json_walk_init(&items, span_of(text));
+	json_walk_init(&items, array);
+	items.index = index;
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		ck_assert(item_view_next(&items, &item));
 		ck_assert_uint_eq(item.count, counts[i]);
+		if (i == 5)
+			ck_assert(span_equals(item_number(&item, "e"), "5"));
 	}
-	ck_assert(span_equals(item_number(&item, "d"), "4"));
+	ck_assert(span_equals(item_number(&item, "g"), "7"));
 	ck_assert(!item_view_next(&items, &item));
+}
+
+START_TEST(the_items_of_an_array_are_viewed_one_after_the_other)
+{
+	static const char text[] =
+		"{\"Items\":[{\"a\":{\"S\":\"}],\"},\"b\":{\"M\":{\"c\":{\"N\":\"1\"}}}}, {} ,"
+		"{\"a\":1,\"b\":{\"N\":\"2\"}},[{\"a\":{\"N\":\"3\"}}],{\"d\":{\"N\":\"4\"}},"
+		"{\"e\":{\"N\":\"5\"},\"s\":{\"S\":\"\"}},{\"f\":{\"N\":\"6\"}}, {\"g\":{\"N\":\"7\"}}]}";
+	struct json_index index;
+	struct json_walk items;
+	struct item item;
+
+	ck_assert(json_scan_check_object(span_of(text), &index));
+	ck_assert_uint_eq(index.row_count, JSON_ROWS_MAX);
+	view_items(index.member[0].value, &index);
+	view_items(index.member[0].value, NULL);
 	json_walk_init(&items, span_of("[]"));
 	ck_assert(!item_view_next(&items, &item));
 	json_walk_init(&items, (struct span){0});
 	ck_assert(!item_view_next(&items, &item));
+}
+END_TEST
+
+START_TEST(a_view_may_move_to_a_copy)
+{
+	char copy[sizeof(item_text)];
+	struct item item;
+
+	memcpy(copy, item_text, sizeof(copy));
+	ck_assert(item_view(&item, span_of(item_text)));
+	item_rebase(&item, item_text, copy);
+	for (size_t i = 0; i < item.count; i++) {
+		ck_assert(item.attribute[i].name.data > copy);
+		ck_assert(item.attribute[i].value.data < copy + sizeof(copy));
+	}
+	ck_assert(span_equals(item_number(&item, "price"), "19.99"));
 }
 END_TEST
 
@@ -146,6 +179,7 @@ Suite *item_suite(void)
 	tcase_add_test(cases, what_is_no_item_is_not_viewed);
 	tcase_add_test(cases, an_item_has_at_most_64_attributes);
 	tcase_add_test(cases, the_items_of_an_array_are_viewed_one_after_the_other);
+	tcase_add_test(cases, a_view_may_move_to_a_copy);
 	suite_add_tcase(all, cases);
 	return all;
 }

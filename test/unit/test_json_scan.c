@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/json_scan.h"
 
 static const char *const right[] = {
@@ -220,27 +221,94 @@ static void assert_span(struct span span, const char *text)
 		      text);
 }
 
-/* The members that the check tells of are those that a walk finds. */
-static void compare_with_walk(struct span text, const struct json_members *members)
+static void ck_assert_same(struct span one, struct span other)
+{
+	ck_assert_ptr_eq(one.data, other.data);
+	ck_assert_uint_eq(one.len, other.len);
+}
+
+static size_t count_members(struct span object)
 {
 	struct json_walk walk;
 	size_t count = 0;
 
+	json_walk_init(&walk, object);
+	while (json_walk_next(&walk))
+		count++;
+	return count;
+}
+
+static void compare_row(struct span text, const struct json_row *row,
+			const struct json_member *members)
+{
+	struct json_walk walk;
+	size_t count = 0;
+
+	ck_assert_same(row->text, text);
 	json_walk_init(&walk, text);
 	for (; json_walk_next(&walk); count++) {
+		ck_assert_uint_lt(count, row->count);
+		ck_assert_same(walk.name, members[count].name);
+		ck_assert_same(walk.value, members[count].value);
+	}
+	ck_assert_uint_eq(row->count, count);
+}
+
+/*
+ * Rows come one after another: those that have room. A walk with the index gives them and no
+ * others, and goes on behind them.
+ */
+static void compare_rows(struct span array, const struct json_index *index, size_t *next)
+{
+	struct json_walk with;
+	struct json_walk without;
+
+	json_walk_init(&without, array);
+	json_walk_init(&with, array);
+	with.index = index;
+	while (json_walk_next(&without)) {
+		const struct json_row *row = json_walk_row(&with);
+
+		if (row) {
+			ck_assert_ptr_eq(row, &index->row[*next]);
+			compare_row(without.value, row, &index->row_member[row->first]);
+			++*next;
+		} else {
+			ck_assert(without.value.data[0] != '{' ||
+				  index->row_count == JSON_ROWS_MAX ||
+				  index->row_member_count + count_members(without.value) >
+					  JSON_ROW_MEMBERS_MAX);
+			ck_assert(json_walk_next(&with));
+			ck_assert_same(with.value, without.value);
+		}
+	}
+	ck_assert_ptr_null(json_walk_row(&with));
+	ck_assert(!json_walk_next(&with));
+}
+
+/* The members and rows that the check tells of are those that a walk finds. */
+static void compare_with_walk(struct span text, const struct json_index *index)
+{
+	struct json_walk walk;
+	size_t count = 0;
+	size_t row = 0;
+
+	json_walk_init(&walk, text);
+	for (; json_walk_next(&walk); count++) {
+		if (walk.value.data[0] == '[')
+			compare_rows(walk.value, index, &row);
 		if (count >= JSON_MEMBERS_MAX)
 			continue;
-		ck_assert_ptr_eq(walk.name.data, members->name[count].data);
-		ck_assert_uint_eq(walk.name.len, members->name[count].len);
-		ck_assert_ptr_eq(walk.value.data, members->value[count].data);
-		ck_assert_uint_eq(walk.value.len, members->value[count].len);
+		ck_assert_same(walk.name, index->member[count].name);
+		ck_assert_same(walk.value, index->member[count].value);
 	}
-	ck_assert_uint_eq(members->count, count < JSON_MEMBERS_MAX ? count : JSON_MEMBERS_MAX);
+	ck_assert_uint_eq(index->count, count < JSON_MEMBERS_MAX ? count : JSON_MEMBERS_MAX);
+	ck_assert_uint_eq(index->row_count, row);
 }
 
 static void check_object(const char *text, size_t len)
 {
-	struct json_members members;
+	struct json_index index;
 	char *copy = malloc(len > 0 ? len : 1);
 	struct span span = {copy, len};
 	bool is_object = len > 0 && text[0] == '{' && check(text, len);
@@ -248,10 +316,10 @@ static void check_object(const char *text, size_t len)
 	memcpy(copy, text, len);
 	/* Spaces around the whole are the caller's to take off. */
 	if (is_object && text[len - 1] == '}') {
-		ck_assert_msg(json_scan_check_object(span, &members), "%.*s", (int)len, text);
-		compare_with_walk(span, &members);
+		ck_assert_msg(json_scan_check_object(span, &index), "%.*s", (int)len, text);
+		compare_with_walk(span, &index);
 	} else {
-		ck_assert_msg(!json_scan_check_object(span, &members), "%.*s", (int)len, text);
+		ck_assert_msg(!json_scan_check_object(span, &index), "%.*s", (int)len, text);
 	}
 	free(copy);
 }
@@ -261,6 +329,9 @@ START_TEST(the_check_of_an_object_tells_of_its_members)
 	static const char *const objects[] = {
 		"{\"a\":1, \"b\" : \"x\\\"}\" ,\"c\":{\"d\":[1,{}]},\n\"\":[ ] }",
 		"{\"S\":\"a\"}",
+		"{\"I\":[{\"a\":{\"S\":\"x\"}, \"b\" : {\"N\":\"1\"} } ,{},7,[{\"c\":1}],{\"d\":[{}]}]}",
+		"{\"I\":[{\"a\":\"x\"}],\"J\":{\"K\":[{\"a\":1}]},\"L\":[{\"b\":2,\"c\":3}]}",
+		"{\"I\":[{\"a\":1},{\"b\":1},{\"c\":1},{\"d\":1},{\"e\":1},{\"f\":1}],\"J\":[{\"a\":1}]}",
 		"{\"a\\\"b\":{\"S\":\"\\\\\"},\"b\":{\"\\\":\" : \"}\"}}",
 		/* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one text on two lines */
 		"{\"0\":0,\"1\":1,\"\":2,\"\":3,\"\":4,\"\":5,\"\":6,\"\":7,\"\":8,"
@@ -283,16 +354,45 @@ START_TEST(the_check_of_an_object_tells_of_its_members)
 }
 END_TEST
 
+/* Rows of `counts` members each. */
+static void check_rows(const size_t *counts, size_t row_count)
+{
+	struct buf text = {0};
+
+	buf_init(&text, 100000);
+	buf_add_str(&text, "{\"Items\":[");
+	for (size_t row = 0; row < row_count; row++) {
+		buf_add_str(&text, row > 0 ? ",{" : "{");
+		for (size_t i = 0; i < counts[row]; i++)
+			buf_add_str(&text, i > 0 ? ",\"n\":{\"N\":\"1\"}" : "\"n\":{}");
+		buf_add_char(&text, '}');
+	}
+	buf_add_str(&text, "]}");
+	check_object(text.data, text.len);
+	buf_clear(&text);
+}
+
+START_TEST(rows_that_have_no_room_are_walked_along)
+{
+	enum { MANY = JSON_ROW_MEMBERS_MAX };
+
+	check_rows((size_t[]){MANY, 0, 1}, 3);
+	check_rows((size_t[]){MANY + 1, 2, 1}, 3);
+	check_rows((size_t[]){1, MANY, MANY - 1, 0, 1}, 5);
+	check_rows((size_t[]){1, 2, 3, 4, 5, 6, 7}, 7);
+}
+END_TEST
+
 START_TEST(the_check_of_an_object_counts_its_depth)
 {
-	struct json_members members;
+	struct json_index index;
 	char *deepest = nested(JSON_SCAN_DEPTH - 1);
 	char text[4 * JSON_SCAN_DEPTH];
 
 	for (int deeper = 0; deeper < 2; deeper++) {
 		snprintf(text, sizeof(text), deeper ? "{\"a\":[%s]}" : "{\"a\":%s}", deepest);
 		ck_assert(check(text, strlen(text)) == !deeper);
-		ck_assert(json_scan_check_object(span_of(text), &members) == !deeper);
+		ck_assert(json_scan_check_object(span_of(text), &index) == !deeper);
 	}
 	free(deepest);
 }
@@ -508,6 +608,7 @@ static void add_cases(TCase *cases)
 	tcase_add_test(cases, depth_is_bounded);
 	tcase_add_test(cases, every_byte_in_every_place_of_a_string_is_judged_alike);
 	tcase_add_test(cases, the_check_of_an_object_tells_of_its_members);
+	tcase_add_test(cases, rows_that_have_no_room_are_walked_along);
 	tcase_add_test(cases, the_check_of_an_object_counts_its_depth);
 	tcase_add_test(cases, typed_values_of_all_forms_are_skipped);
 	tcase_add_test(cases, members_are_walked_in_their_order);

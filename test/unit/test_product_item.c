@@ -191,7 +191,7 @@ START_TEST(both_items_are_found_in_any_order)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct stored_product found = {0};
 
-		ck_assert(product_item_find(span_of(table[i]), &found));
+		ck_assert(product_item_find(span_of(table[i]), NULL, &found));
 		ck_assert_uint_eq(found.version, 3);
 		ck_assert_uint_eq(found.stock_version, 17);
 	}
@@ -202,10 +202,10 @@ START_TEST(without_a_product_nothing_is_found)
 {
 	struct stored_product found = {0};
 
-	ck_assert(!product_item_find(span_of("[]"), &found));
-	ck_assert(!product_item_find(span_of("[{\"sk\":{\"S\":\"STOCK\"}}]"), &found));
+	ck_assert(!product_item_find(span_of("[]"), NULL, &found));
+	ck_assert(!product_item_find(span_of("[{\"sk\":{\"S\":\"STOCK\"}}]"), NULL, &found));
 	ck_assert(product_item_find(span_of("[{\"sk\":{\"S\":\"#\"},\"version\":{\"S\":\"1\"}}]"),
-				    &found));
+				    NULL, &found));
 	ck_assert_uint_eq(found.version, 0);
 	ck_assert_uint_eq(found.stock.count, 0);
 }

@@ -24,7 +24,7 @@ static struct buf out;
 static void view(const char *text)
 {
 	product = (struct stored_product){.id = ID};
-	ck_assert(product_item_find(span_of(text), &product));
+	ck_assert(product_item_find(span_of(text), NULL, &product));
 	buf_reset(&out);
 	product_view_write(&product, &out);
 }

@@ -147,7 +147,8 @@ BODIES = {
 }
 """The least that each body may be. PaymentCallback is signed, and has the fields of PaymentPut."""
 
-TEXTS = {"uuid": SOME_ID, "email": "a@shop.example", "date-time": "2026-01-01T00:00:00Z",
+SOME_OTHER_ID = str(uuid.uuid4())  # a body with it may make what SOME_ID of other tests must not be
+TEXTS = {"uuid": SOME_OTHER_ID, "email": "a@shop.example", "date-time": "2026-01-01T00:00:00Z",
          "uri": "https://shop.example/x"}
 PATTERNS = {"^[A-Z]{3}$": "EUR", "^[A-Z]{2}$": "DE", r"^\+[1-9]\d{1,14}$": "+4930123456",
             "^[!-~]+$": "x"}

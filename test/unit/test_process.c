@@ -208,7 +208,6 @@ Suite *process_suite(void)
 	TCase *cases = tcase_create("all");
 
 	tcase_add_checked_fixture(cases, set_up, tear_down);
-	tcase_add_test(cases, one_that_is_not_there_cannot_be_started);
 	suite_add_tcase(all, cases);
 	if (!programs_can_run())
 		return all;
@@ -221,6 +220,7 @@ Suite *process_suite(void)
 	tcase_add_test(cases, as_much_as_is_wanted_is_not_too_much);
 	tcase_add_test(cases, it_has_nothing_of_ours_but_the_environment);
 	tcase_add_test(cases, a_stop_kills_it);
+	tcase_add_test(cases, one_that_is_not_there_cannot_be_started);
 	tcase_add_test(cases, a_lack_of_memory_is_told);
 	return all;
 }

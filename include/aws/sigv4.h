@@ -69,10 +69,11 @@ struct sigv4 {
 	char key_day[9];
 	uint8_t key[DIGEST_SHA256_SIZE];
 	struct buf scratch;
-	/* private: what the canonical request was made of, but for the body, and how much of it */
+	/* private: all of the canonical request but the body's hash, and what that was made of */
 	struct buf source;
 	struct buf next_source;
 	size_t head_len;
+	struct digest_prefix head;
 };
 
 /* Region and service are borrowed. */

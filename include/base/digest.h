@@ -32,6 +32,22 @@ struct bytes {
 	size_t len;
 };
 
+/*
+ * The SHA-256 of a text whose beginning many texts have: the rest is all that each costs. Zeroed at
+ * birth. Start again at will; OpenSSL wipes what it knows of the text.
+ */
+struct digest_prefix {
+	struct evp_md_ctx_st *context; /* private */
+};
+/* False when out of memory or when OpenSSL fails. */
+MUST_CHECK bool digest_prefix_set(struct digest *digest, struct digest_prefix *prefix,
+				  const void *bytes, size_t len);
+/* False only when OpenSSL fails, or when nothing was started. */
+MUST_CHECK bool digest_prefix_sha256(struct digest *digest, const struct digest_prefix *prefix,
+				     const void *bytes, size_t len,
+				     uint8_t out[static DIGEST_SHA256_SIZE]);
+void digest_prefix_clear(struct digest_prefix *prefix);
+
 /* RFC 2104. The key may be of any length; `out` may be where it is. */
 MUST_CHECK bool digest_hmac_sha256(struct digest *digest, struct bytes key, struct bytes message,
 				   uint8_t out[static DIGEST_SHA256_SIZE]);

@@ -35,18 +35,9 @@ void sigv4_clear(struct sigv4 *signer)
 	buf_clear(&signer->scratch);
 	secret_clear(&signer->source);
 	secret_clear(&signer->next_source);
+	digest_prefix_clear(&signer->head);
 	aws_keys_clear(&signer->key_owner);
 	digest_wipe(signer->key, sizeof(signer->key));
-}
-
-static bool add_hash(struct sigv4 *signer, struct buf *out, const void *bytes, size_t len)
-{
-	uint8_t hash[DIGEST_SHA256_SIZE];
-
-	if (!digest_sha256(signer->digest, bytes, len, hash))
-		return false;
-	buf_add_hex(out, hash, sizeof(hash));
-	return true;
 }
 
 /* With its length, so that no two lists of texts look the same. */
@@ -80,7 +71,7 @@ static void describe(const struct sigv4_request *request, struct buf *out)
 
 /*
  * Requests of one kind within a second differ in nothing but their bodies; then all of the
- * canonical request but its last line is there already.
+ * canonical request but its last line is there already, and the start of its hash.
  */
 static bool is_as_before(struct sigv4 *signer, const struct sigv4_request *request)
 {
@@ -122,18 +113,23 @@ static bool write_head(struct sigv4 *signer, const struct sigv4_request *request
 bool sigv4_canonical_request(struct sigv4 *signer, const struct sigv4_request *request)
 {
 	struct buf *out = &signer->canonical_request;
+	uint8_t hash[DIGEST_SHA256_SIZE];
 
 	if (request->path.len > SIGV4_PATH_MAX || request->query.len > SIGV4_PATH_MAX)
 		return false;
 	if (!is_as_before(signer, request)) {
 		signer->head_len = 0;
-		if (!buf_ok(&signer->source) || !write_head(signer, request))
+		if (!buf_ok(&signer->source) || !write_head(signer, request) ||
+		    !digest_prefix_set(signer->digest, &signer->head, out->data, out->len))
 			return false;
 		signer->head_len = out->len;
 	} else {
 		buf_truncate(out, signer->head_len);
 	}
-	return add_hash(signer, out, request->body.data, request->body.len) && buf_ok(out);
+	if (!digest_sha256(signer->digest, request->body.data, request->body.len, hash))
+		return false;
+	buf_add_hex(out, hash, sizeof(hash));
+	return buf_ok(out);
 }
 
 /* "20150830/us-east-1/service/aws4_request" */
@@ -149,7 +145,9 @@ static void add_scope(const struct sigv4 *signer, struct buf *out, const char *d
 
 bool sigv4_string_to_sign(struct sigv4 *signer, const char *date)
 {
+	const struct buf *request = &signer->canonical_request;
 	struct buf *out = &signer->string_to_sign;
+	uint8_t hash[DIGEST_SHA256_SIZE];
 
 	assert(strlen(date) == SIGV4_DATE_SIZE - 1);
 	buf_reset(out);
@@ -159,8 +157,10 @@ bool sigv4_string_to_sign(struct sigv4 *signer, const char *date)
 	buf_add_char(out, '\n');
 	add_scope(signer, out, date);
 	buf_add_char(out, '\n');
-	if (!add_hash(signer, out, signer->canonical_request.data, signer->canonical_request.len))
+	if (!digest_prefix_sha256(signer->digest, &signer->head, request->data + signer->head_len,
+				  request->len - signer->head_len, hash))
 		return false;
+	buf_add_hex(out, hash, sizeof(hash));
 	return buf_ok(out);
 }
 

@@ -39,24 +39,54 @@ void digest_free(struct digest *digest)
 	free(digest);
 }
 
-/* The hash of two texts, one behind the other. */
-static bool hash(struct digest *digest, struct bytes first, struct bytes second, uint8_t *out)
+static bool begin(const struct digest *digest, EVP_MD_CTX *context, const void *bytes, size_t len)
+{
+	return EVP_DigestInit_ex2(context, digest->sha256, NULL) &&
+	       EVP_DigestUpdate(context, bytes, len);
+}
+
+static bool end(EVP_MD_CTX *context, const void *bytes, size_t len, uint8_t *out)
 {
 	uint8_t result[EVP_MAX_MD_SIZE];
 
-	if (!EVP_DigestInit_ex2(digest->context, digest->sha256, NULL) ||
-	    !EVP_DigestUpdate(digest->context, first.data, first.len) ||
-	    !EVP_DigestUpdate(digest->context, second.data, second.len) ||
-	    !EVP_DigestFinal_ex(digest->context, result, NULL))
+	if (!EVP_DigestUpdate(context, bytes, len) || !EVP_DigestFinal_ex(context, result, NULL))
 		return false;
 	memcpy(out, result, DIGEST_SHA256_SIZE);
 	return true;
+}
+
+/* The hash of two texts, one behind the other. */
+static bool hash(struct digest *digest, struct bytes first, struct bytes second, uint8_t *out)
+{
+	return begin(digest, digest->context, first.data, first.len) &&
+	       end(digest->context, second.data, second.len, out);
 }
 
 bool digest_sha256(struct digest *digest, const void *bytes, size_t len,
 		   uint8_t out[static DIGEST_SHA256_SIZE])
 {
 	return hash(digest, (struct bytes){bytes, len}, (struct bytes){"", 0}, out);
+}
+
+bool digest_prefix_set(struct digest *digest, struct digest_prefix *prefix, const void *bytes,
+		       size_t len)
+{
+	if (!prefix->context)
+		prefix->context = EVP_MD_CTX_new();
+	return prefix->context && begin(digest, prefix->context, bytes, len);
+}
+
+bool digest_prefix_sha256(struct digest *digest, const struct digest_prefix *prefix,
+			  const void *bytes, size_t len, uint8_t out[static DIGEST_SHA256_SIZE])
+{
+	return prefix->context && EVP_MD_CTX_copy_ex(digest->context, prefix->context) &&
+	       end(digest->context, bytes, len, out);
+}
+
+void digest_prefix_clear(struct digest_prefix *prefix)
+{
+	EVP_MD_CTX_free(prefix->context);
+	prefix->context = NULL;
 }
 
 static void change(uint8_t block[static SHA256_BLOCK], uint8_t mask)

@@ -118,6 +118,29 @@ START_TEST(the_mac_may_replace_the_key)
 }
 END_TEST
 
+START_TEST(a_text_that_is_started_may_end_in_many_ways)
+{
+	char text[200];
+	struct digest_prefix prefix = {0};
+	uint8_t whole[DIGEST_SHA256_SIZE];
+	uint8_t parts[DIGEST_SHA256_SIZE];
+
+	memset(text, 't', sizeof(text));
+	ck_assert(!digest_prefix_sha256(digest, &prefix, "", 0, parts));
+	for (size_t first = 0; first <= 130; first += 13) {
+		ck_assert(digest_prefix_set(digest, &prefix, text, first));
+		for (size_t len = first; len <= sizeof(text); len += 7) {
+			ck_assert(digest_sha256(digest, text, len, whole));
+			ck_assert(digest_prefix_sha256(digest, &prefix, text + first, len - first,
+						       parts));
+			ck_assert_mem_eq(parts, whole, sizeof(whole));
+		}
+	}
+	digest_prefix_clear(&prefix);
+	digest_prefix_clear(&prefix);
+}
+END_TEST
+
 START_TEST(crc_32_is_that_of_zlib)
 {
 	ck_assert_uint_eq(digest_crc32("123456789", 9), 0xcbf43926);
@@ -190,6 +213,7 @@ Suite *digest_suite(void)
 	tcase_add_test(cases, hmac_is_what_rfc_4231_says);
 	tcase_add_test(cases, keys_of_64_and_65_bytes_are_treated_differently);
 	tcase_add_test(cases, the_mac_may_replace_the_key);
+	tcase_add_test(cases, a_text_that_is_started_may_end_in_many_ways);
 	tcase_add_test(cases, crc_32_is_that_of_zlib);
 	tcase_add_test(cases, equal_is_equal_in_each_byte);
 	tcase_add_test(cases, random_bytes_fill_all_and_do_not_repeat);

@@ -34,7 +34,7 @@ struct bytes {
 
 /*
  * The SHA-256 of a text whose beginning many texts have: the rest is all that each costs. Zeroed at
- * birth. Start again at will; OpenSSL wipes what it knows of the text.
+ * birth, set at will; OpenSSL wipes what it knows of the text.
  */
 struct digest_prefix {
 	struct evp_md_ctx_st *context; /* private */
@@ -42,7 +42,7 @@ struct digest_prefix {
 /* False when out of memory or when OpenSSL fails. */
 MUST_CHECK bool digest_prefix_set(struct digest *digest, struct digest_prefix *prefix,
 				  const void *bytes, size_t len);
-/* False only when OpenSSL fails, or when nothing was started. */
+/* False only when OpenSSL fails, or when nothing was set. */
 MUST_CHECK bool digest_prefix_sha256(struct digest *digest, const struct digest_prefix *prefix,
 				     const void *bytes, size_t len,
 				     uint8_t out[static DIGEST_SHA256_SIZE]);

@@ -21,6 +21,10 @@ enum flow reply_json(struct request *rq, int status, struct buf *body);
 /* Another kind of body; the buffer is taken over. */
 enum flow reply_text(struct request *rq, int status, const char *content_type, struct buf *body);
 
+/* A body that is part of the program. */
+enum flow reply_constant(struct request *rq, int status, const char *content_type,
+			 struct span body);
+
 /* 204, 304. */
 enum flow reply_empty(struct request *rq, int status);
 

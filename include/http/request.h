@@ -90,16 +90,24 @@ struct reply {
 	int status;
 	const char *content_type; /* NULL: no body */
 	struct buf body;
-	const char *fixed_body; /* instead of `body`, when there was no memory for one */
-	const char *code;       /* of a problem, for the log; or NULL */
-	bool is_incomplete;     /* there was no memory for a header */
-	stream_give give;       /* instead of `body`; see stream.h */
+	struct span constant; /* instead of `body`: part of the program */
+	const char *code;     /* of a problem, for the log; or NULL */
+	bool is_incomplete;   /* there was no memory for a header */
+	stream_give give;     /* instead of `body`; see stream.h */
 	size_t header_count;
 	struct reply_header {
 		const char *name;
 		const char *value; /* in the arena */
 	} headers[REPLY_HEADERS_MAX];
 };
+
+/* Of one that is not streamed. */
+static inline struct span reply_body(const struct reply *reply)
+{
+	if (reply->constant.data != NULL)
+		return reply->constant;
+	return (struct span){buf_text(&reply->body), reply->body.len};
+}
 
 struct request {
 	/* for the steps */

@@ -26,17 +26,14 @@ enum { TAG_SIZE = sizeof("12345678") };
 static enum flow reply_file(struct request *rq, const char *content_type, const char *bytes,
 			    const char *end)
 {
-	size_t len = (size_t)(end - bytes);
+	struct span file = {bytes, (size_t)(end - bytes)};
 	char tag[TAG_SIZE];
-	struct buf body = {0};
 
-	snprintf(tag, sizeof(tag), "%08x", (unsigned)digest_crc32(bytes, len));
+	snprintf(tag, sizeof(tag), "%08x", (unsigned)digest_crc32(file.data, file.len));
 	reply_etag(rq, tag);
 	if (request_none_match_holds(rq, tag))
 		return reply_empty(rq, 304);
-	buf_init(&body, len);
-	buf_add(&body, bytes, len);
-	return reply_text(rq, 200, content_type, &body);
+	return reply_constant(rq, 200, content_type, file);
 }
 
 static enum flow answer_openapi(struct request *rq)

@@ -24,8 +24,8 @@
 const struct route api_routes[] = {
 	{METHOD_GET, "/live", &get_live, NULL, .is_always_on = true, .who = ANYONE},
 	{METHOD_GET, "/ready", &get_ready, NULL, .is_always_on = true, .who = ANYONE},
-	{METHOD_GET, "/openapi.json", &get_openapi, NULL, .is_always_on = true, .who = ANYONE},
-	{METHOD_GET, "/docs", &get_docs, NULL, .is_always_on = true, .who = ANYONE},
+	{METHOD_GET, "/openapi.json", &get_openapi, NULL, .who = ANYONE},
+	{METHOD_GET, "/docs", &get_docs, NULL, .who = ANYONE},
 	{METHOD_GET, "/product", &get_products,
 	 QUERY("category", "q", "in_stock", "sort", "limit", "cursor", "fields"), .who = ANYONE},
 	{METHOD_POST, "/product", &post_product, NULL, .who = STAFF(PRODUCT_WRITE)},

@@ -172,7 +172,7 @@ static bool view_reply(struct request *rq, struct kept_answer *answer)
 {
 	const struct reply *reply = &rq->reply;
 
-	if (reply->fixed_body != NULL || reply->is_incomplete)
+	if (reply->constant.data != NULL || reply->is_incomplete)
 		return false;
 	answer->status = reply->status;
 	answer->content_type = span_of(reply->content_type != NULL ? reply->content_type : "");

@@ -43,6 +43,12 @@ enum flow reply_text(struct request *rq, int status, const char *content_type, s
 	return begin(rq, status, content_type);
 }
 
+enum flow reply_constant(struct request *rq, int status, const char *content_type, struct span body)
+{
+	rq->reply.constant = body;
+	return begin(rq, status, content_type);
+}
+
 enum flow reply_json(struct request *rq, int status, struct buf *body)
 {
 	buf_add_char(body, '\n');
@@ -98,8 +104,7 @@ enum flow reply_problem_members(struct request *rq, const char *code, const char
 	if (buf_ok(body))
 		return begin(rq, problem->status, "application/problem+json");
 	buf_clear(body);
-	rq->reply.fixed_body = out_of_memory;
-	return begin(rq, 503, "application/problem+json");
+	return reply_constant(rq, 503, "application/problem+json", span_of(out_of_memory));
 }
 
 enum flow reply_problem(struct request *rq, const char *code, const char *detail, ...)

@@ -93,11 +93,9 @@ static void add_headers(struct MHD_Response *response, const struct request *rq,
 
 static struct MHD_Response *whole_response(const struct request *rq)
 {
-	const struct reply *reply = &rq->reply;
-	const char *body = reply->fixed_body != NULL ? reply->fixed_body : buf_text(&reply->body);
-	size_t len = reply->fixed_body != NULL ? strlen(body) : reply->body.len;
+	struct span body = reply_body(&rq->reply);
 
-	return MHD_create_response_from_buffer(len, (void *)(uintptr_t)body,
+	return MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.data,
 					       MHD_RESPMEM_PERSISTENT);
 }
 

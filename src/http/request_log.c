@@ -46,8 +46,8 @@ void request_log(const struct connection *connection, bool was_answered, uint64_
 		  LOG_F_NUM("status", rq->reply.status), LOG_F_STR("code", rq->reply.code),
 		  LOG_F_MS("duration_ms", duration_us), LOG_F_MS("db_ms", rq->await.usage.wait_us),
 		  LOG_F_NUM("calls", rq->await.usage.calls),
-		  LOG_F_NUM("bytes",
-			    rq->reply.give != NULL ? rq->stream.bytes_out : rq->reply.body.len),
+		  LOG_F_NUM("bytes", rq->reply.give != NULL ? rq->stream.bytes_out
+							    : reply_body(&rq->reply).len),
 		  is_stream ? LOG_F_NUM("bytes_in", rq->stream.bytes_in)
 			    : LOG_F_STR("bytes_in", NULL),
 		  is_stream ? LOG_F_NUM("lines", rq->lines) : LOG_F_STR("lines", NULL),

@@ -60,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const int statuses[] = {200, 400, 404, 500};
 	struct exchange exchange = {.end = EXCHANGE_ANSWERED, .was_sent = true};
+	struct json_index index;
 	struct aws_verdict verdict;
 
 	if (size == 0)
@@ -67,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	http_answer_init(&exchange.answer, size);
 	exchange.answer.status = statuses[data[0] % 4];
 	buf_add(&exchange.answer.body, data + 1, size - 1);
-	aws_answer_judge(&aws_protocol_query, &exchange, &verdict);
+	aws_answer_judge(&aws_protocol_query, &exchange, &index, &verdict);
 	if (verdict.answer.data) {
 		read_batch(verdict.answer, data[0] >> 2 | 1u << 9);
 		read_single(&verdict);

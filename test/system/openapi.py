@@ -94,8 +94,9 @@ def check(method, target, answer):
         return
     kind = answer.headers["Content-Type"].partition(";")[0]
     assert kind in content, (key, kind)
+    schema = content[kind].get("x-line", content[kind]["schema"])
     for document in documents(kind, answer.body):
-        for error in validator(content[kind]["schema"]).iter_errors(document):
+        for error in validator(schema).iter_errors(document):
             raise AssertionError(f"{key}: {error.json_path}: {error.message}\n{document}")
 
 

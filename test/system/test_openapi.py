@@ -56,6 +56,10 @@ def test_it_is_well_formed():
         assert names == re.findall(r"{(\w+)}", path)
 
 
+def test_it_is_of_this_version():
+    assert f"shopd {DOCUMENT['info']['version']}" in printed("--version").splitlines()[0]
+
+
 def test_it_has_the_routes_that_there_are_and_who_may_call_them():
     public = printed("--routes").split("operators' listener")[0]
     rows = re.findall(r"^\| (\w+) \| `([^`]+)` \| (.*) \|$", public, re.M)
@@ -148,9 +152,9 @@ BODIES = {
 """The least that each body may be. PaymentCallback is signed, and has the fields of PaymentPut."""
 
 SOME_OTHER_ID = str(uuid.uuid4())  # a body with it may make what SOME_ID of other tests must not be
-TEXTS = {"uuid": SOME_OTHER_ID, "email": "a@shop.example", "date-time": "2026-01-01T00:00:00Z",
+TEXTS = {"uuid": SOME_OTHER_ID, "idn-email": "ä@shop.example", "date-time": "2026-01-01T00:00:00Z",
          "uri": "https://shop.example/x"}
-PATTERNS = {"^[A-Z]{3}$": "EUR", "^[A-Z]{2}$": "DE", r"^\+[1-9]\d{1,14}$": "+4930123456",
+PATTERNS = {"^[A-Z]{3}$": "EUR", "^[A-Z]{2}$": "DE", r"^\+[1-9]\d{7,14}$": "+4930123456",
             "^[!-~]+$": "x"}
 ELSEWHERE = {"locale": "de-AT",
              "target_arn": "arn:aws:sns:eu-central-1:123456789012:endpoint/GCM/shop/1"}
@@ -279,6 +283,9 @@ def test_bodies_are_taken_as_it_says(client, reached, method, path, name):
 
     assert not mistaken_fields(answer_to(body_of(name)))
     for field, part in schema["properties"].items():
+        if part.get("readOnly"):
+            assert (field, "read-only") in answer_to(body_of(name) | {field: 1}).errors()
+            continue
         for value in sound(field, resolve(part)):
             body = body_of(name) | {field: value}
             if field == "change_from":
@@ -292,6 +299,53 @@ def test_bodies_are_taken_as_it_says(client, reached, method, path, name):
         assert (field, "required") in answer_to(body).errors()
     answer = answer_to(body_of(name) | {"nonsense": 1})
     assert ("nonsense" in mistaken_fields(answer)) == (not schema["additionalProperties"])
+
+
+def example(schema):
+    """What the page suggests (example() in docs.html)."""
+    schema = resolve(schema)
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "anyOf" in schema and "type" not in schema:
+        return example(schema["anyOf"][0])
+    kind = schema["type"] if isinstance(schema["type"], str) else schema["type"][0]
+    if kind == "object":
+        names = schema.get("required", list(schema["properties"])[:1])
+        return {name: example(schema["properties"][name]) for name in names}
+    if kind == "array":
+        return [example(schema["items"])]
+    if kind in ("integer", "number"):
+        return max(schema.get("minimum", 1), 1)
+    if kind == "boolean":
+        return True
+    return {"uuid": SOME_ID, "date-time": TEXTS["date-time"]}.get(
+        schema.get("format"), schema.get("format", "text"))
+
+
+@pytest.mark.parametrize("method,path,name", with_bodies())
+def test_bodies_that_the_page_suggests_are_taken(client, reached, method, path, name):
+    body = example(DOCUMENT["components"]["schemas"][name])
+    answer = client.request(method, place(reached, path), body,
+                            {"If-Match": "*"} if method != "POST" else {})
+    assert answer.status < 500 and not mistaken_fields(answer), (body, answer)
+
+
+def test_it_has_the_headers_that_are_looked_at(client, reached):
+    """Those that cannot be read are told of, by the operations that have them."""
+    for method, path, operation in operations():
+        for name, methods, nonsense in (("If-Match", ("PUT", "PATCH", "DELETE"), "x"),
+                                        ("Idempotency-Key", ("POST", "PATCH"), "x" * 256)):
+            if method not in methods or path in ("/payment/callback", "/product/import"):
+                continue
+            schema = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            body = body_of(schema["schema"]["$ref"].rsplit("/", 1)[1]) if schema else None
+            answer = client.request(method, place(reached, path), body, {name: nonsense})
+            is_looked_at = answer.status == 400 and answer.code == "invalid-header"
+            assert is_looked_at == (name in parameters(operation, "header")), (path, name, answer)
 
 
 @pytest.mark.parametrize("method,path,name", with_bodies())

@@ -318,8 +318,8 @@ static void reply_with_a_problem(void *context)
 	set_up();
 	reply_header(&rq, "X-Test", "%d", 1);
 	ck_assert_int_eq(reply_problem(&rq, "not-found", "There is no %s.", "x"), FLOW_REPLY);
-	body = rq.reply.fixed_body != NULL ? rq.reply.fixed_body : buf_text(&rq.reply.body);
-	ck_assert_int_eq(rq.reply.status, rq.reply.fixed_body != NULL ? 503 : 404);
+	body = rq.reply.constant.data != NULL ? rq.reply.constant.data : buf_text(&rq.reply.body);
+	ck_assert_int_eq(rq.reply.status, rq.reply.constant.data != NULL ? 503 : 404);
 	ck_assert(strstr(body, "\"request_id\"") != NULL || alloc_has_failed());
 	tear_down();
 }
@@ -351,8 +351,8 @@ START_TEST(without_memory_there_is_still_a_reply)
 	alloc_fail_at(1);
 	reply_problem_members(&rq, "not-found", NULL, NULL);
 	alloc_fail_at(0);
-	ck_assert_ptr_nonnull(rq.reply.fixed_body);
-	json = json_loads(rq.reply.fixed_body, JSON_REJECT_DUPLICATES, NULL);
+	ck_assert_ptr_nonnull(rq.reply.constant.data);
+	json = json_loads(rq.reply.constant.data, JSON_REJECT_DUPLICATES, NULL);
 	ck_assert_str_eq(text(json, "code"), "unavailable");
 	json_decref(json);
 }

@@ -58,6 +58,10 @@ def is_integer(_checker, value):
 BASE = jsonschema.Draft202012Validator
 TYPES = BASE.TYPE_CHECKER.redefine_many({"number": is_number, "integer": is_integer})
 Validator = jsonschema.validators.extend(BASE, type_checker=TYPES)
+HEADERS = {name.lower() for _, _, operation in operations()
+           for response in operation["responses"].values()
+           for name in resolve(response).get("headers", {})}
+"""Those that some answer has by the document."""
 CLOSED = {"components": closed(DOCUMENT["components"])}
 ROUTES = [(method, re.compile(re.sub(r"{\w+}", "[^/]+", path)), operation)
           for method, path, operation in operations()]
@@ -76,6 +80,14 @@ def operation_of(method, target):
     return None
 
 
+def check_headers(key, response, answer):
+    declared = {name.lower(): resolve(each) for name, each in response.get("headers", {}).items()}
+    for name in HEADERS:
+        assert name in declared or name not in answer.headers, (key, name)
+    for name, header in declared.items():
+        assert name in answer.headers or not header.get("required"), (key, name)
+
+
 def check(method, target, answer):
     """Fails unless the document has this answer. Of frequent ones only some are looked at."""
     operation = operation_of(method, target)
@@ -88,6 +100,7 @@ def check(method, target, answer):
     responses = operation["responses"]
     assert answer.status >= 400 or str(answer.status) in responses, (key, answer)
     response = resolve(responses.get(str(answer.status), responses["default"]))
+    check_headers(key, response, answer)
     content = response.get("content")
     if content is None:
         assert not answer.body, (key, answer)

@@ -36,10 +36,10 @@ def limited(folder, proxy, table, keys):
     assert daemon.end() == 0, daemon.process.log_text()[-4000:]
 
 
-def ask(clients, count, **headers):
+def ask(clients, count, path="/product?limit=1", **headers):
     """Asks over many connections, so of both workers. Returns the answers and how long it took."""
     begin = time.monotonic()
-    answers = [client.get("/product?limit=1", **headers)
+    answers = [client.get(path, **headers)
                for client, _ in zip(itertools.cycle(clients), range(count))]
     return answers, time.monotonic() - begin
 
@@ -75,6 +75,13 @@ def test_a_caller_has_one_limit_whichever_worker_he_meets(limited, keys):
     for client in clients:
         assert client.get("/live", X_Forwarded_For=address).status == 200
         assert client.get("/product", X_Forwarded_For=fresh_address()).status == 200
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+def test_large_answers_for_anyone_are_limited_too(limited, path):
+    clients = [limited.client() for _ in range(8)]
+    answers, seconds = ask(clients, 3 * BURST, path, X_Forwarded_For=fresh_address())
+    check_limited(answers, seconds, "address")
 
 
 @pytest.fixture(scope="module")

@@ -475,14 +475,15 @@ def test_a_delivery_is_found_by_its_carriers_number(client, emulator):
 def test_the_newest_time_wins_whatever_comes_last(client, emulator):
     order_id = order_of(emulator, (product(client), 1))
     delivery = shipped(client, order_id)
-    now = reported(client, delivery, "in_transit", at(10), place='Köln "Süd"')
+    newest = at(10)
+    now = reported(client, delivery, "in_transit", newest, place='Köln "Süd"')
     assert (now["tracking_status"], now["tracked_at"][:19], now["version"]) == (
-        "in_transit", at(10)[:19], 2)
+        "in_transit", newest[:19], 2)
     late = reported(client, delivery, "pre_transit", at(5))
     assert late == now
-    assert reported(client, delivery, "available_for_pickup", at(10))["tracking_status"] == (
+    assert reported(client, delivery, "available_for_pickup", newest)["tracking_status"] == (
         "available_for_pickup")
-    assert reported(client, delivery, "in_transit", at(10))["tracking_status"] == (
+    assert reported(client, delivery, "in_transit", newest)["tracking_status"] == (
         "available_for_pickup")
     assert reported(client, delivery, "unknown", at(11))["tracking_status"] == "unknown"
     assert history_of(emulator, order_id) == [

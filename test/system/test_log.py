@@ -149,8 +149,10 @@ def test_no_secret_is_ever_logged(start, proxy):
 
 def test_the_start_and_the_end_are_logged(start, table):
     daemon = start()
+    shop.wait_until(lambda: "ready" in [line["msg"] for line in daemon.log()], what="its start")
     assert daemon.end() == 0
     lines = daemon.log()
+    assert lines[-1]["msg"] == "stopping"
     assert all(TIME.fullmatch(line["time"]) and line["level"] and line["msg"] for line in lines)
     text = daemon.process.log_text()
     assert str(daemon.port) in text and shop.TABLE in text

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 import given
+import shop
 from given import (
     ADDRESS, at_once, expect, held, new_user, order_events, placed, stock_of, url, walk)
 
@@ -177,9 +178,11 @@ def test_killed_between_there_is_one_order_or_none(start, proxy, emulator, make_
         client = daemon.client()
         tea = product(client)
         checkout = held(client, (tea, 1))
+        proxy.reset()
         proxy.fault(fault, operation="TransactWriteItems", count=1)
         asking = threading.Thread(target=lambda: order_ignoring(daemon.client(), checkout))
         asking.start()
+        shop.wait_until(lambda: "TransactWriteItems" in proxy.tell()["requests"], what="the write")
         time.sleep(0.2)
         daemon.end(signal.SIGKILL)
         asking.join()

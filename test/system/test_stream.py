@@ -141,7 +141,7 @@ def test_an_export_reads_no_further_than_its_client(start, make_table, proxy):
     slow.connect(("127.0.0.1", daemon.port))
     proxy.reset()
     slow.sendall(GET_EXPORT)
-    time.sleep(1)
+    time.sleep(min(shop.SLOWNESS, 10))
     asked = proxy.tell()["requests"]["BatchGetItem"]
     time.sleep(0.5)
     assert proxy.tell()["requests"]["BatchGetItem"] == asked < 100

@@ -287,9 +287,10 @@ def test_keys_rotate_under_load_without_a_failure(in_container, container, proxy
     statuses, stop = [], threading.Event()
 
     def load():
-        client = daemon.client()
         while not stop.is_set():
+            client = daemon.client()  # of the one worker or the other
             statuses.append(client.get("/product?limit=1").status)
+            client.close()
 
     threads = [threading.Thread(target=load) for _ in range(6)]
     for thread in threads:

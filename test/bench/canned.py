@@ -33,6 +33,7 @@ http {{
 	tcp_nodelay on;
 	keepalive_requests 1000000000;
 	keepalive_timeout 1h;
+	client_header_timeout 1h;
 	client_header_buffer_size 8k;
 	client_body_temp_path "{folder}/body";
 	proxy_temp_path "{folder}/proxy";

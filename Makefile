@@ -204,13 +204,13 @@ $(foreach name,debug asan tsan,$(eval $(call unit,$(name))))
 run: build/release/shopd $(EMULATOR) ## serve on 127.0.0.1:8080 against a local emulator (PORT=, ADMIN_PORT=)
 	@exec $(PYTHON) -B test/run.py build/release/shopd $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
 
-# Four at once keep two CPUs busy; what measures times runs by itself afterwards. Sanitizers make
-# times worthless, and learn nothing from the hundredth fault that the others have not shown.
+# Four at once keep two CPUs busy; what measures times runs by itself afterwards.
 PYTEST = PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
 PYTEST_MANY = $(PYTEST) -n 4 --dist loadfile test/system
 SYSTEM_TESTS = $(if $(TESTS),$(PYTEST) $(TESTS),{ \
 	$(PYTEST_MANY) -m 'not timed' && $(PYTEST) -m timed test/system; })
-SYSTEM_TESTS_watched = $(if $(TESTS),$(PYTEST) $(TESTS),$(PYTEST_MANY) -m 'not timed and not volume')
+# For each commit: a sanitizer learns little from the hundredth fault, and makes times worthless.
+SYSTEM_TESTS_asan = $(if $(TESTS),$(PYTEST) $(TESTS),$(PYTEST_MANY) -m 'not timed and not volume')
 
 # Each part runs even when another has failed.
 test: build/release/shopd $(TOOLS_release) build/debug/unit $(EMULATOR) ## every test (SUITES="buf text": only these unit tests, TESTS=: only these system tests)
@@ -223,24 +223,25 @@ test: build/release/shopd $(TOOLS_release) build/debug/unit $(EMULATOR) ## every
 # Watched, a process forks the slower the more it has done: so a dozen suites go to each.
 UNIT_SUITES = $(patsubst test/unit/test_%.c,%,$(filter test/unit/test_%,$(UNIT_SOURCES)))
 
-# watched <name> <program> <unit tests>: the tests again with a watcher of memory or threads.
+# watched <name> <program> <unit tests> <system tests>: the tests again with a watcher of memory or
+# threads.
 define watched
 $(1): $(2) $$(EMULATOR)
 	@failed=0; \
 	export CK_TIMEOUT_MULTIPLIER=$$(or $$(SHOPD_SLOWNESS),5); \
 	echo $$(or $$(SUITES),$$(UNIT_SUITES)) | xargs -n 12 -P $$(shell nproc) $(3) || failed=1; \
-	export SHOPD_BINARY="$$(CURDIR)/$(firstword $(2))"; $$(SYSTEM_TESTS_watched) || failed=1; \
+	export SHOPD_BINARY="$$(CURDIR)/$(firstword $(2))"; $$($(4)) || failed=1; \
 	exit $$$$failed
 endef
 
 asan: export ASAN_OPTIONS = detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
 asan: export UBSAN_OPTIONS = print_stacktrace=1
 asan: ## the tests with AddressSanitizer and UBSan
-$(eval $(call watched,asan,build/asan/shopd $(TOOLS_asan) build/asan/unit,build/asan/unit))
+$(eval $(call watched,asan,build/asan/shopd $(TOOLS_asan) build/asan/unit,build/asan/unit,SYSTEM_TESTS_asan))
 
 tsan: export TSAN_OPTIONS = second_deadlock_stack=1
-tsan: ## the tests with ThreadSanitizer
-$(eval $(call watched,tsan,build/tsan/shopd $(TOOLS_tsan) build/tsan/unit,build/tsan/unit))
+tsan: ## every test with ThreadSanitizer
+$(eval $(call watched,tsan,build/tsan/shopd $(TOOLS_tsan) build/tsan/unit,build/tsan/unit,SYSTEM_TESTS))
 
 # Each unit test in its own process, so a leak is reported with the test's name. What valgrind finds
 # in a daemon ends it with status 99, which no test accepts, and stands in build/valgrind/.
@@ -254,8 +255,8 @@ $(TOOLS_valgrind) build/valgrind/shopd: build/valgrind/%: build/debug/% Makefile
 	@chmod +x $@
 
 valgrind: export SHOPD_SLOWNESS = 30
-valgrind: ## the tests under valgrind
-$(eval $(call watched,valgrind,build/valgrind/shopd $(TOOLS_valgrind) build/debug/unit,$(VALGRIND) build/debug/unit))
+valgrind: ## every test under valgrind
+$(eval $(call watched,valgrind,build/valgrind/shopd $(TOOLS_valgrind) build/debug/unit,$(VALGRIND) build/debug/unit,SYSTEM_TESTS))
 
 faults: build/release/shopd $(TOOLS_release) $(EMULATOR) ## each operation of DynamoDB under each fault, with SEEDS= seeds (1000)
 	@FAULT_SEEDS=$(or $(SEEDS),1000) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \

@@ -17,6 +17,7 @@ import uuid
 
 import pytest
 
+import shop
 from driver import Driver
 
 pytestmark = pytest.mark.volume
@@ -34,6 +35,8 @@ QUICK = ("internal", "internal-after", "unavailable", "conflict", "close", "lost
 SEEDS = int(os.environ.get("FAULT_SEEDS", "15"))
 IS_LONG = SEEDS > 15
 SLOW = ("throttle", "throttling", "hang", "hang-after")
+DEADLINE = 3 * min(shop.SLOWNESS, 4)
+"""Seconds, for an operation with its retries."""
 FAILURES = {"throttled", "timeout", "unreachable", "unknown", "garbled", "refused"}
 
 
@@ -74,7 +77,7 @@ class Operation:
     def check_answer(self, answer, key):
         pass
 
-    def run(self, driver, table, key=None, deadline=3):
+    def run(self, driver, table, key=None, deadline=DEADLINE):
         key = key or str(uuid.uuid4())
         if self.before is not None:
             table.put(key, **self.before)
@@ -270,7 +273,7 @@ def test_a_fault_that_comes_and_goes_leaves_one_effect_or_none(folder, proxy, ta
     workers = min(128 if fault in SLOW else 12, tasks.qsize())
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         # What does no harm must succeed, on a machine that is busy too.
-        deadline = 20 if fault in HARMLESS else 3
+        deadline = 20 if fault in HARMLESS else DEADLINE
         working = [
             pool.submit(work_off, lambda: make_driver(folder, proxy.url), table, tasks, deadline)
             for _ in range(workers)]

@@ -20,6 +20,9 @@
 #include "base/log.h"
 #include "base/result.h"
 
+/* Where proxies write whom they were spoken to by. */
+enum proxy_header { PROXY_X_FORWARDED_FOR, PROXY_FORWARDED };
+
 struct config {
 	const char *table_name;  /* DYNAMODB_TABLE_NAME */
 	const char *primary_key; /* PRIMARY_KEY */
@@ -72,11 +75,13 @@ struct config {
 	uint64_t max_connections;     /* SHOPD_MAX_CONNECTIONS, each worker */
 	/* SHOPD_MAX_CONNECTIONS_PER_ADDRESS, each worker; 0: any */
 	uint64_t max_connections_per_address;
-	uint64_t max_requests;        /* SHOPD_MAX_REQUESTS: that wait, each worker */
-	uint64_t rate_limit;          /* SHOPD_RATE_LIMIT: requests a second of a caller; 0: any */
-	uint64_t rate_burst;          /* SHOPD_RATE_BURST: requests at once */
-	uint64_t trusted_proxies;     /* SHOPD_TRUSTED_PROXIES */
-	bool knows_proxies;           /* it is set */
+	uint64_t max_requests;    /* SHOPD_MAX_REQUESTS: that wait, each worker */
+	uint64_t rate_limit;      /* SHOPD_RATE_LIMIT: requests a second of a caller; 0: any */
+	uint64_t rate_burst;      /* SHOPD_RATE_BURST: requests at once */
+	uint64_t trusted_proxies; /* SHOPD_TRUSTED_PROXIES */
+	bool knows_proxies;       /* it is set */
+	/* SHOPD_PROXY_HEADER */
+	enum proxy_header proxy_header;
 	uint64_t max_calls;           /* SHOPD_MAX_CALLS: DynamoDB calls in flight, each worker */
 	uint64_t write_shards;        /* SHOPD_WRITE_SHARDS: a power of two */
 	uint64_t hold_time_us;        /* SHOPD_HOLD_TIME: of a checkout */

@@ -306,6 +306,17 @@ static void check_addresses(struct reading *reading)
 	}
 }
 
+static void check_proxies(struct reading *reading)
+{
+	struct config *config = reading->config;
+
+	config->knows_proxies = is_given(reading, offsetof(struct config, trusted_proxies));
+	if (!config->knows_proxies && is_given(reading, offsetof(struct config, proxy_header)))
+		buf_add_str(mistake(reading),
+			    "SHOPD_PROXY_HEADER says where proxies write, but no proxy is believed "
+			    "before SHOPD_TRUSTED_PROXIES says how many there are\n");
+}
+
 bool config_read(struct config *config, char *const *environment, struct buf *mistakes)
 {
 	struct reading reading = {
@@ -327,7 +338,7 @@ bool config_read(struct config *config, char *const *environment, struct buf *mi
 	check_issuer(&reading);
 	check_auth(&reading);
 	check_tls(&reading);
-	config->knows_proxies = is_given(&reading, offsetof(struct config, trusted_proxies));
+	check_proxies(&reading);
 	read_aws(&reading);
 	check_addresses(&reading);
 	return reading.is_right;

@@ -142,9 +142,13 @@ static const struct setting settings[] = {
 	{"SHOPD_RATE_BURST", SETTING_NUMBER, AT(rate_burst), "200",
 	 .help = "How many of them may come at once.", .min = 1, .max = 10000},
 	{"SHOPD_TRUSTED_PROXIES", SETTING_NUMBER, AT(trusted_proxies),
-	 .help = "Proxies in front that add to X-Forwarded-For. Unset: private addresses are not "
-		 "limited; 0: there is none; see docs/security.md.",
+	 .help = "Proxies in front that add to SHOPD_PROXY_HEADER. Unset: private addresses are "
+		 "not limited; 0: there is none; see docs/security.md.",
 	 .max = 16},
+	{"SHOPD_PROXY_HEADER", SETTING_CHOICE, AT(proxy_header), "X-Forwarded-For",
+	 .help = "Where they write their clients' addresses: load balancers in X-Forwarded-For, "
+		 "an API Gateway HTTP API in Forwarded (RFC 7239).",
+	 .words = {"X-Forwarded-For", "Forwarded"}},
 	{"SHOPD_MAX_CALLS", SETTING_NUMBER, AT(max_calls), "128",
 	 .help = "Calls to DynamoDB in flight of each worker.", .min = 1, .max = 10000},
 	{"SHOPD_WRITE_SHARDS", SETTING_POWER_OF_TWO, AT(write_shards), "4",
@@ -176,5 +180,6 @@ const struct setting *config_settings(size_t *count)
 	return settings;
 }
 
+static_assert(sizeof(enum proxy_header) == sizeof(unsigned), "choices are kept as unsigned");
 static_assert(sizeof(enum log_level) == sizeof(unsigned), "choices are kept as unsigned");
 static_assert(sizeof(enum log_format) == sizeof(unsigned), "choices are kept as unsigned");

@@ -58,12 +58,12 @@ static void reply_too_many(struct request *rq, const struct rate_limit *limit, e
 static void warn_of_proxy(struct server *server, const struct request *rq)
 {
 	if (rq->config->knows_proxies || server->has_met_proxy ||
-	    !request_header(rq, "X-Forwarded-For"))
+	    (!request_header(rq, "X-Forwarded-For") && !request_header(rq, "Forwarded")))
 		return;
 	server->has_met_proxy = true;
 	log_event(LOG_WARNING,
-		  "a client with X-Forwarded-For has made too many requests; if that is a proxy, "
-		  "SHOPD_TRUSTED_PROXIES must say so",
+		  "a client with X-Forwarded-For or Forwarded has made too many requests; if that "
+		  "is a proxy, SHOPD_TRUSTED_PROXIES and SHOPD_PROXY_HEADER must say so",
 		  LOG_F_STR("peer", rq->connection->peer));
 }
 

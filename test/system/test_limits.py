@@ -77,6 +77,23 @@ def test_a_caller_has_one_limit_whichever_worker_he_meets(limited, keys):
         assert client.get("/product", X_Forwarded_For=fresh_address()).status == 200
 
 
+def test_behind_an_api_gateway_the_client_is_in_forwarded(folder, proxy, table):
+    daemon = shop.Shopd(folder, proxy.url, SHOPD_RATE_LIMIT=RATE, SHOPD_RATE_BURST=BURST,
+                        SHOPD_TRUSTED_PROXIES=1, SHOPD_PROXY_HEADER="Forwarded").ready()
+    clients = [daemon.client() for _ in range(8)]
+    address = fresh_address()
+    said = f"for=192.0.2.1, by=192.0.2.2;for={address};host=shop.example.com;proto=https"
+    answers, seconds = ask(clients, 3 * BURST, Forwarded=said, X_Forwarded_For=fresh_address())
+    check_limited(answers, seconds, "address")
+    last = answers[-1].headers["X-Request-Id"]
+    lines = shop.wait_until(lambda: daemon.log_of(last), what="the last answer's line")
+    assert [line["client"] for line in lines] == [address]
+    assert clients[0].get("/product", Forwarded=f"for={fresh_address()}").status == 200
+    for client in clients:
+        client.close()
+    assert daemon.end() == 0, daemon.process.log_text()[-4000:]
+
+
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
 def test_large_answers_for_anyone_are_limited_too(limited, path):
     clients = [limited.client() for _ in range(8)]

@@ -96,6 +96,7 @@ START_TEST(a_region_is_enough_and_the_rest_has_defaults)
 	ck_assert_uint_eq(config.rate_burst, 200);
 	ck_assert_uint_eq(config.trusted_proxies, 0);
 	ck_assert(!config.knows_proxies);
+	ck_assert_int_eq(config.proxy_header, PROXY_X_FORWARDED_FOR);
 	ck_assert_uint_eq(config.write_shards, 4);
 	ck_assert(!config.is_match_required);
 	ck_assert(!config.is_auth_off);
@@ -285,6 +286,18 @@ START_TEST(who_has_keys_does_not_let_everyone_do_everything)
 }
 END_TEST
 
+START_TEST(a_header_of_proxies_is_read_when_there_are_any)
+{
+	ck_assert(!READ("SHOPD_PROXY_HEADER=Forwarded"));
+	assert_one_mistake("SHOPD_TRUSTED_PROXIES");
+	ck_assert(READ("SHOPD_PROXY_HEADER=Forwarded", "SHOPD_TRUSTED_PROXIES=1"));
+	ck_assert_int_eq(config.proxy_header, PROXY_FORWARDED);
+	ck_assert(config.knows_proxies);
+	ck_assert(!READ("SHOPD_PROXY_HEADER=X-Real-IP", "SHOPD_TRUSTED_PROXIES=1"));
+	assert_one_mistake("X-Forwarded-For, Forwarded");
+}
+END_TEST
+
 START_TEST(two_listeners_need_two_addresses)
 {
 	ck_assert(!READ("SHOPD_LISTEN=127.0.0.1:8081"));
@@ -394,6 +407,7 @@ static void add_cases(TCase *cases)
 	tcase_add_test(cases, the_primary_key_is_none_of_the_tables_own_names);
 	tcase_add_test(cases, only_loopback_is_served_as_long_as_nobody_is_asked_who_he_is);
 	tcase_add_test(cases, who_has_keys_does_not_let_everyone_do_everything);
+	tcase_add_test(cases, a_header_of_proxies_is_read_when_there_are_any);
 	tcase_add_test(cases, two_listeners_need_two_addresses);
 	tcase_add_test(cases, a_misspelt_name_is_told_with_the_nearest_one);
 	tcase_add_test(cases, a_hostile_name_is_escaped_and_shortened);

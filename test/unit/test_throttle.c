@@ -126,6 +126,20 @@ START_TEST(behind_a_proxy_each_client_counts_for_himself)
 }
 END_TEST
 
+/* The other header is the client's own invention, however many proxies there are. */
+START_TEST(one_header_is_read_and_the_other_is_not)
+{
+	begin(1, true);
+	serving.config.proxy_header = PROXY_FORWARDED;
+	ck_assert_served(BURST, "/hello",
+			 "Forwarded: for=198.51.100.1, by=192.0.2.1;for=203.0.113.9");
+	ck_assert_int_eq(ask("/hello", "Forwarded: for=203.0.113.9\r\n" FROM("203.0.113.10")), 429);
+	ck_assert_int_eq(ask("/hello", "Forwarded: for=203.0.113.10;proto=https"), 200);
+	ck_assert_served(BURST, "/hello", FROM("203.0.113.11"));
+	ck_assert_int_eq(ask("/hello", FROM("203.0.113.12")), 429);
+}
+END_TEST
+
 START_TEST(a_list_that_cannot_be_read_counts_for_the_peer)
 {
 	begin(2, true);
@@ -199,6 +213,7 @@ Suite *throttle_suite(void)
 	tcase_add_test(tests, what_is_always_on_is_never_too_much);
 	tcase_add_test(tests, what_is_answered_by_its_head_alone_is_not_counted);
 	tcase_add_test(tests, behind_a_proxy_each_client_counts_for_himself);
+	tcase_add_test(tests, one_header_is_read_and_the_other_is_not);
 	tcase_add_test(tests, a_list_that_cannot_be_read_counts_for_the_peer);
 	tcase_add_test(tests, without_proxies_nobody_is_believed);
 	tcase_add_test(tests, a_private_peer_may_be_a_proxy_unless_it_is_said);

@@ -194,7 +194,7 @@ def test_a_table_that_fails_from_the_start_is_503(fresh, proxy):
 def test_a_table_that_fails_half_way_cuts_the_reply(start, make_table, proxy, operation):
     daemon = start(DYNAMODB_TABLE_NAME=make_table(), AWS_MAX_ATTEMPTS=1)
     client = daemon.client()
-    lines.import_all(client, (lines.product(id, x="x" * 3000) for id in lines.new_ids(300)))
+    lines.have_all(client, [lines.product(id, x="x" * 3000) for id in lines.new_ids(300)])
     proxy.fault("internal", operation=operation, skip=3)
     received, closed = wire.raw_bytes(
         daemon.port, b"GET /product/export HTTP/1.1\r\nHost: shop\r\n\r\n")
@@ -211,7 +211,7 @@ def test_a_table_that_fails_half_way_cuts_the_reply(start, make_table, proxy, op
 def test_faults_that_can_be_mended_are_not_noticed(fresh, proxy):
     client = fresh.client()
     ids = lines.new_ids(300)
-    lines.import_all(client, (lines.product(id, x="x" * 3000) for id in ids))
+    lines.have_all(client, [lines.product(id, x="x" * 3000) for id in ids])
     for fault in ("internal", "lost-after", "cut-after", "throttle", "chunked", "close"):
         proxy.fault(fault, probability=0.15, seed=3)
         assert sorted(p["id"] for p in lines.export(client)) == sorted(ids)

@@ -55,7 +55,8 @@ class Storm:
 
     def start_daemon(self, number):
         return self.start(self.proxies[number].url, DYNAMODB_TABLE_NAME=self.table,
-                          SHOPD_REQUEST_DEADLINE="3")
+                          SHOPD_REQUEST_DEADLINE="3",
+                          SHOPD_HOLD_TIME="2h")  # expiring would be another change
 
     def lose(self, seed):
         for number, proxy in enumerate(self.proxies):

@@ -48,8 +48,8 @@ def expired_by(daemon):
 
 @pytest.fixture
 def settings(make_table):
-    return {"DYNAMODB_TABLE_NAME": make_table(), "SHOPD_HOLD_TIME": "1s",
-            "SHOPD_PAYMENT_TIME": "1s", "SHOPD_WORKERS": 2}
+    return {"DYNAMODB_TABLE_NAME": make_table(), "SHOPD_HOLD_TIME": f"{shop.SLOWNESS}s",
+            "SHOPD_PAYMENT_TIME": f"{shop.SLOWNESS}s", "SHOPD_WORKERS": 2}
 
 
 def test_holds_and_unpaid_orders_end_once_with_several_daemons(start, settings, emulator):
@@ -134,7 +134,7 @@ def test_lost_answers_give_back_once(start, settings, proxy):
     proxy.rules(*({"fault": fault, "operation": operation, "probability": 0.4, "seed": fault}
                   for operation in ("TransactWriteItems", "Sweep")
                   for fault in ("lost-after", "internal-after", "conflict")))
-    time.sleep(2)
+    time.sleep(2 * shop.SLOWNESS)
     proxy.rules()
     wait_for_stock(client, tea, (100, 0), LATE)
 

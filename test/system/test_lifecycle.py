@@ -323,7 +323,7 @@ def test_the_demo_catalogue_can_be_loaded_again(folder, proxy, make_table, start
 
 
 def test_without_a_backend_it_is_never_ready(start):
-    daemon = start(f"http://127.0.0.1:{shop.free_port()}", ready=False)
+    daemon = start(f"http://127.0.0.1:{shop.free_port()}", ready=False).live()
     end = time.monotonic() + 0.8
     while time.monotonic() < end and daemon.process.running():
         assert not daemon.answers_ready()

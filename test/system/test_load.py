@@ -160,7 +160,7 @@ def probe_live(port, action):
 
 
 def test_many_suspended_and_many_ready_connections_do_not_hinder_each_other(start, canned, report):
-    if shop.HAS_VALGRIND:
+    if shop.IS_WATCHED:
         pytest.skip("all of them at once take longer than a call to the table may")
     daemon = start(canned[0], SHOPD_WORKERS=1, SHOPD_MAX_CALLS=1000)
     done = []

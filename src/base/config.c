@@ -306,7 +306,7 @@ static void check_addresses(struct reading *reading)
 	}
 }
 
-static void check_proxies(struct reading *reading)
+static void read_proxies(struct reading *reading)
 {
 	struct config *config = reading->config;
 
@@ -338,7 +338,7 @@ bool config_read(struct config *config, char *const *environment, struct buf *mi
 	check_issuer(&reading);
 	check_auth(&reading);
 	check_tls(&reading);
-	check_proxies(&reading);
+	read_proxies(&reading);
 	read_aws(&reading);
 	check_addresses(&reading);
 	return reading.is_right;

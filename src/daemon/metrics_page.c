@@ -1,5 +1,6 @@
 #include "daemon/metrics_page.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "api/routes.h"
@@ -137,6 +138,15 @@ static void write_restocker(const struct worker *workers, size_t count, struct b
 	restock_metrics_write(out, &sum);
 }
 
+/* Resident memory does not show whether what is in use grows, or the holes between. */
+static void write_heap(struct buf *out)
+{
+	struct mallinfo2 heap = mallinfo2();
+
+	metric_write_head(out, "process_heap_bytes", "gauge", "Memory allocated and not freed.");
+	metric_write(out, "process_heap_bytes", "", heap.uordblks + heap.hblkhd);
+}
+
 void metrics_page_write(const struct metrics_page *page, struct buf *out)
 {
 	const struct worker *workers = page->workers;
@@ -144,6 +154,7 @@ void metrics_page_write(const struct metrics_page *page, struct buf *out)
 
 	metric_write_head(out, "shopd_build_info", "gauge", "The version.");
 	metric_write(out, "shopd_build_info", "version=\"" SHOPD_VERSION "\"", 1);
+	write_heap(out);
 	write_http(workers, count, out);
 	write_aws(page, out);
 	write_client(page, out);

@@ -311,6 +311,16 @@ class Shopd:
     def admin(self):
         return wire.Client(self.admin_port)
 
+    def metrics(self):
+        admin = self.admin()
+        text = admin.get("/metrics").body.decode()
+        admin.close()
+        return text
+
+    def metric(self, name):
+        """A metric's value, by its name and, where it has some, its labels: 'sales{by="card"}'."""
+        return float(re.search(rf"^{re.escape(name)} (.*)$", self.metrics(), re.M)[1])
+
     def rss(self):
         """Resident memory in KiB."""
         return self.memory("VmRSS")

@@ -73,7 +73,7 @@ def test_keys_rotate_without_a_gap_and_their_last_use_is_a_metric(guarded, keys)
     tell()
     shop.wait_until(lambda: {statuses(new) for _ in range(8)} == {200}, what="the second key")
     assert statuses(old) == 200
-    metrics = guarded.admin().get("/metrics").body.decode()
+    metrics = guarded.metrics()
     for key in (old, new):
         found = re.search(r'last_used_seconds\{name="office",id="%s"\} (\d+)' % key.split("_")[1],
                           metrics)
@@ -212,7 +212,7 @@ def test_a_guests_ids_are_not_in_log_or_metrics_whatever_happens(keys, start, pr
     proxy.rules()
     raw = f"GET /cart/{cart} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".encode()
     wire.raw(daemon.port, raw)
-    metrics = daemon.admin().get("/metrics").body.decode()
+    metrics = daemon.metrics()
     guest.close(), staff.close()
     assert daemon.end() == 0
     lines = daemon.log()

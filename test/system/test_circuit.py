@@ -19,8 +19,7 @@ def break_all(proxy, fault):
 
 
 def metric(daemon, name):
-    text = daemon.admin().get("/metrics").body.decode()
-    return int(float(text.split(f'\n{name}{{service="dynamodb"}} ')[1].split()[0]))
+    return daemon.metric(f'{name}{{service="dynamodb"}}')
 
 
 def read_until(client, seconds, wanted):
@@ -81,6 +80,6 @@ def test_a_service_that_only_refuses_is_not_taken_for_one_that_is_down(daemon, p
     if fault == "conflict":
         assert metric(daemon, "shopd_aws_conflicts_total") > 0
     else:
-        text = daemon.admin().get("/metrics").body.decode()
+        text = daemon.metrics()
         name = "ProvisionedThroughputExceededException"
         assert f'shopd_aws_errors_total{{service="dynamodb",error="{name}"}}' in text

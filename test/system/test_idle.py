@@ -63,11 +63,6 @@ def idle(port, count):
         yield connections
 
 
-def open_connections(daemon):
-    text = daemon.admin().get("/metrics").body.decode()
-    return int(text.split("\nshopd_http_connections ")[1].split()[0])
-
-
 @pytest.mark.timed
 def test_idle_connections_cost_little_and_hinder_nobody(start, report):
     daemon = start(SHOPD_WORKERS=2)
@@ -77,7 +72,7 @@ def test_idle_connections_cost_little_and_hinder_nobody(start, report):
     before = daemon.own_memory()
     with idle(daemon.port, CONNECTIONS) as connections:
         each = (daemon.own_memory() - before) * 1024 / CONNECTIONS
-        assert open_connections(daemon) >= CONNECTIONS
+        assert daemon.metric("shopd_http_connections") >= CONNECTIONS
         time.sleep(2)  # libmicrohttpd has them all again, and looks after each of them
         times = []
         for _ in range(200):
@@ -93,7 +88,7 @@ def test_idle_connections_cost_little_and_hinder_nobody(start, report):
     assert times[100] < 0.05 * shop.SLOWNESS
     if not shop.IS_WATCHED:
         assert each <= BYTES_EACH
-    shop.wait_until(lambda: open_connections(daemon) <= 2, what="the end of all connections")
+    shop.wait_until(lambda: daemon.metric("shopd_http_connections") <= 2, what="the end of all connections")
 
 
 def test_beyond_the_limit_clients_wait_and_operators_do_not(start):

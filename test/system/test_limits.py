@@ -56,8 +56,7 @@ def check_limited(answers, seconds, kind):
 
 
 def throttled(daemon, kind):
-    text = daemon.admin().get("/metrics").body.decode()
-    return int(text.split(f'shopd_http_throttled_total{{by="{kind}"}} ')[1].split()[0])
+    return daemon.metric(f'shopd_http_throttled_total{{by="{kind}"}}')
 
 
 def test_a_caller_has_one_limit_whichever_worker_he_meets(limited, keys):
@@ -133,17 +132,12 @@ def received(connection):
     return b"".join(pieces)
 
 
-def metric(daemon, name):
-    text = daemon.admin().get("/metrics").body.decode()
-    return int(text.split(f"\n{name} ")[1].split()[0])
-
-
 def test_whoever_is_slow_or_many_or_silent_is_cut_off(strict):
     """Four connections, each in its own way, and then others until one is too many."""
     writer = strict.client()
     large = writer.create(name="large", text="x" * 250_000)["id"]
     writer.close()
-    shop.wait_until(lambda: metric(strict, "shopd_http_connections") == 0, what="no connection")
+    shop.wait_until(lambda: strict.metric("shopd_http_connections") == 0, what="no connection")
     many = f"GET /product/{large} HTTP/1.1\r\nHost: shop\r\n\r\n".encode() * 40
     slow = [connected(strict, many, receives=4096),
             connected(strict, b"GET /live HTTP/1.1\r\nHost: sh"),
@@ -154,11 +148,11 @@ def test_whoever_is_slow_or_many_or_silent_is_cut_off(strict):
 
     def is_too_many():
         more.append(connected(strict))
-        return metric(strict, "shopd_http_connections_refused_total")
+        return strict.metric("shopd_http_connections_refused_total")
 
     shop.wait_until(is_too_many, what="one too many")
-    shop.wait_until(lambda: metric(strict, "shopd_http_connections") == 0, what="all are cut off")
+    shop.wait_until(lambda: strict.metric("shopd_http_connections") == 0, what="all are cut off")
     assert received(slow[0]).count(b"HTTP/1.1 200") < 40
     assert [received(connection) for connection in slow[1:] + more] == [b""] * (3 + len(more))
-    assert metric(strict, "shopd_http_aborted_total") >= 2
+    assert strict.metric("shopd_http_aborted_total") >= 2
     assert strict.client().get("/live").status == 200

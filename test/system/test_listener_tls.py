@@ -235,7 +235,7 @@ def test_another_certificate_under_load_fails_no_request(secure, authority, file
     callers.end()
     assert callers.failures == []
     assert callers.names == {"first", "second"}
-    assert "\nshopd_tls_certificate_expires_seconds 1" in secure.admin().get("/metrics").body.decode()
+    assert "\nshopd_tls_certificate_expires_seconds 1" in secure.metrics()
     assert expect(kept.get("/live"), 200) and kept.certificate() == "first"
     kept.close()
     files.install("first")

@@ -231,7 +231,7 @@ def test_beyond_the_bound_the_answer_is_503_at_once_while_live_answers(start, ca
     assert percentile(waits, 0.95) < 0.05 * shop.SLOWNESS, sorted(waits)[-9:]
     assert max(sorted(took)[:surplus]) < 0.5 * shop.SLOWNESS, sorted(took)
     assert min(sorted(took)[surplus:]) > 0.5
-    metrics = daemon.admin().get("/metrics").body.decode()
+    metrics = daemon.metrics()
     assert f'\nshopd_http_overload_total{{what="requests"}} {surplus}\n' in metrics
 
 
@@ -331,8 +331,7 @@ def test_clients_that_leave_early_leave_nothing_behind(start, canned):
 
 
 def outgoing(daemon):
-    text = daemon.admin().get("/metrics").body.decode()
-    return int(text.split("\nshopd_client_connections ")[1].split()[0])
+    return daemon.metric("shopd_client_connections")
 
 
 def inbound(daemon):

@@ -4,7 +4,6 @@ import itertools
 import os
 import re
 import time
-import urllib.request
 
 import pytest
 
@@ -53,11 +52,6 @@ def left(emulator, daemon):
 
 def dead(emulator, daemon):
     return given.query(emulator, "DLQ", daemon.table)
-
-
-def metric(daemon, name):
-    text = urllib.request.urlopen(f"http://127.0.0.1:{daemon.admin_port}/metrics").read().decode()
-    return float(re.search(rf"^shopd_outbox_{name} (.*)$", text, re.M)[1])
 
 
 def types(sns, **filters):
@@ -241,7 +235,7 @@ def test_after_twelve_tries_an_event_is_a_dead_letter_that_can_be_retried(publis
     assert letter["reason"]["S"] == "InvalidParameter" and letter["attempts"]["N"] == "12"
     assert int(letter["ttl"]["N"]) > time.time() + 89 * 24 * 3600
     event_id = letter["sk"]["S"]
-    wait_until(lambda: metric(daemon, "dead_total") == 1, what="a counted burial")
+    wait_until(lambda: daemon.metric("shopd_outbox_dead_total") == 1, what="a counted burial")
     shown, = expect(admin.get("/event"), 200).json["data"]
     assert shown.pop("age_seconds") >= 0 and given.TIME.fullmatch(shown.pop("dead_at"))
     assert shown == {"id": event_id, "type": "stock.low", "subject": f"product/{product['id']}",
@@ -257,7 +251,7 @@ def test_after_twelve_tries_an_event_is_a_dead_letter_that_can_be_retried(publis
     assert [event["id"] for event in sns.events()] == [event_id]
     answer = expect(admin.get("/event"), 200)
     assert answer.json == {"data": []} and answer.headers["Cache-Control"] == "no-store"
-    assert not dead(emulator, daemon) and metric(daemon, "dead_total") == 1
+    assert not dead(emulator, daemon) and daemon.metric("shopd_outbox_dead_total") == 1
     assert [line["event_id"] for line in daemon.log()
             if line["msg"] == "an event could not be published and is put away"] == [event_id]
 
@@ -318,8 +312,8 @@ def test_an_outage_of_sns_loses_nothing_and_is_seen(publish, sns, emulator, repo
     before = sell(client, products, numbers, OUTAGE / 3)
     sns.down()
     during = sell(client, products, numbers, OUTAGE)
-    lag = metric(daemon, "oldest_seconds")
-    assert OUTAGE - 1 < lag < OUTAGE + 4 and metric(daemon, "pending") > 0
+    lag = daemon.metric("shopd_outbox_oldest_seconds")
+    assert OUTAGE - 1 < lag < OUTAGE + 4 and daemon.metric("shopd_outbox_pending") > 0
     sns.up()
     began = time.monotonic()
     wait_until(lambda: not left(emulator, daemon), what="an empty outbox")
@@ -338,7 +332,8 @@ def test_an_outage_of_sns_loses_nothing_and_is_seen(publish, sns, emulator, repo
     for event in sns.events():
         versions.setdefault(event["data"]["product_id"], []).append(event["data"]["version"])
     assert all(found == sorted(found) for found in versions.values())
-    wait_until(lambda: metric(daemon, "oldest_seconds") == metric(daemon, "pending") == 0,
+    wait_until(lambda: daemon.metric("shopd_outbox_oldest_seconds") == 0 and
+               daemon.metric("shopd_outbox_pending") == 0,
                what="no lag")
 
 

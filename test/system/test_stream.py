@@ -30,13 +30,6 @@ def open_files(daemon):
     return sorted(target for target in targets if not target.startswith("socket:"))
 
 
-def metric(daemon, name):
-    admin = daemon.admin()
-    text = admin.get("/metrics").body.decode()
-    admin.close()
-    return int(float(text.split(f"\n{name} ")[1].split()[0]))
-
-
 def stock_is_right(emulator, table, ids):
     """Each product that is there has its stock and one opening movement; returns how many are."""
     items = {(item["pk"]["S"], item["sk"]["S"]): item for item in emulator.all_items(table)}
@@ -72,7 +65,7 @@ def test_memory_does_not_grow_with_the_size(start, make_table):
     assert len(lines.export(client)) == 3200
     if not shop.IS_WATCHED:
         assert daemon.own_memory() - before < 16 * 1024
-    assert metric(daemon, "shopd_http_stream_lines_total") == 200 + 2 * 3000 + 60_001 + 3200
+    assert daemon.metric("shopd_http_stream_lines_total") == 200 + 2 * 3000 + 60_001 + 3200
     client.close()
 
 
@@ -197,11 +190,11 @@ def test_clients_may_vanish_at_any_moment(start, make_table, emulator, proxy):
     proxy.fault("delay", probability=0.3, seconds=0.05)
     for _ in range(20):
         vanish(daemon, chance, body)
-    shop.wait_until(lambda: metric(daemon, "shopd_http_connections") <= 2)
+    shop.wait_until(lambda: daemon.metric("shopd_http_connections") <= 2)
     files, memory = open_files(daemon), daemon.own_memory()
     for _ in range(50):
         vanish(daemon, chance, body)
-    shop.wait_until(lambda: metric(daemon, "shopd_http_connections") <= 2)
+    shop.wait_until(lambda: daemon.metric("shopd_http_connections") <= 2)
     shop.wait_until(lambda: open_files(daemon) == files, what="files are closed")
     if not shop.IS_WATCHED:
         assert daemon.own_memory() - memory < 8 * 1024

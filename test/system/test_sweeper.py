@@ -41,8 +41,7 @@ def wait_for_stock(client, thing, expected, seconds):
 
 
 def expired_by(daemon):
-    text = daemon.admin().get("/metrics").body.decode()
-    return {what: int(text.split(f'shopd_sweeper_expired_total{{what="{what}"}} ')[1].split()[0])
+    return {what: daemon.metric(f'shopd_sweeper_expired_total{{what="{what}"}}')
             for what in ("checkout", "order")}
 
 

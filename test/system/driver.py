@@ -11,9 +11,9 @@ class Driver:
         program = shop.BINARY.parent / "tools" / name
         with open(f"{folder}/{name}.log", "ab") as log:
             self.process = subprocess.Popen(
-                [program], env=shop.environment({"SHOPD_LOG_LEVEL": "error", **settings}),
-                cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                preexec_fn=shop.die_with_parent)
+                [*shop.WITH_PARENT, program], cwd=folder,
+                env=shop.environment({"SHOPD_LOG_LEVEL": "error", **settings}),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
 
     def ask(self, op, **order):
         self.process.stdin.write(json.dumps({"op": op, **order}).encode() + b"\n")

@@ -197,7 +197,7 @@ def leaves_a_core(popen):
 
 
 def test_memory_with_its_secrets_is_never_dumped(start, folder):
-    with subprocess.Popen(["sleep", "60"], cwd=folder, preexec_fn=shop.die_with_parent) as other:
+    with subprocess.Popen([*shop.WITH_PARENT, "sleep", "60"], cwd=folder) as other:
         if not leaves_a_core(other):
             pytest.skip("this machine dumps no cores")
     assert not leaves_a_core(start(SHOPD_WORKERS=1).process.popen)

@@ -72,9 +72,11 @@ def make_table(folder, proxy):
     return make
 
 
-@pytest.fixture(scope="session")
-def table(make_table):
-    return make_table(harness.TABLE)
+@pytest.fixture(scope="module")
+def table(emulator, make_table):
+    """The table that the tests of a file share: empty before, and gone after them."""
+    yield make_table(harness.TABLE)
+    emulator.client.delete_table(TableName=harness.TABLE)
 
 
 class Shared:
@@ -90,7 +92,7 @@ class Shared:
         return self.daemon
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared(folder, proxy, table):
     shared = Shared(lambda: harness.Shopd(folder, proxy.url))
     yield shared
@@ -106,7 +108,7 @@ def shopd(shared):
     assert daemon.process.running(), "shopd died:\n" + daemon.process.log_text()[-4000:]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def second(folder, proxy, table):
     second = Shared(lambda: harness.Shopd(folder, proxy.url, SHOPD_WORKERS=1))
     yield second

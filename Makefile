@@ -37,6 +37,7 @@ all: build/release/shopd ## build/release/shopd (the default)
 # once, and does nothing when all are there.
 
 PYTHON := /usr/bin/python3
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 NPM = $(if $(wildcard $(EMULATOR)),,ca-certificates $(if $(shell command -v npm),,npm))
 
 PACKAGES_all := gcc libc6-dev pkgconf \
@@ -202,46 +203,42 @@ $(foreach name,debug asan tsan,$(eval $(call unit,$(name))))
 
 .PHONY: run test asan tsan valgrind faults simulate roundtrip restock outage idle
 run: build/release/shopd $(EMULATOR) ## serve on 127.0.0.1:8080 against a local emulator (PORT=, ADMIN_PORT=)
-	@exec $(PYTHON) -B test/run.py build/release/shopd $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
+	@exec $(PYTHON) test/run.py build/release/shopd $(or $(PORT),8080) $(or $(ADMIN_PORT),8081)
 
 # Four at once keep two CPUs busy; what measures times runs by itself afterwards.
-PYTEST = PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
+PYTEST = $(PYTHON) -m pytest -q -p no:cacheprovider
 PYTEST_MANY = $(PYTEST) -n 4 --dist loadfile test/system
 SYSTEM_TESTS = $(if $(TESTS),$(PYTEST) $(TESTS),{ \
 	$(PYTEST_MANY) -m 'not timed' && $(PYTEST) -m timed test/system; })
 # For each commit: a sanitizer learns little from the hundredth fault, and makes times worthless.
 SYSTEM_TESTS_asan = $(if $(TESTS),$(PYTEST) $(TESTS),$(PYTEST_MANY) -m 'not timed and not volume')
 
-# Each part runs even when another has failed.
-test: build/release/shopd $(TOOLS_release) build/debug/unit $(EMULATOR) ## every test (SUITES="buf text": only these unit tests, TESTS=: only these system tests)
-	@failed=0; \
-	$(PYTHON) -B test/lint/layers.py || failed=1; \
-	build/debug/unit $(SUITES) || failed=1; \
-	export SHOPD_BINARY="$(CURDIR)/build/release/shopd"; $(SYSTEM_TESTS) || failed=1; \
-	exit $$failed
-
-# Watched, a process forks the slower the more it has done: so a dozen suites go to each.
+# A process forks the slower the more it has done: so a dozen suites go to each.
 UNIT_SUITES = $(patsubst test/unit/test_%.c,%,$(filter test/unit/test_%,$(UNIT_SOURCES)))
 
-# watched <name> <program> <unit tests> <system tests>: the tests again with a watcher of memory or
-# threads.
-define watched
+# tests <name> <program> <unit tests> <system tests>: all of them. Each part runs even when another
+# has failed.
+define tests
 $(1): $(2) $$(EMULATOR)
 	@failed=0; \
+	$$(PYTHON) test/lint/layers.py || failed=1; \
 	export CK_TIMEOUT_MULTIPLIER=$$(or $$(SHOPD_SLOWNESS),5); \
 	echo $$(or $$(SUITES),$$(UNIT_SUITES)) | xargs -n 12 -P $$(shell nproc) $(3) || failed=1; \
 	export SHOPD_BINARY="$$(CURDIR)/$(firstword $(2))"; $$($(4)) || failed=1; \
 	exit $$$$failed
 endef
 
+test: ## every test (SUITES="buf text": only these unit tests, TESTS=: only these system tests)
+$(eval $(call tests,test,build/release/shopd $(TOOLS_release) build/debug/unit,build/debug/unit,SYSTEM_TESTS))
+
 asan: export ASAN_OPTIONS = detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
 asan: export UBSAN_OPTIONS = print_stacktrace=1
 asan: ## the tests with AddressSanitizer and UBSan
-$(eval $(call watched,asan,build/asan/shopd $(TOOLS_asan) build/asan/unit,build/asan/unit,SYSTEM_TESTS_asan))
+$(eval $(call tests,asan,build/asan/shopd $(TOOLS_asan) build/asan/unit,build/asan/unit,SYSTEM_TESTS_asan))
 
 tsan: export TSAN_OPTIONS = second_deadlock_stack=1
 tsan: ## every test with ThreadSanitizer
-$(eval $(call watched,tsan,build/tsan/shopd $(TOOLS_tsan) build/tsan/unit,build/tsan/unit,SYSTEM_TESTS))
+$(eval $(call tests,tsan,build/tsan/shopd $(TOOLS_tsan) build/tsan/unit,build/tsan/unit,SYSTEM_TESTS))
 
 # Each unit test in its own process, so a leak is reported with the test's name. What valgrind finds
 # in a daemon ends it with status 99, which no test accepts, and stands in build/valgrind/.
@@ -256,7 +253,7 @@ $(TOOLS_valgrind) build/valgrind/shopd: build/valgrind/%: build/debug/% Makefile
 
 valgrind: export SHOPD_SLOWNESS = 30
 valgrind: ## every test under valgrind
-$(eval $(call watched,valgrind,build/valgrind/shopd $(TOOLS_valgrind) build/debug/unit,$(VALGRIND) build/debug/unit,SYSTEM_TESTS))
+$(eval $(call tests,valgrind,build/valgrind/shopd $(TOOLS_valgrind) build/debug/unit,$(VALGRIND) build/debug/unit,SYSTEM_TESTS))
 
 faults: build/release/shopd $(TOOLS_release) $(EMULATOR) ## each operation of DynamoDB under each fault, with SEEDS= seeds (1000)
 	@FAULT_SEEDS=$(or $(SEEDS),1000) SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
@@ -264,11 +261,11 @@ faults: build/release/shopd $(TOOLS_release) $(EMULATOR) ## each operation of Dy
 
 # With SEED alone that one is run again.
 simulate: build/release/shopd $(EMULATOR) ## a shop under fire, for a thousand seeds or SEEDS=, the first is SEED=
-	@PYTHONDONTWRITEBYTECODE=1 SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTHON) test/system/simulate.py \
+	@SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTHON) test/system/simulate.py \
 		--seed $(or $(SEED),1) --seeds $(or $(SEEDS),$(if $(SEED),1,1000)) --at-once $(or $(AT_ONCE),2)
 
 roundtrip: build/release/shopd $(EMULATOR) ## products in and out twice compare equal (PRODUCTS=100000)
-	@PYTHONDONTWRITEBYTECODE=1 SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTHON) test/system/roundtrip.py \
+	@SHOPD_BINARY="$(CURDIR)/build/release/shopd" $(PYTHON) test/system/roundtrip.py \
 		--products $(or $(PRODUCTS),100000)
 
 # The rest of its file runs with some hundred subscribers in `make test`.
@@ -294,7 +291,7 @@ build/release/floor: test/bench/floor.c Makefile | setup
 		-o $@ $< -lssl -lcrypto
 
 bench: build/release/shopd build/release/floor $(EMULATOR) ## measure the cost of a request
-	@PYTHONDONTWRITEBYTECODE=1 SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
+	@SHOPD_BINARY="$(CURDIR)/build/release/shopd" \
 		FLOOR="$(CURDIR)/build/release/floor" $(PYTHON) test/bench/bench.py $(BENCH)
 
 FUZZ_SECONDS ?= 10
@@ -335,8 +332,8 @@ lint: | setup ## every check of style, sizes, layers, and suspicious code
 
 lint-fast:
 	@failed=0; \
-	$(PYTHON) -B test/lint/layers.py || failed=1; \
-	$(PYTHON) -B test/lint/sizes.py || failed=1; \
+	$(PYTHON) test/lint/layers.py || failed=1; \
+	$(PYTHON) test/lint/sizes.py || failed=1; \
 	clang-format --dry-run -Werror $(C_FILES) || failed=1; \
 	shellcheck $(SHELL_FILES) || failed=1; \
 	pyflakes3 $(PYTHON_FILES) || failed=1; \
@@ -378,7 +375,7 @@ format: | setup ## let clang-format rewrite the C files
 	@clang-format -i $(C_FILES)
 
 docs: build/release/shopd ## write what the code says of itself into README and docs
-	@$(PYTHON) -B test/docs.py $<
+	@$(PYTHON) test/docs.py $<
 
 # ---------------------------------------------------------------------------- install, clean, help
 

@@ -4,6 +4,7 @@ The signature is recomputed with botocore, so that nothing of shopd's own signin
 """
 
 import calendar
+import functools
 import re
 import time
 
@@ -100,8 +101,13 @@ def check_signature(headers, body, keys, region, now=None, service="dynamodb"):
 def check_date(date, now):
     if not re.fullmatch(r"\d{8}T\d{6}Z", date):
         raise Refused("InvalidSignatureException", f"malformed date {date!r}")
-    if abs(calendar.timegm(time.strptime(date, "%Y%m%dT%H%M%SZ")) - now) > WINDOW:
+    if abs(seconds_of(date) - now) > WINDOW:
         raise Refused("InvalidSignatureException", f"Signature expired: {date} is off by too much")
+
+
+@functools.lru_cache
+def seconds_of(date):
+    return calendar.timegm(time.strptime(date, "%Y%m%dT%H%M%SZ"))
 
 
 def check_signed_names(signed, headers, key):

@@ -213,17 +213,13 @@ SYSTEM_TESTS = $(if $(TESTS),$(PYTEST) $(TESTS),{ \
 # For each commit: a sanitizer learns little from the hundredth fault, and makes times worthless.
 SYSTEM_TESTS_asan = $(if $(TESTS),$(PYTEST) $(TESTS),$(PYTEST_MANY) -m 'not timed and not volume')
 
-# A process forks the slower the more it has done: so a dozen suites go to each.
-UNIT_SUITES = $(patsubst test/unit/test_%.c,%,$(filter test/unit/test_%,$(UNIT_SOURCES)))
-
 # tests <name> <program> <unit tests> <system tests>: all of them. Each part runs even when another
 # has failed.
 define tests
 $(1): $(2) $$(EMULATOR)
 	@failed=0; \
 	$$(PYTHON) test/lint/layers.py || failed=1; \
-	export CK_TIMEOUT_MULTIPLIER=$$(or $$(SHOPD_SLOWNESS),5); \
-	echo $$(or $$(SUITES),$$(UNIT_SUITES)) | xargs -n 12 -P $$(shell nproc) $(3) || failed=1; \
+	CK_TIMEOUT_MULTIPLIER=$$(or $$(SHOPD_SLOWNESS),5) timeout 40m $(3) $$(SUITES) || failed=1; \
 	export SHOPD_BINARY="$$(CURDIR)/$(firstword $(2))"; $$($(4)) || failed=1; \
 	exit $$$$failed
 endef
@@ -240,8 +236,8 @@ tsan: export TSAN_OPTIONS = second_deadlock_stack=1
 tsan: ## every test with ThreadSanitizer
 $(eval $(call tests,tsan,build/tsan/shopd $(TOOLS_tsan) build/tsan/unit,build/tsan/unit,SYSTEM_TESTS))
 
-# Each unit test in its own process, so a leak is reported with the test's name. What valgrind finds
-# in a daemon ends it with status 99, which no test accepts, and stands in build/valgrind/.
+# What valgrind finds in a daemon ends it with status 99, which no test accepts, and stands in
+# build/valgrind/.
 VALGRIND = valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect \
 	--show-leak-kinds=definite,indirect --error-exitcode=99 --suppressions=$(CURDIR)/test/valgrind.supp
 

@@ -219,7 +219,7 @@ define tests
 $(1): $(2) $$(EMULATOR)
 	@failed=0; \
 	$$(PYTHON) test/lint/layers.py || failed=1; \
-	CK_TIMEOUT_MULTIPLIER=$$(or $$(SHOPD_SLOWNESS),5) timeout 40m $(3) $$(SUITES) || failed=1; \
+	CK_TIMEOUT_MULTIPLIER=$$(or $$(SHOPD_SLOWNESS),5) $(3) $$(SUITES) || failed=1; \
 	export SHOPD_BINARY="$$(CURDIR)/$(firstword $(2))"; $$($(4)) || failed=1; \
 	exit $$$$failed
 endef

@@ -39,8 +39,9 @@ static const char *const forking[] = {"await", "flow",    "http_client_names",
 struct run {
 	const struct suite *suite;
 	pid_t pid;
-	int checks; /* the child's, in memory that both share; all else is the parent's */
+	int checks; /* these three are the child's, in memory that both share */
 	int failures;
+	bool is_over;
 	bool was_forking;
 	bool has_died;
 };
@@ -64,6 +65,7 @@ static void perform(struct run *run, enum fork_status fork_status)
 	if (run->failures > 0)
 		srunner_print(runner, CK_NORMAL);
 	srunner_free(runner);
+	run->is_over = true;
 }
 
 /* By a timer of its own: check has a handler for alarm(), which would kill the whole group. */
@@ -108,7 +110,7 @@ static bool wait_for_one(struct run *runs, size_t count)
 		return false;
 	while (run < runs + count && run->pid != pid)
 		run++;
-	if (run == runs + count || (status == 0 && run->checks > 0))
+	if (run == runs + count || (status == 0 && run->is_over))
 		return true;
 	run->has_died = true;
 	printf("unit: suite %s ended with %s %d\n", run->suite->name,

@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <check.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -379,13 +380,16 @@ START_TEST(a_late_answer_is_nobodys_answer)
 }
 END_TEST
 
+static atomic_bool may_answer;
+
 static void answer_the_first_late(struct peer *peer)
 {
 	struct peer_link link;
 
 	peer_accept(peer, &link);
 	peer_read(&link);
-	peer_sleep(60);
+	while (!atomic_load(&may_answer))
+		peer_sleep(1);
 	peer_send_answer(&link, "hi");
 	peer_answer(&link, "and again");
 	peer_close(&link);
@@ -398,12 +402,14 @@ START_TEST(a_deadline_while_waiting_leaves_the_others_alone)
 	struct call last;
 
 	net.options.max_connections = 1;
+	atomic_store(&may_answer, false);
 	calling_start(&net, answer_the_first_late);
 	call_get(&first, &net, "/");
 	call_get_within(&waiting, 20);
 	call_get(&last, &net, "/");
 	call_expect_end(&waiting, EXCHANGE_TIMEOUT, false);
 	ck_assert_uint_eq(first.done_count, 0);
+	atomic_store(&may_answer, true);
 	call_expect(&first, "hi");
 	call_expect(&last, "and again");
 	call_clear(&first);

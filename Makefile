@@ -38,6 +38,7 @@ all: build/release/shopd ## build/release/shopd (the default)
 
 PYTHON := /usr/bin/python3
 export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
+unexport PYTHONDONTWRITEBYTECODE
 NPM = $(if $(wildcard $(EMULATOR)),,ca-certificates $(if $(shell command -v npm),,npm))
 
 PACKAGES_all := gcc libc6-dev pkgconf \

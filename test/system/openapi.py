@@ -36,12 +36,12 @@ def operations():
 
 
 def closed(node):
-    """A copy that takes no members but those it names. References are kept."""
+    """A copy that takes no members but those it names, with what it refers to in place."""
     if isinstance(node, list):
         return [closed(each) for each in node]
     if not isinstance(node, dict):
         return node
-    node = {name: closed(each) for name, each in node.items()}
+    node = {name: closed(each) for name, each in resolve(node).items()}
     if node.get("type") == "object" and "properties" in node:
         node.setdefault("additionalProperties", False)
     return node
@@ -62,14 +62,17 @@ HEADERS = {name.lower() for _, _, operation in operations()
            for response in operation["responses"].values()
            for name in resolve(response).get("headers", {})}
 """Those that some answer has by the document."""
-CLOSED = {"components": closed(DOCUMENT["components"])}
 ROUTES = [(method, re.compile(re.sub(r"{\w+}", "[^/]+", path)), operation)
           for method, path, operation in operations()]
 seen = Counter()
+validators = {}
+"""By the id of a part of the document, which stays."""
 
 
 def validator(schema):
-    return Validator({**closed(schema), **CLOSED})
+    if id(schema) not in validators:
+        validators[id(schema)] = Validator(closed(schema))
+    return validators[id(schema)]
 
 
 def operation_of(method, target):

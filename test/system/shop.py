@@ -14,9 +14,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from botocore import parsers
-from botocore.session import Session
-
+import direct
 import wire
 
 HERE = Path(__file__).resolve().parent
@@ -130,16 +128,6 @@ def end_all():
         process.wait()
 
 
-class RawItems(parsers.JSONParser):
-    """Leaves items as they came, for the table has no binaries: to look at each attribute by its
-    shape would be half of what the tests cost."""
-
-    def _handle_map(self, shape, value):
-        if shape.value.name == "AttributeValue":
-            return value
-        return super()._handle_map(shape, value)
-
-
 class Emulator:
     """DynamoDB, and a client that goes to it directly, past the proxy. Its data are in memory, or in
     the file `kept` in the folder."""
@@ -151,11 +139,7 @@ class Emulator:
             [EMULATOR, "--host", "127.0.0.1", "--port", self.port, *(["--db-path", kept] if kept else [])],
             folder)
         wait_until(lambda: self.answers() or not self.process.running(), what="emulator")
-        session = Session()
-        session.get_component("response_parser_factory").create_parser = lambda _protocol: RawItems()
-        self.client = session.create_client(
-            "dynamodb", region_name=REGION, endpoint_url=f"http://127.0.0.1:{self.port}",
-            aws_access_key_id="direct", aws_secret_access_key="direct")
+        self.client = direct.Client(self.port)
 
     def answers(self):
         with socket.socket() as probe:
@@ -175,8 +159,7 @@ class Emulator:
             ExpressionAttributeValues={":c": {"S": f"CAT#{name}"}})["Items"]
 
     def all_items(self, table=TABLE):
-        pages = self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-        return [item for page in pages for item in page["Items"]]
+        return self.client.items("Scan", TableName=table, ConsistentRead=True)
 
     def end(self):
         self.process.end()

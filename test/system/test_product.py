@@ -162,8 +162,8 @@ def test_consistent_may_be_asked_for(client):
 def test_an_item_that_another_tool_touched_can_be_read_and_deleted(client, emulator):
     product = client.create()
     key = {"pk": {"S": f"P#{product['id']}"}, "sk": {"S": "#"}}
-    for value in ({"NULL": True}, {"SS": ["a", "b"]}, {"NS": ["1", "2"]}, {"B": b"bytes"},
-                  {"BS": [b"x"]}, {"M": {"inner": {"NULL": True}}}, {"L": [{"SS": ["a"]}]}):
+    for value in ({"NULL": True}, {"SS": ["a", "b"]}, {"NS": ["1", "2"]}, {"B": "Ynl0ZXM="},
+                  {"BS": ["eA=="]}, {"M": {"inner": {"NULL": True}}}, {"L": [{"SS": ["a"]}]}):
         emulator.client.update_item(
             TableName=shop.TABLE, Key=key, UpdateExpression="SET foreign_one = :v",
             ExpressionAttributeValues={":v": value})

@@ -187,6 +187,7 @@ def test_one_fault_is_overcome(lanes, fault):
     assert statuses == SUCCESS
 
 
+@pytest.mark.volume
 @pytest.mark.parametrize("fault", QUICK)
 def test_a_fault_that_comes_and_goes_leaves_one_effect_or_is_503(fresh_lanes, fault):
     def seeds(lane):
@@ -199,12 +200,14 @@ def test_a_fault_that_comes_and_goes_leaves_one_effect_or_is_503(fresh_lanes, fa
             assert set(statuses) == {SUCCESS[operation]}
 
 
+@pytest.mark.volume
 @pytest.mark.parametrize("fault", SLOW)
 def test_a_slow_fault_that_comes_and_goes_does_too(lanes, fault):
     lanes(lambda lane: [lane.run({"fault": fault, "probability": 0.6, "seed": seed})
                         for seed in range(2)])
 
 
+@pytest.mark.volume
 @pytest.mark.parametrize("fault", [fault for fault in QUICK + SLOW if fault not in HARMLESS])
 def test_a_fault_that_stays_is_503(fresh_lanes, fault):
     for operation, status in fresh_lanes(lambda lane: lane.run({"fault": fault})).items():
@@ -212,6 +215,7 @@ def test_a_fault_that_stays_is_503(fresh_lanes, fault):
         assert status == (SUCCESS[operation] if never_met else 503), operation
 
 
+@pytest.mark.volume
 def test_many_faults_at_once(fresh_lanes):
     def seeds(lane):
         return [lane.run(*({"fault": fault, "probability": 0.1, "seed": f"{seed}{fault}"}

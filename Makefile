@@ -120,14 +120,15 @@ CC_debug = $(CC)
 CFLAGS_debug = -O1 -g -fno-omit-frame-pointer
 
 # Sanitizers mislead gcc's flow analysis, hence no warnings about uninitialised variables there.
+# Their reports need lines (-g1), no more.
 CC_asan = $(CC)
-CFLAGS_asan = -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -Wno-maybe-uninitialized
+CFLAGS_asan = -O1 -g1 -fno-omit-frame-pointer $(SANITIZERS) -Wno-maybe-uninitialized
 
 CC_tsan = $(CC)
 CFLAGS_tsan = -O1 -g -fno-omit-frame-pointer -fsanitize=thread -Wno-maybe-uninitialized
 
 CC_fuzz = clang
-CFLAGS_fuzz = -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -fsanitize=fuzzer-no-link
+CFLAGS_fuzz = -O1 -g1 -fno-omit-frame-pointer $(SANITIZERS) -fsanitize=fuzzer-no-link
 
 # ---------------------------------------------------------------------------- how programs are built
 

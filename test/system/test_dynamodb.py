@@ -32,7 +32,7 @@ ONE = '{":one":{"N":"1"}}'
 HARMLESS = ("delay", "chunked", "dribble", "goodbye-after")
 QUICK = ("internal", "internal-after", "unavailable", "conflict", "close", "lost-after", "cut-after",
          "checksum-after", "garbage-after", "nonsense-after") + HARMLESS
-SEEDS = int(os.environ.get("FAULT_SEEDS", "5"))
+SEEDS = int(os.environ.get("FAULT_SEEDS", "15"))
 IS_LONG = SEEDS > 15
 SLOW = ("throttle", "throttling", "hang", "hang-after")
 DEADLINE = 3 * min(shop.SLOWNESS, 4)

@@ -24,6 +24,7 @@ enum {
 	SWEEPER_HANDS = 8, /* things of one shard that are dealt with at once */
 	SWEEPER_HOLDER_US = 1000 * 1000,
 	SWEEPER_OTHER_US = 2000 * 1000,
+	SWEEPER_START_US = 50 * 1000,
 	SWEEPER_WORKS = 3,      /* kinds of things */
 	SWEEPER_LATE_MS = 2000, /* how late something is before others than the holder care */
 };
@@ -54,8 +55,8 @@ struct sweeper;
 /* New; NULL when out of memory. Everything in the options is borrowed. */
 struct sweeper *sweeper_new(const struct sweeper_options *options);
 
-/* Begins at once. */
-void sweeper_start(struct sweeper *sweeper);
+/* Begins in a moment, SWEEPER_START_US: the first clients come first. False when out of memory. */
+MUST_CHECK bool sweeper_start(struct sweeper *sweeper);
 
 /*
  * Begins nothing new, lets what is under way end, and then lets its leases go, for the others not

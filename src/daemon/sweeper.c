@@ -393,12 +393,18 @@ struct sweeper *sweeper_new(const struct sweeper_options *options)
 	return sweeper;
 }
 
-void sweeper_start(struct sweeper *sweeper)
+bool sweeper_start(struct sweeper *sweeper)
 {
-	for (size_t i = 0; i < sweeper->shard_count; i++) {
-		if (sweeper->shards[i].phase == OFF && !sweeper->is_stopping)
-			begin_pass(&sweeper->shards[i]);
+	struct loop *loop = sweeper->options.loop;
+
+	for (size_t i = 0; i < sweeper->shard_count && !sweeper->is_stopping; i++) {
+		struct shard *shard = &sweeper->shards[i];
+
+		if (!loop_timer_set(loop, &shard->timer, loop_now_us(loop) + SWEEPER_START_US))
+			return false;
+		shard->phase = RESTING;
 	}
+	return true;
 }
 
 void sweeper_stop(struct sweeper *sweeper)

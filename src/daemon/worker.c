@@ -10,6 +10,8 @@
 #include "repo/owner_repo.h"
 #include "repo/table_repo.h"
 
+#define CANNOT_SERVE "cannot serve: out of memory or descriptors"
+
 enum {
 	START_DELAY_US = 250 * 1000,
 	START_DELAY_MAX_US = 5 * 1000 * 1000,
@@ -67,7 +69,7 @@ static void fail(struct worker *worker, const char *message)
 static void open_server(struct worker *worker)
 {
 	if (!server_open(worker->server))
-		fail(worker, "cannot serve: out of memory or descriptors");
+		fail(worker, CANNOT_SERVE);
 }
 
 /* It takes too long: clients are told so instead of being kept waiting. */
@@ -86,7 +88,8 @@ static void on_table_checked(struct await *await)
 		loop_timer_off(worker->backend.loop, &worker->patience_timer);
 		server_set_ready(worker->server);
 		open_server(worker);
-		sweeper_start(worker->sweeper);
+		if (!sweeper_start(worker->sweeper))
+			fail(worker, CANNOT_SERVE);
 		atomic_fetch_sub(&worker->shared->app->status->starting_workers, 1);
 		loop_wake(worker->shared->main_loop);
 	} else if (await->result == RESULT_NOT_FOUND) {

@@ -46,7 +46,7 @@ PACKAGES_all := gcc libc6-dev pkgconf \
 PACKAGES_run = $(PACKAGES_all) $(NPM) ca-certificates curl python3
 PACKAGES_test = $(PACKAGES_all) $(NPM) check python3 python3-pytest python3-pytest-xdist python3-botocore python3-aiohttp \
 	python3-hypothesis python3-jsonschema python3-yaml python3-jwt python3-cryptography curl jq openssl
-PACKAGES_asan = $(PACKAGES_test)
+PACKAGES_asan = $(PACKAGES_test) clang libclang-rt-dev llvm
 PACKAGES_tsan = $(PACKAGES_test)
 PACKAGES_simulate = $(PACKAGES_test)
 PACKAGES_roundtrip = $(PACKAGES_test)
@@ -119,16 +119,13 @@ LDFLAGS_release = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 CC_debug = $(CC)
 CFLAGS_debug = -O1 -g -fno-omit-frame-pointer
 
-# Sanitizers mislead gcc's flow analysis, hence no warnings about uninitialised variables there.
-# Their reports need lines (-g1), no more.
-CC_asan = $(CC)
-CFLAGS_asan = -O1 -g1 -fno-omit-frame-pointer $(SANITIZERS) -Wno-maybe-uninitialized
+# Sanitizers' reports need lines (-g1), no more. The fuzzers are made of the same objects.
+CC_asan = clang
+CFLAGS_asan = -O1 -g1 -fno-omit-frame-pointer $(SANITIZERS) -fsanitize=fuzzer-no-link
 
+# It misleads gcc's flow analysis, hence no warnings about uninitialised variables there.
 CC_tsan = $(CC)
 CFLAGS_tsan = -O1 -g -fno-omit-frame-pointer -fsanitize=thread -Wno-maybe-uninitialized
-
-CC_fuzz = clang
-CFLAGS_fuzz = -O1 -g1 -fno-omit-frame-pointer $(SANITIZERS) -fsanitize=fuzzer-no-link
 
 # ---------------------------------------------------------------------------- how programs are built
 
@@ -167,7 +164,7 @@ $$(TOOLS_$(1)): build/$(1)/tools/%: build/$(1)/test/tools/%.o $$(CODE_$(1)) buil
 
 -include $$(OBJECTS_$(1):.o=.d) $$(TOOL_SOURCES:%.c=build/$(1)/%.d)
 endef
-$(foreach name,release debug asan tsan fuzz,$(eval $(call flavour,$(name))))
+$(foreach name,release debug asan tsan,$(eval $(call flavour,$(name))))
 
 # ---------------------------------------------------------------------------- the unit test program
 # All of src/ but main.c, and all of test/unit/. In src/ the allocation functions go through
@@ -299,10 +296,11 @@ FUZZ_SECONDS ?= 10
 FUZZERS := $(FUZZ_SOURCES:test/fuzz/%.c=%)
 FUZZ_REQUEST := test/fuzz/request_backend.c test/fuzz/request_judge.c
 
-$(FUZZERS:%=build/fuzz/%): build/fuzz/%: build/fuzz/test/fuzz/%.o $(CODE_fuzz)
-	$(call quiet,LINK,$@)clang $(CFLAGS_fuzz) -fsanitize=fuzzer -o $@ $^ $(LIBRARY_LIBS) -pthread
-build/fuzz/fuzz_request: $(FUZZ_REQUEST:%.c=build/fuzz/%.o)
--include $(FUZZERS:%=build/fuzz/test/fuzz/%.d) $(FUZZ_REQUEST:%.c=build/fuzz/%.d)
+$(FUZZERS:%=build/fuzz/%): build/fuzz/%: build/asan/test/fuzz/%.o $(CODE_asan)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC_asan) $(CFLAGS_asan) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBRARY_LIBS) -pthread
+build/fuzz/fuzz_request: $(FUZZ_REQUEST:%.c=build/asan/%.o)
+-include $(FUZZERS:%=build/asan/test/fuzz/%.d) $(FUZZ_REQUEST:%.c=build/asan/%.d)
 
 # What a run finds goes to build/fuzz/; a finding worth keeping is copied to test/fuzz/corpus/ by hand.
 fuzz: $(FUZZERS:%=build/fuzz/%) ## fuzz each parser (FUZZ_SECONDS=10 each)

@@ -20,6 +20,12 @@ static inline struct span span_of(const char *text)
 	return (struct span){text, text ? strlen(text) : 0};
 }
 
+/* Behind its last byte. NULL + 0 is undefined until C2y, so an empty one's end is its start. */
+static inline const char *span_end(struct span span)
+{
+	return span.len > 0 ? span.data + span.len : span.data;
+}
+
 static inline bool span_equals(struct span span, const char *text)
 {
 	size_t len = strlen(text);

@@ -219,7 +219,7 @@ static bool copy_usual(struct span typed, struct buf *out)
 
 bool attribute_to_json(struct span typed, struct buf *out)
 {
-	struct cursor cursor = {typed.data, typed.data + typed.len};
+	struct cursor cursor = {typed.data, span_end(typed)};
 	size_t start = out->len;
 
 	if (typed.data && copy_usual(typed, out))

@@ -59,7 +59,7 @@ static const char *host_end(struct span text)
 
 	if (text.data[0] == '[')
 		return memchr(text.data, ']', text.len);
-	return colon ? colon : text.data + text.len;
+	return colon ? colon : span_end(text);
 }
 
 bool address_parse(struct span text, struct address *address)

@@ -216,7 +216,8 @@ void buf_add_json_string(struct buf *buf, const char *text, size_t len)
 		add_escape(buf, (unsigned char)text[i]);
 		run = i + 1;
 	}
-	buf_add(buf, text + run, len - run);
+	if (run < len)
+		buf_add(buf, text + run, len - run);
 	buf_add_char(buf, '"');
 }
 

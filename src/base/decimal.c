@@ -62,7 +62,7 @@ static int64_t read_exponent(const char *at, const char *end)
 static bool read_number(struct span text, struct number *number)
 {
 	const char *at = text.data;
-	const char *end = text.data + text.len;
+	const char *end = span_end(text);
 	bool is_behind_point = false;
 	size_t zeros = 0;
 

@@ -180,7 +180,7 @@ struct span json_reader_word(struct json_reader *reader)
 /* Why a word that begins like a number is none. */
 static const char *number_mistake(struct span word)
 {
-	const char *end = word.data + word.len;
+	const char *end = span_end(word);
 	const char *digits = word.data + (word.data[0] == '-');
 	const char *point = memchr(word.data, '.', word.len);
 

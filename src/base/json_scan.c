@@ -23,7 +23,7 @@ static bool take_digits(struct scanner *scan)
 
 size_t json_scan_number_len(struct span text)
 {
-	struct scanner scan = {text.data, text.data + text.len};
+	struct scanner scan = {text.data, span_end(text)};
 
 	take(&scan, '-');
 	if (!take(&scan, '0') && !take_digits(&scan))
@@ -58,7 +58,7 @@ static inline const char *skip_plain(const char *at, const char *end)
 
 size_t json_scan_plain_len(struct span text)
 {
-	return (size_t)(skip_plain(text.data, text.data + text.len) - text.data);
+	return (size_t)(skip_plain(text.data, span_end(text)) - text.data);
 }
 
 /* Behind the backslash. */
@@ -263,7 +263,7 @@ static bool check_value(struct scanner *scan, unsigned depth)
 
 bool json_scan_check(struct span text)
 {
-	struct scanner scan = {text.data, text.data + text.len};
+	struct scanner scan = {text.data, span_end(text)};
 
 	return text.len > 0 && check_value(&scan, 0) && scan.at == scan.end;
 }
@@ -282,7 +282,7 @@ static bool check_outer_value(struct scanner *scan, struct json_index *index)
 
 bool json_scan_check_object(struct span text, struct json_index *index)
 {
-	struct scanner scan = {text.data, text.data + text.len};
+	struct scanner scan = {text.data, span_end(text)};
 	struct json_member member;
 
 	index->count = 0;

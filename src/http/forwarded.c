@@ -36,7 +36,7 @@ static struct span find_for(struct span element)
 {
 	static const char name[] = "for=";
 	const size_t name_len = sizeof(name) - 1;
-	const char *end = element.data + element.len;
+	const char *end = span_end(element);
 
 	for (const char *from = element.data; from < end;) {
 		const char *semicolon = memchr(from, ';', (size_t)(end - from));

@@ -68,7 +68,7 @@ static size_t distance(const char *from, const char *to)
  */
 static bool is_in_place(const struct framing *framing, struct span name, const char *value)
 {
-	const char *colon = name.data + name.len;
+	const char *colon = span_end(name);
 
 	if (distance(framing->end, name.data) != LINE_END || distance(colon, value) < 1 ||
 	    distance(colon, value) > BLANKS_MAX)

@@ -407,7 +407,7 @@ static void write_keys(unsigned count)
 
 	ck_assert_ptr_nonnull(file);
 	for (unsigned i = 0; i < count; i++)
-		fprintf(file, "%012x%s\n", i, OLD_LINE + API_KEY_ID_LEN);
+		fprintf(file, "%012x%s\n", i, &OLD_LINE[API_KEY_ID_LEN]);
 	fclose(file);
 }
 

@@ -14,7 +14,7 @@ import pytest
 
 import shop
 
-pytestmark = pytest.mark.volume
+pytestmark = [pytest.mark.volume, pytest.mark.long]
 
 LOSSES = ("lost-after", "internal-after", "cut-after", "checksum-after", "garbage-after",
           "nonsense-after")

@@ -13,6 +13,8 @@ import imds
 import shop
 import sts as sts_server
 
+pytestmark = pytest.mark.long
+
 HOUR = 3600
 BRIEF = 4  # renewed in the middle of that
 ROLE = "arn:aws:iam::123456789012:role/shop"

@@ -20,7 +20,7 @@ import pytest
 import shop
 from driver import Driver
 
-pytestmark = pytest.mark.volume
+pytestmark = [pytest.mark.volume, pytest.mark.long]
 
 TABLE = "driver-test"
 DESIGN = json.dumps({

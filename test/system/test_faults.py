@@ -13,6 +13,8 @@ import pytest
 import shop
 from given import at_once
 
+pytestmark = pytest.mark.long
+
 OPERATIONS = ("create", "read", "list", "put", "patch", "delete")
 SUCCESS = {"create": 201, "read": 200, "list": 200, "put": 200, "patch": 200, "delete": 204}
 QUICK = ("internal", "internal-after", "unavailable", "conflict", "close", "lost-after",

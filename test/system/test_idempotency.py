@@ -11,6 +11,8 @@ import shop
 from given import expect
 from keyed import REPLAYED, done, essence
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def place(folder, proxy, make_table):

@@ -18,7 +18,7 @@ import keyed
 import shop
 from keyed import REPLAYED, essence
 
-pytestmark = pytest.mark.volume
+pytestmark = [pytest.mark.volume, pytest.mark.long]
 
 PAIRS = given.scaled(500)
 KILL_EVERY = 7

@@ -13,6 +13,8 @@ from given import expect
 from shop import wait_until
 from sns import ENTRY_FAULTS, FAULTS
 
+pytestmark = pytest.mark.long
+
 ID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 OUTAGE = float(os.environ.get("SHOPD_TEST_OUTAGE", "4"))
 """Seconds."""

@@ -13,6 +13,8 @@ from given import ADDRESS, at_once, expect, new_user, version_of
 from purchase import cancel, deliver, events_of, get_order, give_back, held, order, paid, placed
 from purchase import shipped, statuses, stock
 
+pytestmark = pytest.mark.long
+
 FIELDS = {"id", "status", "payment_status", "fulfillment_status", "lines", "total", "currency",
           "paid", "refunded", "address", "version", "created_at", "updated_at"}
 ENTRY = {"id", "status", "payment_status", "fulfillment_status", "total", "currency",

@@ -15,6 +15,8 @@ import lines
 import shop
 import wire
 
+pytestmark = pytest.mark.long
+
 GET_EXPORT = b"GET /product/export HTTP/1.1\r\nHost: shop\r\n\r\n"
 
 

@@ -68,6 +68,8 @@ static void driving_set_up(struct driving *driving)
 	if (!config_read(&driving->config, environ, &mistakes))
 		give_up(buf_text(&mistakes));
 	buf_clear(&mistakes);
+	if (!driving->config.region)
+		give_up("AWS_REGION is missing");
 	log_configure(driving->config.log_level, driving->config.log_format);
 	if (!backend_load_trust(&driving->config, &driving->trust) ||
 	    !backend_init(&driving->backend, &driving->config, driving->trust))

@@ -1,5 +1,5 @@
 """A backend that answers every read of a product after 5 ms, fast enough for 1,000 connections, and
-the sweeper, whose leases it grants.
+the sweeper, whose leases it grants and for whom it has nothing to do.
 
 It gives what a template file holds, with the id that was asked for. An id that begins with
 "eeeeeeee" is answered after a second, one that begins with "ffffffff" never.
@@ -12,6 +12,7 @@ import sys
 import zlib
 
 SLOW, NEVER = b"eeeeeeee", b"ffffffff"
+OF_INDEX = b"Query of an index"
 ID = re.compile(rb"P#([0-9a-f-]{36})")
 
 
@@ -26,6 +27,7 @@ def render(template):
         b"BatchGetItem": {"Responses": {template["name"]: items}, "UnprocessedKeys": {}},
         b"TransactGetItems": {"Responses": [{"Item": item} for item in items]},
         b"UpdateItem": {},
+        OF_INDEX: {"Items": [], "Count": 0, "ScannedCount": 0},
     }
 
 
@@ -47,6 +49,8 @@ class Canned(asyncio.Protocol):
             return
         self.buffer = rest[length:]
         operation = re.search(rb"DynamoDB_20120810\.(\w+)", head)[1]
+        if b'"IndexName"' in rest:
+            operation = OF_INDEX
         wanted = ID.search(rest)
         self.reply(self.bodies[operation], wanted[1] if wanted else self.own_id)
 

@@ -20,7 +20,7 @@
 
 enum { WORKERS_MAX = 64, ADMIN_TURNS = 100 };
 enum { ADMIN_CONNECTIONS = 100 };
-enum { REST_US = 1000 * 1000 }; /* from being ready, see on_rest */
+enum { SETTLE_US = 1000 * 1000 }; /* from being ready */
 /*
  * Of a worker: a call has its connection and what libcurl opens for that, a stream its spool file;
  * and what is no client's, no call's and no stream's.
@@ -41,7 +41,7 @@ struct daemon {
 	struct server *admin;
 	struct loop_watch signal_watch;
 	struct loop_timer watchdog_timer;
-	struct loop_timer rest_timer;
+	struct loop_timer settle_timer;
 	uint64_t watchdog_us;
 	uint64_t heartbeats[WORKERS_MAX];
 	bool is_ready;
@@ -86,7 +86,7 @@ static void open_operators_table(struct daemon *daemon)
 }
 
 /* Not at once: the first clients would wait for what they need to come back. */
-static void on_rest(struct loop_timer *timer)
+static void on_settled(struct loop_timer *timer)
 {
 	(void)timer;
 	resident_drop_code();
@@ -99,8 +99,8 @@ static void announce_ready(struct daemon *daemon)
 		daemon->heartbeats[i] = 0;
 	open_operators_table(daemon);
 	/* Else it holds more memory, that is all. */
-	(void)!loop_timer_set(daemon->loop, &daemon->rest_timer,
-			      loop_now_us(daemon->loop) + REST_US);
+	(void)!loop_timer_set(daemon->loop, &daemon->settle_timer,
+			      loop_now_us(daemon->loop) + SETTLE_US);
 	service_manager_notify("READY=1");
 	log_event(LOG_INFO, "ready",
 		  LOG_F_STR("listen",
@@ -440,7 +440,7 @@ int daemon_run(const struct config *config)
 	daemon.watchdog_us = service_manager_watchdog_us();
 	daemon.watchdog_timer.fire = on_watchdog;
 	daemon.watchdog_timer.context = &daemon;
-	daemon.rest_timer.fire = on_rest;
+	daemon.settle_timer.fire = on_settled;
 	if (is_made && daemon.watchdog_us > 0)
 		on_watchdog(&daemon.watchdog_timer);
 	if (is_made)

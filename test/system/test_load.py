@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timed
 CONNECTIONS = 1000
 REQUESTS = 8
 """For each connection."""
-REST_SECONDS = 1.2
+SETTLE_SECONDS = 1.2
 """From being ready until a daemon has dropped the memory of its start, and some more."""
 
 
@@ -355,7 +355,7 @@ def links(folder):
 
 def test_memory_stays_within_its_limits(start, canned, report):
     daemon = start(canned[0], SHOPD_WORKERS=1)
-    time.sleep(REST_SECONDS)
+    time.sleep(SETTLE_SECONDS)
     idle = daemon.rss()
 
     async def one(connection):

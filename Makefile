@@ -302,18 +302,17 @@ $(FUZZERS:%=build/fuzz/%): build/fuzz/%: build/asan/test/fuzz/%.o $(CODE_asan)
 build/fuzz/fuzz_request: $(FUZZ_REQUEST:%.c=build/asan/%.o)
 -include $(FUZZERS:%=build/asan/test/fuzz/%.d) $(FUZZ_REQUEST:%.c=build/asan/%.d)
 
+fuzz: $(FUZZERS:%=run_%) ## fuzz each parser (FUZZ_SECONDS=10 each)
+
 # What a run finds goes to build/fuzz/; a finding worth keeping is copied to test/fuzz/corpus/ by hand.
-fuzz: $(FUZZERS:%=build/fuzz/%) ## fuzz each parser (FUZZ_SECONDS=10 each)
-	@$(if $(FUZZERS),,echo 'No fuzz target yet (test/fuzz/fuzz_*.c).')
-	@for name in $(FUZZERS:fuzz_%=%); do \
-		found=build/fuzz/corpus/$$name; kept=test/fuzz/corpus/$$name; log=build/fuzz/$$name.log; \
-		mkdir -p $$found; [ -d $$kept ] || kept=; \
-		words=test/fuzz/$$name.dict; [ -f $$words ] && words=-dict=$$words || words=; \
-		build/fuzz/fuzz_$$name $$words -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 \
-			-print_final_stats=1 -artifact_prefix=build/fuzz/$$name- $$found $$kept >$$log 2>&1 || \
-			{ cat $$log; exit 1; }; \
-		sed -n "s/^stat::number_of_executed_units: */$$name: inputs tried: /p" $$log; \
-	done
+.PHONY: $(FUZZERS:%=run_%)
+$(FUZZERS:%=run_%): run_fuzz_%: build/fuzz/fuzz_%
+	@found=build/fuzz/corpus/$*; kept=test/fuzz/corpus/$*; log=build/fuzz/$*.log; \
+	mkdir -p $$found; [ -d $$kept ] || kept=; \
+	words=test/fuzz/$*.dict; [ -f $$words ] && words=-dict=$$words || words=; \
+	$< $$words -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 -print_final_stats=1 \
+		-artifact_prefix=build/fuzz/$*- $$found $$kept >$$log 2>&1 || { cat $$log; exit 1; }; \
+	sed -n "s/^stat::number_of_executed_units: */$*: inputs tried: /p" $$log
 
 # ---------------------------------------------------------------------------- lint, format, docs
 # clang-tidy looks again only at what has changed: each file has a stamp, and notes its headers.

@@ -200,8 +200,8 @@ def report():
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "timed: measures times, and so runs while nothing else does")
-    config.addinivalue_line("markers", "volume: the same through many faults or seeds, which is "
-                            "not repeated with sanitizers")
+    config.addinivalue_line("markers", "volume: the same through many faults, seeds or items, "
+                            "which is not repeated with sanitizers")
     config.addinivalue_line("markers", "long: in a file that begins before the others, which then "
                             "keep all processes busy until the end")
 

@@ -100,6 +100,7 @@ def test_numbers_are_exported_as_digits(fresh):
     client.close()
 
 
+@pytest.mark.volume
 def test_thousands_go_in_and_out_and_compare_equal_in_constant_memory(
         folder, emulator, report):
     report(roundtrip.run(folder, f"http://127.0.0.1:{emulator.port}", 1000))

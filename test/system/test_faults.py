@@ -189,6 +189,7 @@ def test_one_fault_is_overcome(lanes, fault):
     assert statuses == SUCCESS
 
 
+@pytest.mark.volume
 @pytest.mark.parametrize("fault", QUICK)
 def test_a_fault_that_comes_and_goes_leaves_one_effect_or_is_503(fresh_lanes, fault):
     def seeds(lane):

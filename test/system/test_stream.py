@@ -55,6 +55,7 @@ def products(ids, **members):
 # constant memory
 
 
+@pytest.mark.volume
 def test_memory_does_not_grow_with_the_size(start, make_table):
     daemon = start(DYNAMODB_TABLE_NAME=make_table(), SHOPD_WORKERS=1)
     client = daemon.client(120)

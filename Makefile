@@ -123,7 +123,7 @@ CFLAGS_debug = -O1 -g -fno-omit-frame-pointer
 CC_asan = clang
 CFLAGS_asan = -O1 -g1 -fno-omit-frame-pointer $(SANITIZERS) -fsanitize=fuzzer-no-link
 
-# It misleads gcc's flow analysis, hence no warnings about uninitialised variables there.
+# ThreadSanitizer misleads gcc's flow analysis, hence no warnings about uninitialised variables there.
 CC_tsan = $(CC)
 CFLAGS_tsan = -O1 -g -fno-omit-frame-pointer -fsanitize=thread -Wno-maybe-uninitialized
 
@@ -359,7 +359,7 @@ lint-units:
 lint-tidy: $(TIDY_STAMPS)
 	@$(PYTHON) test/lint/tidy.py build/lint/changed $(LANGUAGE) -Ibuild/debug $(LIBRARY_CFLAGS)
 
-build/lint/%.tidy: % .clang-tidy test/.clang-tidy | build/debug/suites.inc
+build/lint/%.tidy: % .clang-tidy test/.clang-tidy test/lint/tidy.py | build/debug/suites.inc
 	@mkdir -p $(@D); echo $< >>build/lint/changed
 -include $(TIDY_STAMPS:=.d)
 

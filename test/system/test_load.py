@@ -369,7 +369,8 @@ def test_memory_stays_within_its_limits(start, canned, report):
             return daemon.rss()
 
     while_busy = asyncio.run(busy())
-    report(f"memory: {started} KiB at the start, idle {idle} KiB, {CONNECTIONS} busy connections {while_busy} KiB")
+    report(f"memory: {started} KiB at the start, idle {idle} KiB,"
+           f" {CONNECTIONS} busy connections {while_busy} KiB")
     if not shop.IS_WATCHED:
         assert idle < started - 1024
         assert idle <= 12 * 1024
